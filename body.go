@@ -1,0 +1,171 @@
+package webhookreceiver
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/klauspost/compress/zstd"
+)
+
+const (
+	// firstBuffer is the size, in bytes, of the buffer that every body gets; it
+	// grows as the body arrives.
+	firstBuffer = 4 << 10
+
+	// maxZstdWindow is the largest zstd window, in bytes, that is decoded: what
+	// RFC 9659 allows for the content coding.
+	maxZstdWindow = 8 << 20
+)
+
+var errTooLarge = errors.New("the body is larger than max_body_size")
+
+// contentCoding returns the coding of the request's body: gzip, zstd or
+// identity.
+func contentCoding(header http.Header) (string, error) {
+	coding := strings.ToLower(strings.TrimSpace(strings.Join(header.Values("Content-Encoding"), ",")))
+	switch coding {
+	case "":
+		return "identity", nil
+	case "gzip", "zstd", "identity":
+		return coding, nil
+	}
+	return "", errors.New("Content-Encoding is none of gzip, zstd and identity")
+}
+
+// readBody reads the body to its end.
+func (h *Handler) readBody(r *http.Request, deadline time.Time, l *lease) ([]byte, error) {
+	size := int64(-1)
+	if r.ContentLength > 0 {
+		size = r.ContentLength
+	}
+	body, err := readAll(&deadlineReader{r.Body, deadline}, size, h.maxBodySize, l)
+	switch {
+	case err == nil:
+		return body, nil
+	case errors.Is(err, errTooLarge):
+		return nil, caddyhttp.Error(http.StatusRequestEntityTooLarge, err)
+	case errors.Is(err, errBusy):
+		return nil, caddyhttp.Error(http.StatusServiceUnavailable, err)
+	case errors.Is(err, os.ErrDeadlineExceeded) || !time.Now().Before(deadline):
+		return nil, caddyhttp.Error(http.StatusRequestTimeout, errors.New("the body was not complete within timeout"))
+	}
+	// Keeps the status of another handler's error, as of request_body's 413.
+	return nil, caddyhttp.Error(http.StatusBadRequest, fmt.Errorf("reading the body: %w", err))
+}
+
+// deadlineReader stops a sender that keeps dripping bytes where the connection
+// has no read deadline of its own.
+type deadlineReader struct {
+	io.Reader
+	deadline time.Time
+}
+
+func (d *deadlineReader) Read(p []byte) (int, error) {
+	n, err := d.Reader.Read(p)
+	if err == nil && !time.Now().Before(d.deadline) {
+		err = os.ErrDeadlineExceeded
+	}
+	return n, err
+}
+
+// readAll reads r to its end, into a buffer that at most doubles as it fills,
+// and takes the memory for it from the lease. size is the number of bytes to
+// expect, or -1.
+func readAll(r io.Reader, size, limit int64, l *lease) ([]byte, error) {
+	var b []byte
+	for {
+		if len(b) == cap(b) {
+			// One byte more than expected shows the end, or what is too much.
+			next := max(2*int64(cap(b)), firstBuffer)
+			if next > limit {
+				next = limit + 1
+			}
+			if int64(cap(b)) <= size {
+				next = min(next, size+1)
+			}
+			if err := l.take(next - int64(cap(b))); err != nil {
+				return nil, err
+			}
+			b = append(make([]byte, 0, next), b...)
+		}
+		n, err := r.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		if int64(len(b)) > limit {
+			return nil, errTooLarge
+		}
+		if errors.Is(err, io.EOF) {
+			return b, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// decodeBody undoes the content coding of a complete body.
+func (h *Handler) decodeBody(ctx context.Context, body []byte, coding string, l *lease) ([]byte, error) {
+	var decoded []byte
+	var err error
+	switch coding {
+	case "gzip":
+		var zr *gzip.Reader
+		if zr, err = gzip.NewReader(bytes.NewReader(body)); err == nil {
+			decoded, err = readAll(zr, -1, h.maxBodySize, l)
+		}
+	case "zstd":
+		decoded, err = h.decodeZstd(ctx, body, l)
+	default:
+		return body, nil
+	}
+	switch {
+	case err == nil:
+		return decoded, nil
+	case errors.Is(err, errTooLarge):
+		return nil, caddyhttp.Error(http.StatusRequestEntityTooLarge, err)
+	case errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded):
+		return nil, caddyhttp.Error(http.StatusRequestEntityTooLarge, fmt.Errorf("zstd window over %d bytes", maxZstdWindow))
+	case errors.Is(err, errBusy), ctx.Err() != nil:
+		return nil, caddyhttp.Error(http.StatusServiceUnavailable, errBusy)
+	}
+	return nil, caddyhttp.Error(http.StatusBadRequest, fmt.Errorf("decoding the %s body: %w", coding, err))
+}
+
+// zstdDecoders bounds the number of decoders, each of which may hold a window,
+// to what the processors can use. A nil one has not been made yet.
+var zstdDecoders = make(chan *zstd.Decoder, min(runtime.GOMAXPROCS(0), 4))
+
+func init() {
+	for range cap(zstdDecoders) {
+		zstdDecoders <- nil
+	}
+}
+
+func (h *Handler) decodeZstd(ctx context.Context, body []byte, l *lease) (decoded []byte, err error) {
+	var d *zstd.Decoder
+	select {
+	case d = <-zstdDecoders:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { zstdDecoders <- d }()
+	if d == nil {
+		d, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxZstdWindow))
+		if err != nil {
+			return nil, err
+		}
+	}
+	if err = d.Reset(bytes.NewReader(body)); err != nil {
+		return nil, err
+	}
+	return readAll(d, -1, h.maxBodySize, l)
+}

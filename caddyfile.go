@@ -1,0 +1,178 @@
+package webhookreceiver
+
+import (
+	"math"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/dustin/go-humanize"
+)
+
+func init() {
+	httpcaddyfile.RegisterHandlerDirective("webhook_receiver", parseCaddyfile)
+	httpcaddyfile.RegisterDirectiveOrder("webhook_receiver", httpcaddyfile.Before, "respond")
+}
+
+func parseCaddyfile(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
+	handler := new(Handler)
+	err := handler.UnmarshalCaddyfile(h.Dispenser)
+	return handler, err
+}
+
+// UnmarshalCaddyfile sets up the handler from Caddyfile tokens. Syntax:
+//
+//	webhook_receiver [<matcher>] {
+//	    provider      <name>
+//	    verify_token  <token...>
+//	    secret        <secret...>
+//	    public_url    <url>
+//	    output        <module> ...
+//	    attribute     <name> <value>
+//	    max_body_size <size>
+//	    timeout       <duration>
+//	    accept        json|any
+//	}
+//
+// output and attribute may be repeated, an attribute not with the same name.
+func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
+	d.Next() // consume directive name
+	if d.NextArg() {
+		return d.ArgErr()
+	}
+
+	seen := make(map[string]bool)
+	for d.NextBlock(0) {
+		option := d.Val()
+		if seen[option] && option != "output" && option != "attribute" {
+			return d.Errf("%s is already specified", option)
+		}
+		seen[option] = true
+		if err := h.unmarshalOption(d, option); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h *Handler) unmarshalOption(d *caddyfile.Dispenser, option string) error {
+	switch option {
+	case "provider":
+		if !d.AllArgs(&h.Provider) {
+			return d.ArgErr()
+		}
+		if _, err := providerNamed(h.Provider); err != nil {
+			return d.WrapErr(err)
+		}
+
+	case "verify_token":
+		var err error
+		h.VerifyTokens, err = unmarshalSecrets(d)
+		return err
+
+	case "secret":
+		var err error
+		h.Secrets, err = unmarshalSecrets(d)
+		return err
+
+	case "public_url":
+		if !d.AllArgs(&h.PublicURL) {
+			return d.ArgErr()
+		}
+		if h.PublicURL == "" {
+			return d.Err("public_url is empty")
+		}
+		if err := checkPublicURL(h.PublicURL); err != nil {
+			return d.WrapErr(err)
+		}
+
+	case "output":
+		if !d.NextArg() {
+			return d.ArgErr()
+		}
+		name := d.Val()
+		output, err := caddyfile.UnmarshalModule(d, "http.webhook_receiver.outputs."+name)
+		if err != nil {
+			return err
+		}
+		h.OutputsRaw = append(h.OutputsRaw, caddyconfig.JSONModuleObject(output, "output", name, nil))
+
+	case "attribute":
+		var name, value string
+		if !d.AllArgs(&name, &value) {
+			return d.ArgErr()
+		}
+		if err := checkAttributeName(name); err != nil {
+			return d.WrapErr(err)
+		}
+		if _, ok := h.Attributes[name]; ok {
+			return d.Errf("attribute %s is already specified", name)
+		}
+		if h.Attributes == nil {
+			h.Attributes = make(map[string]string)
+		}
+		h.Attributes[name] = value
+
+	case "max_body_size":
+		var s string
+		if !d.AllArgs(&s) {
+			return d.ArgErr()
+		}
+		size, err := humanize.ParseBytes(s)
+		if err != nil {
+			return d.Errf("parsing max_body_size: %v", err)
+		}
+		if size == 0 || size > math.MaxInt64 {
+			return d.Errf("max_body_size %s: must be positive, and less than 8 EiB", s)
+		}
+		n := int64(size)
+		h.MaxBodySize = &n
+
+	case "timeout":
+		var s string
+		if !d.AllArgs(&s) {
+			return d.ArgErr()
+		}
+		timeout, err := caddy.ParseDuration(s)
+		if err != nil {
+			return d.Errf("parsing timeout: %v", err)
+		}
+		if timeout <= 0 {
+			return d.Errf("timeout %s: must be positive", s)
+		}
+		h.Timeout = (*caddy.Duration)(&timeout)
+
+	case "accept":
+		if !d.AllArgs(&h.Accept) {
+			return d.ArgErr()
+		}
+		if err := checkAccept(h.Accept); err != nil {
+			return d.WrapErr(err)
+		}
+
+	default:
+		return d.Errf("unrecognized option '%s'", option)
+	}
+	return nil
+}
+
+// unmarshalSecrets returns the arguments, none of which may be empty. It takes
+// care that no error quotes one.
+func unmarshalSecrets(d *caddyfile.Dispenser) ([]string, error) {
+	option := d.Val()
+	args := d.RemainingArgs()
+	if len(args) == 0 {
+		return nil, d.ArgErr()
+	}
+	for _, arg := range args {
+		if arg == "" {
+			return nil, d.Errf("%s is empty", option)
+		}
+	}
+	return args, nil
+}
+
+// Interface guard
+var _ caddyfile.Unmarshaler = (*Handler)(nil)

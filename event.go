@@ -1,0 +1,238 @@
+package webhookreceiver
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/jsonscan"
+)
+
+const (
+	// maxDepth leaves readers with the usual limit of 10,000 levels room for
+	// the envelope.
+	maxDepth = 9000
+
+	// maxAttribute is the length, in bytes, of the longest attribute taken from
+	// a request.
+	maxAttribute = 1 << 10
+
+	contentTypeJSON = "application/json"
+
+	timeFormat = "2006-01-02T15:04:05.000000Z07:00" // RFC 3339
+)
+
+// reservedAttributes are the members of a CloudEvent that the receiver sets,
+// or that CloudEvents gives a meaning of their own.
+var reservedAttributes = []string{
+	"specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema", "data",
+}
+
+// DataKind says what an event's Data is, and so how it stands in JSON.
+type DataKind int
+
+const (
+	DataJSON   DataKind = iota // a JSON value, which is the data member
+	DataText                   // UTF-8 text, of which the data member is a string
+	DataBinary                 // anything else, of which the data_base64 member is a string
+)
+
+// Attribute is a CloudEvents extension attribute.
+type Attribute struct{ Name, Value string }
+
+// Event is a webhook as a CloudEvent (specification version 1.0). Outputs share
+// it, so they must not change it.
+type Event struct {
+	ID              string // the provider's delivery id, else a UUIDv7
+	Source          string
+	Type            string
+	Subject         string // may be empty
+	Time            time.Time
+	DataContentType string
+	Extensions      []Attribute // no name comes twice, and no value is empty
+	DataKind        DataKind
+	Data            []byte // as sent, line breaks included, less white space around JSON
+
+	cloudEvent, raw lazyLine
+}
+
+// AppendJSON appends the event to dst in the CloudEvents JSON format, in one
+// line, without a line feed at its end. The data member comes last; JSON data
+// is kept token by token, only line breaks between tokens become spaces.
+// https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
+func (e *Event) AppendJSON(dst []byte) []byte {
+	dst = append(dst, `{"specversion":"1.0"`...)
+	dst = appendMember(dst, "id", e.ID)
+	dst = appendMember(dst, "source", e.Source)
+	dst = appendMember(dst, "type", e.Type)
+	if e.Subject != "" {
+		dst = appendMember(dst, "subject", e.Subject)
+	}
+	dst = appendMember(dst, "time", e.Time.UTC().Format(timeFormat))
+	dst = appendMember(dst, "datacontenttype", e.DataContentType)
+	for _, x := range e.Extensions {
+		dst = appendMember(dst, x.Name, x.Value)
+	}
+	if e.DataKind == DataBinary {
+		dst = append(dst, `,"data_base64":`...)
+	} else {
+		dst = append(dst, `,"data":`...)
+	}
+	dst = e.appendData(dst)
+	return append(dst, '}')
+}
+
+// appendData appends the value of data, or of data_base64.
+func (e *Event) appendData(dst []byte) []byte {
+	switch e.DataKind {
+	case DataText:
+		return jsonscan.AppendString(dst, e.Data)
+	case DataBinary:
+		dst = append(dst, '"')
+		dst = base64.StdEncoding.AppendEncode(dst, e.Data)
+		return append(dst, '"')
+	}
+	start := len(dst)
+	dst = append(dst, e.Data...)
+	for i, c := range dst[start:] {
+		if c == '\n' || c == '\r' { // in valid JSON these stand only between tokens
+			dst[start+i] = ' '
+		}
+	}
+	return dst
+}
+
+// cloudEventLine returns the event as a line of JSON, and rawLine the value of
+// its data, both with a line feed at the end, and both made only once.
+func (e *Event) cloudEventLine() []byte { return e.cloudEvent.get(e, (*Event).AppendJSON) }
+
+func (e *Event) rawLine() []byte { return e.raw.get(e, (*Event).appendData) }
+
+type lazyLine struct {
+	once sync.Once
+	line []byte
+}
+
+func (l *lazyLine) get(e *Event, appendTo func(*Event, []byte) []byte) []byte {
+	l.once.Do(func() {
+		l.line = append(appendTo(e, make([]byte, 0, e.lineSize())), '\n')
+	})
+	return l.line
+}
+
+// lineSize estimates the size of the event as a line, upwards: only text full
+// of control characters gets longer.
+func (e *Event) lineSize() int {
+	size := 256 + len(e.ID) + len(e.Source) + len(e.Type) + len(e.Subject) + len(e.DataContentType)
+	for _, x := range e.Extensions {
+		size += len(x.Name) + len(x.Value) + 6
+	}
+	switch e.DataKind {
+	case DataText:
+		return size + len(e.Data) + len(e.Data)/8
+	case DataBinary:
+		return size + base64.StdEncoding.EncodedLen(len(e.Data))
+	}
+	return size + len(e.Data)
+}
+
+func appendMember(dst []byte, name, value string) []byte {
+	dst = append(dst, `,"`...)
+	dst = append(dst, name...)
+	dst = append(dst, `":`...)
+	return jsonscan.AppendString(dst, value)
+}
+
+// setData sets the event's data from a decoded body.
+func (e *Event) setData(body []byte, contentType, accept string) error {
+	if len(body) == 0 {
+		return errors.New("the body is empty")
+	}
+	// A media type with bad parameters comes with an error, but it comes.
+	mediaType, _, err := mime.ParseMediaType(contentType)
+	declaresJSON := isJSONMediaType(mediaType)
+
+	if accept == acceptJSON || declaresJSON || contentType == "" {
+		value := bytes.TrimPrefix(body, []byte("\ufeff"))
+		jsonErr := jsonscan.Check(value, maxDepth)
+		if jsonErr == nil {
+			e.DataKind, e.Data, e.DataContentType = DataJSON, jsonscan.Get(value), contentTypeJSON
+			return nil
+		}
+		if accept == acceptJSON {
+			return jsonErr
+		}
+	}
+
+	e.DataKind, e.Data, e.DataContentType = DataBinary, body, "application/octet-stream"
+	if !declaresJSON && utf8.Valid(body) {
+		e.DataKind = DataText
+	}
+	if err == nil && strings.Contains(mediaType, "/") && isAttribute(contentType) {
+		e.DataContentType = contentType
+	}
+	return nil
+}
+
+func isJSONMediaType(mediaType string) bool {
+	return mediaType == contentTypeJSON || mediaType == "text/json" || strings.HasSuffix(mediaType, "+json")
+}
+
+// field returns the string or number at path in the event's data, or nothing
+// if there is none that can be an attribute.
+func (e *Event) field(path []string) string {
+	if e.DataKind != DataJSON || len(path) == 0 {
+		return ""
+	}
+	raw := jsonscan.Get(e.Data, path...)
+	if len(raw) == 0 {
+		return ""
+	}
+	value := string(raw)
+	switch c := raw[0]; {
+	case c == '"':
+		value, _ = jsonscan.Unquote(raw)
+	case c != '-' && (c < '0' || c > '9'):
+		return ""
+	}
+	if !isAttribute(value) {
+		return ""
+	}
+	return value
+}
+
+// isAttribute tells whether CloudEvents allows s as the value of an attribute,
+// and it is no longer than one taken from a request may be.
+// https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md#type-system
+func isAttribute(s string) bool {
+	if s == "" || len(s) > maxAttribute || !utf8.ValidString(s) {
+		return false
+	}
+	for _, r := range s {
+		switch {
+		case r < 0x20, 0x7f <= r && r <= 0x9f: // control characters
+			return false
+		case 0xfdd0 <= r && r <= 0xfdef, r&0xfffe == 0xfffe: // noncharacters
+			return false
+		}
+	}
+	return true
+}
+
+// requestURL returns the URL of the original request as its sender wrote it,
+// without the query. Headers such as X-Forwarded-Host are anybody's to set, so
+// they don't count.
+func requestURL(r *http.Request, original *url.URL) string {
+	u := url.URL{Scheme: "http", Host: r.Host, Path: original.Path, RawPath: original.RawPath}
+	if r.TLS != nil {
+		u.Scheme = "https"
+	}
+	return u.String()
+}

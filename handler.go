@@ -1,0 +1,205 @@
+package webhookreceiver
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/google/uuid"
+	"go.opentelemetry.io/otel/trace"
+	"go.uber.org/zap"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/jsonscan"
+)
+
+// retryAfter is what senders are told to wait after a 503, in seconds.
+const retryAfter = "5"
+
+// ServeHTTP answers a verification request or stores an event.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.Handler) error {
+	received := time.Now()
+	deadline := received.Add(h.timeout)
+	hasBody := r.ContentLength != 0
+	if hasBody {
+		// Without it a sender that stalls could keep the answer from leaving, or
+		// the connection open. Not every response writer can; readBody does too.
+		_ = http.NewResponseController(w).SetReadDeadline(deadline)
+		if r.ProtoMajor == 1 {
+			// Until the body was read to its end: lets the answer go out at once.
+			w.Header().Set("Connection", "close")
+		}
+	}
+
+	var err error
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+		err = h.verify(w, r)
+	case http.MethodPost:
+		err = h.receive(w, r, received, deadline)
+	default:
+		w.Header().Set("Allow", h.provider.allow)
+		err = caddyhttp.Error(http.StatusMethodNotAllowed, errors.New("not a method that the provider uses"))
+	}
+	if err != nil {
+		h.explain(w, r, err)
+	}
+	return err
+}
+
+// receive stores an event and answers 200 when every output has it.
+func (h *Handler) receive(w http.ResponseWriter, r *http.Request, received, deadline time.Time) error {
+	if r.ContentLength > h.maxBodySize {
+		return caddyhttp.Error(http.StatusRequestEntityTooLarge, errTooLarge)
+	}
+	coding, err := contentCoding(r.Header)
+	if err != nil {
+		return caddyhttp.Error(http.StatusUnsupportedMediaType, err)
+	}
+
+	lease := memory.lease()
+	defer lease.release()
+	body, err := h.readBody(r, deadline, lease)
+	if err != nil {
+		return err
+	}
+	lease.complete()
+	if r.ContentLength != 0 {
+		// A deadline that passes while the event is being stored would cancel
+		// the request. It is cleared only here, where nothing is left to read.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+		w.Header().Del("Connection")
+	}
+
+	// From here on a client that goes away changes nothing.
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(r.Context()), deadline)
+	defer cancel()
+	event := &Event{Time: received}
+	repl := r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
+	repl.Map(placeholders(event, body))
+
+	decoded, err := h.decodeBody(ctx, body, coding, lease)
+	if err != nil {
+		return err
+	}
+	if err := event.setData(decoded, r.Header.Get("Content-Type"), h.Accept); err != nil {
+		return caddyhttp.Error(http.StatusBadRequest, err)
+	}
+	if err := h.describe(event, r, repl); err != nil {
+		return caddyhttp.Error(http.StatusServiceUnavailable, err)
+	}
+
+	if err := lease.take(int64(len(h.outputs)) * int64(event.lineSize())); err != nil {
+		return caddyhttp.Error(http.StatusServiceUnavailable, err)
+	}
+	if err := storeAll(ctx, h.outputs, event); err != nil {
+		return caddyhttp.Error(http.StatusServiceUnavailable, err)
+	}
+	w.WriteHeader(http.StatusOK)
+	return nil
+}
+
+// describe sets the event's attributes.
+func (h *Handler) describe(event *Event, r *http.Request, repl *caddy.Replacer) error {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return err
+	}
+	event.ID = id.String()
+
+	event.Source = h.PublicURL
+	if event.Source == "" {
+		original := r.URL
+		if o, ok := r.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok {
+			original = o.URL
+		}
+		event.Source = requestURL(r, original)
+	}
+
+	if event.Type = event.field(h.provider.eventType); event.Type == "" {
+		event.Type = "webhook"
+	}
+	event.Subject = event.field(h.provider.subject)
+
+	for _, name := range h.attributes {
+		if value := repl.ReplaceAll(h.Attributes[name], ""); isAttribute(value) {
+			event.Extensions = append(event.Extensions, Attribute{name, value})
+		}
+	}
+	if parent := traceparent(r.Context()); parent != "" && h.Attributes["traceparent"] == "" {
+		event.Extensions = append(event.Extensions, Attribute{"traceparent", parent})
+	}
+	return nil
+}
+
+// traceparent returns the trace that Caddy's tracing handler has put the
+// request in, in the form of https://www.w3.org/TR/trace-context/#traceparent-header,
+// or nothing.
+func traceparent(ctx context.Context) string {
+	span := trace.SpanContextFromContext(ctx)
+	if !span.IsValid() {
+		return ""
+	}
+	return "00-" + span.TraceID().String() + "-" + span.SpanID().String() + "-" + span.TraceFlags().String()
+}
+
+// placeholders returns the values of the placeholders for an event and the
+// body it was sent as. They are used after the request as well, by access logs.
+func placeholders(event *Event, body []byte) caddy.ReplacerFunc {
+	return func(key string) (any, bool) {
+		name, ok := strings.CutPrefix(key, "http.webhook_receiver.")
+		if !ok {
+			return nil, false
+		}
+		switch name {
+		case "event.id":
+			return event.ID, true
+		case "event.type":
+			return event.Type, true
+		case "event.subject":
+			return event.Subject, true
+		case "body_sha256":
+			sum := sha256.Sum256(body)
+			return hex.EncodeToString(sum[:]), true
+		}
+		path, ok := strings.CutPrefix(name, "body.")
+		if !ok {
+			return nil, false
+		}
+		if event.Data == nil || event.DataKind != DataJSON {
+			return "", true
+		}
+		value := jsonscan.Get(event.Data, strings.Split(path, ".")...)
+		if text, ok := jsonscan.Unquote(value); ok {
+			return text, true
+		}
+		if string(value) == "null" {
+			return "", true
+		}
+		return string(value), true
+	}
+}
+
+// explain adds to an error answer, and to the log, what Caddy does not: Caddy
+// logs every error answer itself, those below 500 at debug.
+func (h *Handler) explain(w http.ResponseWriter, r *http.Request, err error) {
+	var answer caddyhttp.HandlerError
+	if !errors.As(err, &answer) {
+		return
+	}
+	fields := []zap.Field{zap.Int("status", answer.StatusCode), zap.NamedError("reason", answer.Err)}
+	switch answer.StatusCode {
+	case http.StatusServiceUnavailable:
+		w.Header().Set("Retry-After", retryAfter)
+	case http.StatusUnauthorized, http.StatusForbidden:
+		clientIP, _ := caddyhttp.GetVar(r.Context(), caddyhttp.ClientIPVarKey).(string)
+		h.refusals.Info("request refused", append(fields, zap.String("client_ip", clientIP))...)
+	default:
+		h.logger.Debug("request refused", fields...)
+	}
+}

@@ -1,0 +1,97 @@
+package journal
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"runtime"
+	"syscall"
+)
+
+// FS is what a Journal needs of a file system. The errors are those of package
+// os; the FileInfos must be such that os.SameFile can compare them.
+type FS interface {
+	// Open opens an existing file for reading and appending.
+	Open(name string) (File, error)
+	// Create creates a file for reading and appending, which must not exist,
+	// with exactly that mode, whatever the umask.
+	Create(name string, mode fs.FileMode) (File, error)
+	Stat(name string) (fs.FileInfo, error)
+	// Mkdir makes a directory with exactly that mode, whatever the umask.
+	Mkdir(name string, mode fs.FileMode) error
+	// Rename fails with fs.ErrExist where newName exists: it replaces nothing.
+	Rename(oldName, newName string) error
+	Remove(name string) error
+	// SyncDir makes the entries of a directory durable.
+	SyncDir(name string) error
+}
+
+// File is what a Journal needs of an open file. Write appends to the file's
+// end, wherever that is by then, and leaves the offset behind what it wrote.
+type File interface {
+	io.WriteSeeker
+	io.ReaderAt
+	io.Closer
+	Stat() (fs.FileInfo, error)
+	Sync() error
+}
+
+type osFS struct{}
+
+func (osFS) Open(name string) (File, error) {
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_APPEND, 0)
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+func (osFS) Create(name string, mode fs.FileMode) (File, error) {
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_APPEND|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return nil, err
+	}
+	chmod(name, mode)
+	return f, nil
+}
+
+func (osFS) Stat(name string) (fs.FileInfo, error) { return os.Stat(name) }
+
+func (osFS) Mkdir(name string, mode fs.FileMode) error {
+	if err := os.Mkdir(name, mode); err != nil {
+		return err
+	}
+	chmod(name, mode)
+	return nil
+}
+
+// chmod gives back what the umask took. Where the file system has no
+// permissions to change, those that it gave have to do.
+func chmod(name string, mode fs.FileMode) {
+	if info, err := os.Stat(name); err == nil && info.Mode().Perm() != mode {
+		_ = os.Chmod(name, info.Mode()&^fs.ModePerm|mode)
+	}
+}
+
+func (osFS) Rename(oldName, newName string) error { return rename(oldName, newName) }
+
+func (osFS) Remove(name string) error { return os.Remove(name) }
+
+// SyncDir does nothing on Windows, which has no fsync for directories: NTFS
+// journals its entries by itself.
+func (osFS) SyncDir(name string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	err = d.Sync()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
+		return nil // the file system has no such thing
+	}
+	return err
+}

@@ -1,0 +1,202 @@
+// Package journal appends lines to a file and tells when they are durable.
+//
+// Append returns nil only for a line that is in the file that the journal's
+// path names, whole, and (unless its caller asked for less) fsynced, together
+// with the directory entry of that file. Concurrent callers share one write and
+// one fsync: while a batch is being written the next one gathers, without a
+// timer. Any number of callers with different Options may use one Journal.
+// Journals, and processes, that write to the same path by mistake lose and
+// interleave nothing either, as a batch is one write in append mode.
+package journal
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"slices"
+	"sync"
+	"time"
+)
+
+// maxBatch is the number of bytes, in lines, that one write takes at most; a
+// longer line is written alone.
+const maxBatch = 8 << 20
+
+// Values of Options.Sync besides a positive interval.
+const (
+	SyncAlways time.Duration = 0  // fsync before Append returns
+	SyncNever  time.Duration = -1 // leave it to the operating system, and to Sync
+)
+
+// Options are one caller's wishes. They hold for its lines only, also where
+// several callers share a Journal.
+type Options struct {
+	// How long after it was written a line may wait for its fsync, or one of
+	// SyncAlways, which is the zero value, and SyncNever.
+	Sync time.Duration
+
+	// The permission bits of a file, and of the directories leading to it, that
+	// this caller's line is the first to need.
+	Mode, DirMode fs.FileMode
+
+	// Called with the error of an fsync that no caller waits for.
+	SyncFailed func(error)
+}
+
+// Journal is an append-only file. It is opened, and created, when the first
+// line comes. Its methods may be called at any time by any goroutine.
+type Journal struct {
+	mu         sync.Mutex
+	queue      []*request // what waits for the next batch, oldest first
+	committing bool       // whether the goroutine that commits batches is running
+	closed     bool
+	syncTimer  *time.Timer
+	syncAt     time.Time // when syncTimer fires; zero while it is not running
+
+	file file // used only by the committing goroutine
+}
+
+// request is a line to be committed, or, without a line, the wish that all
+// earlier ones be fsynced.
+type request struct {
+	line    []byte
+	options Options
+	done    chan error // has room for the outcome, so that nobody waits for its reader
+}
+
+// New returns the journal of the file at path, on the machine's file system
+// where fsys is nil. It does not touch the file.
+func New(path string, fsys FS) *Journal {
+	if fsys == nil {
+		fsys = osFS{}
+	}
+	return &Journal{file: file{fs: fsys, path: path}}
+}
+
+// Append adds a line, which must end with its only line feed and must not be
+// changed until the journal is done with it, even after ctx has ended.
+//
+// When ctx ends first, the error is that of ctx, and the line is stored or not:
+// one that is not being written yet is taken back. After any other error the
+// line counts as not stored, though it may be in the file.
+//
+// A closed Journal still takes lines; it opens the file for each batch.
+func (j *Journal) Append(ctx context.Context, line []byte, o Options) error {
+	return j.do(ctx, &request{line: line, options: o, done: make(chan error, 1)})
+}
+
+// Sync returns when every line that was written before is fsynced.
+func (j *Journal) Sync(ctx context.Context) error {
+	return j.do(ctx, &request{done: make(chan error, 1)})
+}
+
+// Close fsyncs what is written and closes the file.
+func (j *Journal) Close(ctx context.Context) error {
+	j.mu.Lock()
+	j.closed = true
+	j.mu.Unlock()
+	return j.Sync(ctx)
+}
+
+func (j *Journal) do(ctx context.Context, r *request) error {
+	j.mu.Lock()
+	j.queue = append(j.queue, r)
+	if !j.committing {
+		j.committing = true
+		go j.commit()
+	}
+	j.mu.Unlock()
+
+	select {
+	case err := <-r.done:
+		return err
+	case <-ctx.Done():
+	}
+	j.withdraw(r)
+	select {
+	case err := <-r.done:
+		return err
+	default:
+		return fmt.Errorf("%s: waiting for the disk: %w", j.file.path, ctx.Err())
+	}
+}
+
+// withdraw takes a request back that is in no batch yet, so that neither its
+// memory nor its line outlives the caller's interest while an fsync hangs.
+func (j *Journal) withdraw(r *request) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if i := slices.Index(j.queue, r); i >= 0 {
+		j.queue = slices.Delete(j.queue, i, i+1)
+	}
+}
+
+// commit commits one batch after the other until nothing waits.
+func (j *Journal) commit() {
+	for {
+		batch, closed := j.next()
+		if batch == nil {
+			return
+		}
+		err := j.file.commit(batch)
+		if closed {
+			j.file.close()
+		} else if err == nil && j.file.dirty {
+			j.scheduleSync(batch)
+		}
+		for _, r := range batch {
+			r.done <- err
+		}
+	}
+}
+
+func (j *Journal) next() (batch []*request, closed bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	n, size := 0, 0
+	for n < len(j.queue) && (n == 0 || size+len(j.queue[n].line) <= maxBatch) {
+		size += len(j.queue[n].line)
+		n++
+	}
+	if n == 0 {
+		j.committing = false
+		return nil, false
+	}
+	batch, j.queue = j.queue[:n:n], j.queue[n:]
+	if len(j.queue) == 0 {
+		j.queue = nil
+	}
+	return batch, j.closed
+}
+
+// scheduleSync sees to it that lines of the batch that may wait for their
+// fsync do so no longer than the shortest of their intervals.
+func (j *Journal) scheduleSync(batch []*request) {
+	var first *request
+	for _, r := range batch {
+		if r.options.Sync > 0 && (first == nil || r.options.Sync < first.options.Sync) {
+			first = r
+		}
+	}
+	if first == nil {
+		return
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	at := time.Now().Add(first.options.Sync)
+	if !j.syncAt.IsZero() && !at.Before(j.syncAt) {
+		return
+	}
+	if j.syncTimer != nil {
+		j.syncTimer.Stop()
+	}
+	j.syncAt = at
+	j.syncTimer = time.AfterFunc(first.options.Sync, func() {
+		j.mu.Lock()
+		j.syncAt = time.Time{}
+		j.mu.Unlock()
+		if err := j.Sync(context.Background()); err != nil && first.options.SyncFailed != nil {
+			first.options.SyncFailed(err)
+		}
+	})
+}

@@ -1,0 +1,157 @@
+package jsonscan
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+var texts = []string{
+	``, ` `, `{}`, `[]`, ` { } `, "\t[\r\n]", `""`, `0`, `-0`, `-`, `01`, `1.`, `.5`, `1.00`, `1e400`, `1E+2`, `1e`, `1e-`, `-1.5e-10`,
+	`true`, `false`, `null`, `nul`, `True`, `nullx`, `{"a":1}`, `{"a":1,}`, `{"a" : [1 , 2] , "b":{}}`, `{,}`, `[,]`, `[1,]`, `[1 2]`,
+	`{"a"}`, `{"a":}`, `{a:1}`, `{"a":1 "b":2}`, `[}`, `{]`, `[`, `{`, `]`, `{"a":[}`, `1 2`, `{} {}`, `"a`, `"\`, `"\"`, `"\x"`, `"\u12"`,
+	`"\u12g4"`, `"\ud800"`, `"\ud83d\ude00"`, "\"\x01\"", "\"\n\"", "\"\x7f\"", "\"\u2028\"", "\"\xff\"", "\xff", "\xef\xbb\xbf{}",
+	`{"a":1,"a":2}`, `["\\"]`, `["\\\""]`, `[[[[1]]]]`, `{"a":{"b":[true,null,"x"]}}`, "[1]\x00", "\x00", `{"é":"日本"}`, "\"\xed\xa0\x80\"",
+}
+
+func TestCheck(t *testing.T) {
+	for _, text := range texts {
+		err := Check([]byte(text), 100)
+		if want := json.Valid([]byte(text)) && utf8.ValidString(text); (err == nil) != want {
+			t.Errorf("Check(%q) = %v, want valid: %v", text, err, want)
+		}
+	}
+	for _, text := range []string{"\"\xff\"", `{"` + "\xff" + `":1}`, "\"\xed\xa0\x80\""} {
+		if err := Check([]byte(text), 100); !errors.Is(err, ErrNotUTF8) {
+			t.Errorf("Check(%q) = %v, want ErrNotUTF8", text, err)
+		}
+	}
+}
+
+func TestCheckDepth(t *testing.T) {
+	for _, c := range []struct{ open, inner, end string }{{"[", "1", "]"}, {`{"a":`, "1", "}"}, {"[", "", "]"}} {
+		nested := func(n int) []byte {
+			return []byte(strings.Repeat(c.open, n) + c.inner + strings.Repeat(c.end, n))
+		}
+		if err := Check(nested(9000), 9000); err != nil {
+			t.Errorf("%s 9,000 deep: %v", c.open, err)
+		}
+		if err := Check(nested(9001), 9000); !errors.Is(err, ErrTooDeep) {
+			t.Errorf("%s 9,001 deep: %v, want ErrTooDeep", c.open, err)
+		}
+	}
+}
+
+func TestGet(t *testing.T) {
+	const text = ` {"a":1.00 , "b":{"c":"x,}]","d":[10,{"e":null},"z"]}, "a":1e400, "\u0066":true, "":"empty",
+		"B":{}, "g":{"h":1},"g":{"i":2} }`
+	if err := Check([]byte(text), 10); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		"a":         "1e400",
+		"A":         "",
+		"b.c":       `"x,}]"`,
+		"b.d":       `[10,{"e":null},"z"]`,
+		"b.d.0":     "10",
+		"b.d.1.e":   "null",
+		"b.d.2":     `"z"`,
+		"b.d.3":     "",
+		"b.d.-1":    "",
+		"b.d.x":     "",
+		"b.d.1.e.x": "",
+		"f":         "true",
+		"B":         "{}",
+		"B.x":       "",
+		"g.h":       "",
+		"g.i":       "2",
+		"a.b":       "",
+		"nope":      "",
+	} {
+		if got := string(Get([]byte(text), strings.Split(path, ".")...)); got != want {
+			t.Errorf("Get(%q) = %q, want %q", path, got, want)
+		}
+	}
+	if got := string(Get([]byte(text), "")); got != `"empty"` {
+		t.Errorf(`Get("") = %q`, got)
+	}
+	if got := string(Get([]byte(" [1 ] "))); got != "[1 ]" {
+		t.Errorf("Get() = %q, want the whole value", got)
+	}
+}
+
+func TestUnquote(t *testing.T) {
+	for raw, want := range map[string]string{
+		`""`:                         "",
+		`"a/\/\"\\\b\f\n\r\tz"`:      "a//\"\\\b\f\n\r\tz",
+		`"\u00e9\u2028\ud83d\ude00"`: "é\u2028😀",
+		`"日\u65e5"`:                  "日日",
+	} {
+		if got, ok := Unquote([]byte(raw)); !ok || got != want {
+			t.Errorf("Unquote(%s) = %q, %v, want %q", raw, got, ok, want)
+		}
+	}
+	for _, raw := range []string{`1`, `null`, `{}`, `"\ud800"`, `"\udc00"`, `"\ud800x"`, `"\ud800\u0041"`, `"\ud800\ud800"`, ``} {
+		if got, ok := Unquote([]byte(raw)); ok {
+			t.Errorf("Unquote(%s) = %q, want no text", raw, got)
+		}
+	}
+}
+
+func TestAppendString(t *testing.T) {
+	for _, text := range []string{"", "plain", "\"\\/", "\x00\x1f\x7f\n\r\t", "é日😀", "\u0085\u2028\u2029"} {
+		raw := AppendString(nil, text)
+		var got string
+		if err := json.Unmarshal(raw, &got); err != nil || got != text {
+			t.Errorf("AppendString(%q) = %s, read back as %q, %v", text, raw, got, err)
+		}
+		if bytes.ContainsAny(raw, "\n\r\u0085\u2028\u2029") {
+			t.Errorf("AppendString(%q) = %q holds a line break", text, raw)
+		}
+	}
+	if got := string(AppendString(nil, []byte("a\xffb"))); got != "\"a\ufffdb\"" {
+		t.Errorf("invalid UTF-8 became %q", got)
+	}
+}
+
+func FuzzCheck(f *testing.F) {
+	for _, text := range texts {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		err := Check(data, 10000)
+		if want := json.Valid(data) && utf8.Valid(data); (err == nil) != want {
+			t.Fatalf("Check(%q) = %v, want valid: %v", data, err, want)
+		}
+		if err != nil {
+			return
+		}
+		if got, want := string(Get(data)), strings.Trim(string(data), " \n\r\t"); got != want {
+			t.Fatalf("Get() = %q, want %q", got, want)
+		}
+		var object map[string]json.RawMessage
+		if json.Unmarshal(data, &object) != nil {
+			return
+		}
+		for key, want := range object {
+			// encoding/json puts U+FFFD for half a surrogate pair; here such a key has no name
+			if got := Get(data, key); string(got) != string(want) && !strings.ContainsRune(key, utf8.RuneError) {
+				t.Fatalf("Get(%q) of %q = %q, want %q", key, data, got, want)
+			}
+			var text string
+			if json.Unmarshal(want, &text) == nil && len(want) > 0 && want[0] == '"' {
+				if got, ok := Unquote(want); ok && got != text {
+					t.Fatalf("Unquote(%s) = %q, want %q", want, got, text)
+				}
+				var back string
+				if err := json.Unmarshal(AppendString(nil, text), &back); err != nil || !reflect.DeepEqual(back, text) {
+					t.Fatalf("AppendString(%q) came back as %q, %v", text, back, err)
+				}
+			}
+		}
+	})
+}

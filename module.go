@@ -1,0 +1,256 @@
+// Package webhookreceiver registers a Caddy HTTP handler module that receives
+// webhooks: it answers the sender's verification request and stores every event
+// as a CloudEvent before it answers 200. With the file output, a 200 means that
+// the event is fsynced on disk.
+package webhookreceiver
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+)
+
+func init() {
+	caddy.RegisterModule(Handler{})
+}
+
+// Handler receives webhooks. It ends the handler chain: no later handler sees
+// the request.
+//
+// While a request is handled, and in access logs, these placeholders have
+// values:
+//
+// Placeholder | Description
+// ------------|---------------
+// `{http.webhook_receiver.event.id}` | The event's CloudEvents id
+// `{http.webhook_receiver.event.type}` | The event's CloudEvents type
+// `{http.webhook_receiver.event.subject}` | The event's CloudEvents subject
+// `{http.webhook_receiver.body_sha256}` | SHA-256 of the body as it was sent, before Content-Encoding is undone, in hexadecimal digits
+// `{http.webhook_receiver.body.<path>}` | A value of a JSON body: keys, and indexes of arrays, separated by dots. A string is unquoted, null is empty, all else is as it was sent
+type Handler struct {
+	// The service that sends the webhooks, which says how the endpoint is
+	// verified and where an event's type and subject are found.
+	// Default: `socialboards`, which so far is the only one.
+	Provider string `json:"provider,omitempty"`
+
+	// The tokens that a verification request may carry. Several are useful while
+	// a token is being changed. Placeholders are evaluated when the config is
+	// loaded; one that is empty is an error.
+	VerifyTokens []string `json:"verify_tokens,omitempty"`
+
+	// The secrets with which events may be signed, for providers that sign.
+	// Placeholders are evaluated when the config is loaded; one that is empty is
+	// an error.
+	Secrets []string `json:"secrets,omitempty"`
+
+	// The URL that the sender was given, where it differs from what Caddy sees,
+	// as behind another proxy. It becomes the events' `source`. By default that
+	// is the URL of the request, without the query.
+	PublicURL string `json:"public_url,omitempty"`
+
+	// Where events are stored. The answer is 200 only when every output has
+	// accepted the event. Default: one `file` output with its defaults.
+	OutputsRaw []json.RawMessage `json:"outputs,omitempty" caddy:"namespace=http.webhook_receiver.outputs inline_key=output"`
+
+	// Extra CloudEvents attributes, by name (1 to 20 lower-case letters and
+	// digits). Placeholders in the values are evaluated for each event; an
+	// attribute that comes out empty is left out of that event.
+	Attributes map[string]string `json:"attributes,omitempty"`
+
+	// The largest body, in bytes, as sent and also when decompressed. A larger
+	// one is answered 413. Default: the provider's; socialboards 5242880 (5 MiB).
+	MaxBodySize *int64 `json:"max_body_size,omitempty"`
+
+	// How long a request may take, from when its headers were read to the
+	// answer. A body that is not complete by then is answered 408, an event that
+	// is not stored by then 503. Default: the provider's; socialboards 15s.
+	Timeout *caddy.Duration `json:"timeout,omitempty"`
+
+	// Which bodies are taken for an event: `json`, or `any`, where what is not
+	// JSON is stored as a string, or as base64 if it is not text either.
+	// Default: the provider's; socialboards `json`.
+	Accept string `json:"accept,omitempty"`
+
+	provider    provider
+	tokens      [][sha256.Size]byte // hashed, so that comparing takes the same time for any length
+	outputs     []*namedOutput
+	attributes  []string // the names in Attributes, sorted
+	maxBodySize int64
+	timeout     time.Duration
+	logger      *zap.Logger
+	refusals    *zap.Logger // sampled
+}
+
+// CaddyModule returns the Caddy module information.
+func (Handler) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{
+		ID:  "http.handlers.webhook_receiver",
+		New: func() caddy.Module { return new(Handler) },
+	}
+}
+
+// Provision sets up the handler and its outputs. It creates no file that stays.
+func (h *Handler) Provision(ctx caddy.Context) error {
+	h.logger = ctx.Logger()
+	h.refusals = h.logger.WithOptions(zap.WrapCore(func(core zapcore.Core) zapcore.Core {
+		return zapcore.NewSamplerWithOptions(core, time.Minute, 10, 0)
+	}))
+
+	if err := h.provisionProvider(); err != nil {
+		return err
+	}
+	if err := h.provisionTokens(); err != nil {
+		return err
+	}
+	if err := checkPublicURL(h.PublicURL); err != nil {
+		return err
+	}
+	for name := range h.Attributes {
+		if err := checkAttributeName(name); err != nil {
+			return err
+		}
+		h.attributes = append(h.attributes, name)
+	}
+	slices.Sort(h.attributes)
+	return h.provisionOutputs(ctx)
+}
+
+func (h *Handler) provisionProvider() error {
+	name := h.Provider
+	if name == "" {
+		name = defaultProvider
+	}
+	var err error
+	if h.provider, err = providerNamed(name); err != nil {
+		return err
+	}
+
+	h.maxBodySize = h.provider.maxBodySize
+	if h.MaxBodySize != nil {
+		h.maxBodySize = *h.MaxBodySize
+	}
+	if h.maxBodySize <= 0 {
+		return fmt.Errorf("max_body_size %d: must be positive", h.maxBodySize)
+	}
+	memory.fit(h.maxBodySize)
+
+	h.timeout = h.provider.timeout
+	if h.Timeout != nil {
+		h.timeout = time.Duration(*h.Timeout)
+	}
+	if h.timeout <= 0 {
+		return fmt.Errorf("timeout %s: must be positive", h.timeout)
+	}
+
+	if h.Accept == "" {
+		h.Accept = h.provider.accept
+	}
+	return checkAccept(h.Accept)
+}
+
+// provisionTokens fails closed: what the provider needs must be there, must not
+// be empty, and what it would ignore must not look as if it protected anything.
+func (h *Handler) provisionTokens() error {
+	if len(h.Secrets) > 0 {
+		return fmt.Errorf("secret: provider %s does not sign its events, so it uses none", h.provider.name)
+	}
+	if len(h.VerifyTokens) == 0 {
+		return fmt.Errorf("verify_token: provider %s needs one", h.provider.name)
+	}
+	repl := caddy.NewReplacer()
+	for i, raw := range h.VerifyTokens {
+		token, err := repl.ReplaceOrErr(raw, true, true)
+		if err == nil && strings.TrimSpace(token) == "" {
+			err = errors.New("is empty")
+		}
+		if err != nil {
+			return fmt.Errorf("verify_token number %d: %w", i+1, err)
+		}
+		h.tokens = append(h.tokens, sha256.Sum256([]byte(token)))
+	}
+	return nil
+}
+
+func (h *Handler) provisionOutputs(ctx caddy.Context) error {
+	var outputs []any
+	if len(h.OutputsRaw) == 0 {
+		output, err := ctx.LoadModuleByID(string(FileOutput{}.CaddyModule().ID), nil)
+		if err != nil {
+			return fmt.Errorf("output file: %w", err)
+		}
+		outputs = []any{output}
+	} else {
+		loaded, err := ctx.LoadModule(h, "OutputsRaw")
+		if err != nil {
+			return fmt.Errorf("output: %w", err)
+		}
+		outputs = loaded.([]any)
+	}
+
+	durable := false
+	for _, o := range outputs {
+		output, ok := o.(Output)
+		if !ok {
+			return fmt.Errorf("output: module %T is no webhook_receiver output", o)
+		}
+		name := o.(caddy.Module).CaddyModule().ID.Name()
+		h.outputs = append(h.outputs, &namedOutput{Output: output, name: name, logger: h.logger})
+		durable = durable || output.Durable()
+	}
+	if !durable {
+		h.logger.Warn("no output is durable: an event that was answered 200 can be lost in a crash")
+	}
+	return nil
+}
+
+func checkAccept(accept string) error {
+	if accept != acceptJSON && accept != acceptAny {
+		return fmt.Errorf("accept %q: must be json or any", accept)
+	}
+	return nil
+}
+
+func checkPublicURL(s string) error {
+	if s == "" {
+		return nil
+	}
+	u, err := url.Parse(s)
+	if err != nil {
+		return fmt.Errorf("public_url: %w", err)
+	}
+	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.Fragment != "" || u.String() != s {
+		return fmt.Errorf("public_url %q: must be an absolute http or https URL, escaped, without user and fragment", s)
+	}
+	return nil
+}
+
+func checkAttributeName(name string) error {
+	valid := len(name) >= 1 && len(name) <= 20
+	for i := range len(name) {
+		c := name[i]
+		valid = valid && ('a' <= c && c <= 'z' || '0' <= c && c <= '9')
+	}
+	if !valid {
+		return fmt.Errorf("attribute %q: the name must be 1 to 20 lower-case letters and digits", name)
+	}
+	if slices.Contains(reservedAttributes, name) {
+		return fmt.Errorf("attribute %q: the receiver sets this one", name)
+	}
+	return nil
+}
+
+// Interface guards
+var (
+	_ caddy.Provisioner           = (*Handler)(nil)
+	_ caddyhttp.MiddlewareHandler = (*Handler)(nil)
+)

@@ -1,0 +1,76 @@
+package webhookreceiver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"go.uber.org/zap"
+)
+
+// Output stores events. It is what a module in the namespace
+// http.webhook_receiver.outputs must implement; the receiver loads one for each
+// output of its config. If it implements caddyfile.Unmarshaler too, it can be
+// used in the Caddyfile, with its name as the first token.
+type Output interface {
+	// Store stores the event. A nil error means that the output has accepted
+	// the event as durably as it documents: the sender will be told so, and will
+	// not send it again.
+	//
+	// Store is called by many goroutines at once. It must return by the time
+	// ctx ends, and must not keep or change the event after that. It may also
+	// be called during and after Cleanup, by requests that were in flight when
+	// the config was replaced; it must then store the event or return an error,
+	// too.
+	//
+	// The error is logged and must hold nothing of the event, and no secret.
+	Store(ctx context.Context, event *Event) error
+
+	// Durable tells whether an event that was accepted survives a crash of the
+	// machine. It is called after the output was provisioned.
+	Durable() bool
+}
+
+// namedOutput reports an output's failure and recovery, once each.
+type namedOutput struct {
+	Output
+	name    string
+	logger  *zap.Logger
+	failing atomic.Bool
+}
+
+func (o *namedOutput) store(ctx context.Context, event *Event) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v", r)
+		}
+		if err != nil {
+			err = fmt.Errorf("output %s: %w", o.name, err)
+		}
+		if o.failing.CompareAndSwap(err == nil, err != nil) {
+			if err != nil {
+				o.logger.Error("events are not being stored", zap.String("output", o.name), zap.Error(err))
+			} else {
+				o.logger.Info("events are being stored again", zap.String("output", o.name))
+			}
+		}
+	}()
+	return o.Store(ctx, event)
+}
+
+// storeAll returns nil when every output has accepted the event.
+func storeAll(ctx context.Context, outputs []*namedOutput, event *Event) error {
+	if len(outputs) == 1 {
+		return outputs[0].store(ctx, event)
+	}
+	outcomes := make(chan error, len(outputs))
+	for _, o := range outputs {
+		go func() { outcomes <- o.store(ctx, event) }()
+	}
+	var errs []error
+	for range outputs {
+		errs = append(errs, <-outcomes)
+	}
+	return errors.Join(errs...)
+}

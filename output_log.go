@@ -1,0 +1,97 @@
+package webhookreceiver
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"go.uber.org/zap"
+)
+
+func init() {
+	caddy.RegisterModule(LogOutput{})
+}
+
+// LogOutput writes each event to Caddy's log: an info entry with the message
+// `event`, of the logger `http.webhook_receiver.outputs.log`, whose fields are
+// the event's CloudEvents attributes and its data.
+//
+// It is best effort: logs are not fsynced, may be sampled, filtered, rotated
+// and deleted, and do not report errors. Use it beside a durable output.
+type LogOutput struct {
+	logger *zap.Logger
+}
+
+// CaddyModule returns the Caddy module information.
+func (LogOutput) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{
+		ID:  "http.webhook_receiver.outputs.log",
+		New: func() caddy.Module { return new(LogOutput) },
+	}
+}
+
+// Provision sets up the output.
+func (o *LogOutput) Provision(ctx caddy.Context) error {
+	o.logger = ctx.Logger()
+	return nil
+}
+
+// Store logs the event.
+func (o *LogOutput) Store(_ context.Context, event *Event) error {
+	entry := o.logger.Check(zap.InfoLevel, "event")
+	if entry == nil {
+		return nil
+	}
+	fields := []zap.Field{
+		zap.String("specversion", "1.0"),
+		zap.String("id", event.ID),
+		zap.String("source", event.Source),
+		zap.String("type", event.Type),
+	}
+	if event.Subject != "" {
+		fields = append(fields, zap.String("subject", event.Subject))
+	}
+	fields = append(fields,
+		zap.String("time", event.Time.UTC().Format(timeFormat)),
+		zap.String("datacontenttype", event.DataContentType),
+	)
+	for _, x := range event.Extensions {
+		fields = append(fields, zap.String(x.Name, x.Value))
+	}
+	switch event.DataKind {
+	case DataJSON:
+		fields = append(fields, zap.Reflect("data", json.RawMessage(event.Data)))
+	case DataText:
+		fields = append(fields, zap.ByteString("data", event.Data))
+	case DataBinary:
+		fields = append(fields, zap.String("data_base64", base64.StdEncoding.EncodeToString(event.Data)))
+	}
+	entry.Write(fields...)
+	return nil
+}
+
+// Durable returns false.
+func (*LogOutput) Durable() bool { return false }
+
+// UnmarshalCaddyfile sets up the output from Caddyfile tokens. Syntax:
+//
+//	output log
+func (*LogOutput) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
+	d.Next() // consume output name
+	if d.NextArg() {
+		return d.ArgErr()
+	}
+	for d.NextBlock(0) {
+		return d.Errf("unrecognized option '%s'", d.Val())
+	}
+	return nil
+}
+
+// Interface guards
+var (
+	_ caddy.Provisioner     = (*LogOutput)(nil)
+	_ Output                = (*LogOutput)(nil)
+	_ caddyfile.Unmarshaler = (*LogOutput)(nil)
+)
