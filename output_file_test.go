@@ -1,0 +1,271 @@
+package webhookreceiver
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/zap/zapcore"
+)
+
+func TestDefaultOutput(t *testing.T) {
+	h := provision(t, "")
+	file := filepath.Join(os.Getenv("XDG_DATA_HOME"), "caddy", "webhooks", "events.jsonl")
+	o := h.outputs[0].Output.(*FileOutput)
+	if len(h.outputs) != 1 || o.path != file || !o.Durable() {
+		t.Fatalf("outputs %v, path %s, want %s", h.outputs, o.path, file)
+	}
+	if _, err := os.Stat(os.Getenv("XDG_DATA_HOME")); !os.IsNotExist(err) {
+		t.Errorf("loading the config made a directory (%v)", err)
+	}
+	if err := o.Store(context.Background(), &Event{ID: "1", Data: []byte("1")}); err != nil {
+		t.Fatal(err)
+	}
+	for path, mode := range map[string]fs.FileMode{file: 0o600, filepath.Dir(file): 0o700} {
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != mode {
+			t.Errorf("%s: mode %v, want %v", path, info.Mode(), mode)
+		}
+	}
+}
+
+func TestModes(t *testing.T) {
+	dir := t.TempDir()
+	rc := newReceiver(t, "output file "+dir+"/a/b/events.jsonl {\nmode 0666\ndir_mode 0777\n}")
+	rc.post(t, sample)
+	for path, mode := range map[string]fs.FileMode{"a": 0o777, "a/b": 0o777, "a/b/events.jsonl": 0o666} {
+		if info, err := os.Stat(filepath.Join(dir, path)); err != nil || info.Mode().Perm() != mode {
+			t.Errorf("%s: mode %v, want %v whatever the umask", path, info.Mode(), mode)
+		}
+	}
+
+	// An existing file keeps its own.
+	file := dir + "/mine.jsonl"
+	if err := os.WriteFile(file, nil, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	newReceiver(t, "output file "+file+" {\nmode 0600\n}").post(t, sample)
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o640 || info.Size() == 0 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+}
+
+// TestProvisionLeavesNothing also covers `caddy validate`, which provisions.
+func TestProvisionLeavesNothing(t *testing.T) {
+	dir := t.TempDir()
+	existing := filepath.Join(dir, "existing.jsonl")
+	if err := os.WriteFile(existing, []byte("torn"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	before := tree(t, dir)
+	for _, file := range []string{"existing.jsonl", "new.jsonl", "a/b/c/new.jsonl"} {
+		provision(t, "output file "+filepath.Join(dir, file))
+		if after := tree(t, dir); !reflect.DeepEqual(after, before) {
+			t.Errorf("%s: %v became %v", file, before, after)
+		}
+	}
+}
+
+func tree(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			var b []byte
+			b, err = os.ReadFile(path)
+			found[path] = string(b)
+		} else {
+			found[path] = "directory"
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+func TestFilenames(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("EVENTS", dir+"/from-env.jsonl")
+	if err := os.WriteFile(dir+"/name", []byte(dir+"/from-file.jsonl\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(dir+"/real.jsonl", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("real.jsonl", dir+"/link.jsonl"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("missing.jsonl", dir+"/dangling.jsonl"); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"{env.EVENTS}":             dir + "/from-env.jsonl",
+		"{file." + dir + "/name}":  dir + "/from-file.jsonl",
+		dir + "/x/../plain.jsonl":  dir + "/plain.jsonl",
+		dir + "/link.jsonl":        dir + "/real.jsonl",
+		"{env.NOPE}":               "",
+		"{nope}":                   "",
+		dir:                        "",
+		dir + "/":                  "",
+		dir + "/new/":              "",
+		dir + "/name/x.jsonl":      "",
+		dir + "/dangling.jsonl":    "",
+		"/dev/null":                "",
+		"/proc/nope/events.jsonl":  "",
+		"/proc/version/new/events": "",
+	} {
+		h, err := load(t, "output file "+name)
+		switch {
+		case want == "" && err == nil:
+			t.Errorf("%s: no error", name)
+		case want == "":
+			mustContain(t, err.Error(), "filename")
+		case err != nil:
+			t.Errorf("%s: %v", name, err)
+		default:
+			if got := h.outputs[0].Output.(*FileOutput).path; got != want {
+				t.Errorf("%s: %s, want %s", name, got, want)
+			}
+		}
+	}
+}
+
+// TestReceiversShareOneWriter has two receivers, one of them with other
+// options, append to one file while both are used and one goes away.
+func TestReceiversShareOneWriter(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "events.jsonl")
+	a := newReceiver(t, "output file "+file)
+	b := newReceiver(t, "output file "+file+" {\nformat raw\nsync 1h\n}")
+	ao, bo := a.outputs[0].Output.(*FileOutput), b.outputs[0].Output.(*FileOutput)
+	if ao.journal != bo.journal {
+		t.Fatal("two receivers on one path have two writers")
+	}
+	var wg sync.WaitGroup
+	for i := range 40 {
+		wg.Add(2)
+		go func() { defer wg.Done(); a.post(t, fmt.Sprintf(`{"a":%d}`, i)) }()
+		go func() { defer wg.Done(); b.post(t, fmt.Sprintf(`{"b":%d}`, i)) }()
+	}
+	wg.Wait()
+	if err := bo.Cleanup(); err != nil {
+		t.Fatal(err)
+	}
+	a.post(t, `{"a":40}`)
+	b.post(t, `{"b":40}`) // as a request in flight during a reload would
+	all := strings.Join(lines(t, file), "\n") + "\n"
+	for i := range 41 {
+		for _, part := range []string{fmt.Sprintf("\"data\":{\"a\":%d}}\n", i), fmt.Sprintf("\n{\"b\":%d}\n", i)} {
+			if n := strings.Count("\n"+all, part); n != 1 {
+				t.Errorf("%q is there %d times", part, n)
+			}
+		}
+	}
+	if n := strings.Count(all, "\n"); n != 82 {
+		t.Errorf("%d lines, want 82", n)
+	}
+
+	// The pool gave b its own reference to drop, and no more.
+	if n, _ := journals.References(file); n != 1 {
+		t.Errorf("%d references, want 1", n)
+	}
+	bo.journal = nil // its Cleanup runs again when the test's config ends
+}
+
+func TestRejectedConfigKeepsWriter(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "events.jsonl")
+	rc := newReceiver(t, "output file "+file)
+	for _, options := range []string{
+		"output file " + file + "\noutput file /dev/null", // acquired, then rejected
+		"output file " + file + "\nverify_token {env.NOPE}",
+	} {
+		if _, err := load(t, options); err == nil {
+			t.Fatal("loaded")
+		}
+		eventually(t, "the rejected config lets go", func() bool {
+			n, _ := journals.References(file)
+			return n == 1
+		})
+	}
+	if resp := rc.post(t, sample); resp.StatusCode != 200 {
+		t.Errorf("status %d", resp.StatusCode)
+	}
+}
+
+func TestFailingFileRecovers(t *testing.T) {
+	dir := t.TempDir()
+	rc := newReceiver(t, "output file "+dir+"/a/events.jsonl")
+	rc.post(t, sample)
+
+	// Something else sits where the directory was.
+	if err := os.Rename(dir+"/a", dir+"/b"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(dir+"/a", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if resp := rc.post(t, sample); resp.StatusCode != 503 {
+			t.Errorf("status %d, want 503", resp.StatusCode)
+		}
+	}
+	if n := logged(rc.logs, zapcore.ErrorLevel, "events are not being stored"); n != 1 {
+		t.Errorf("the failure was logged %d times", n)
+	}
+	mustContain(t, text(rc.logs), dir+"/a", "not a directory")
+
+	if err := os.Remove(dir + "/a"); err != nil {
+		t.Fatal(err)
+	}
+	if resp := rc.post(t, sample); resp.StatusCode != 200 {
+		t.Errorf("status %d, want 200", resp.StatusCode)
+	}
+	if n := logged(rc.logs, zapcore.InfoLevel, "events are being stored again"); n != 1 {
+		t.Errorf("the recovery was logged %d times", n)
+	}
+	if got := len(lines(t, dir+"/a/events.jsonl")) + len(lines(t, dir+"/b/events.jsonl")); got != 2 {
+		t.Errorf("%d events, want 2", got)
+	}
+}
+
+func TestSyncModes(t *testing.T) {
+	dir := t.TempDir()
+	for mode, durable := range map[string]bool{"always": true, "1h": false, "off": false} {
+		file := filepath.Join(dir, mode)
+		rc := newReceiver(t, "output file "+file+" {\nsync "+mode+"\n}")
+		o := rc.outputs[0].Output.(*FileOutput)
+		if o.Durable() != durable {
+			t.Errorf("sync %s: durable %v", mode, o.Durable())
+		}
+		start := time.Now()
+		if resp := rc.post(t, sample); resp.StatusCode != 200 || time.Since(start) > 10*time.Second {
+			t.Errorf("sync %s: status %d after %s", mode, resp.StatusCode, time.Since(start))
+		}
+		if got := len(lines(t, file)); got != 1 {
+			t.Errorf("sync %s: %d lines", mode, got)
+		}
+	}
+}
+
+func TestSyncModeText(t *testing.T) {
+	for text, want := range map[string]string{"always": "always", "off": "off", "1d": "24h0m0s", "250ms": "250ms"} {
+		var m SyncMode
+		if err := m.UnmarshalText([]byte(text)); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+		if got, _ := m.MarshalText(); string(got) != want {
+			t.Errorf("%s became %s, want %s", text, got, want)
+		}
+	}
+	mode := FileMode(0o644)
+	if got, _ := mode.MarshalText(); string(got) != "0644" {
+		t.Errorf("mode %s", got)
+	}
+}

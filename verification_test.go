@@ -1,0 +1,129 @@
+package webhookreceiver
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+func TestVerification(t *testing.T) {
+	t.Setenv("OLD_TOKEN", "old")
+	rc := newReceiver(t, "verify_token sesame {env.OLD_TOKEN} \"'space & ünicode'\"")
+	long := strings.Repeat("x", maxChallenge)
+
+	for name, c := range map[string]struct {
+		query  string
+		status int
+		body   string
+	}{
+		"the sender's request":     {"challenge=2135675231&verifyToken=sesame", 200, "2135675231"},
+		"any order":                {"verifyToken=sesame&challenge=1", 200, "1"},
+		"a token from a variable":  {"challenge=1&verifyToken=old", 200, "1"},
+		"an escaped token":         {"challenge=1&verifyToken=%27space+%26+%C3%BCnicode%27", 200, "1"},
+		"other parameters":         {"challenge=1&verifyToken=sesame&x=1&x=2&CHALLENGE=3&verifytoken=4", 200, "1"},
+		"markup":                   {"challenge=%3Cb%3E%26%22&verifyToken=sesame", 200, `<b>&"`},
+		"spaces and plus":          {"challenge=+a+b%2B%20&verifyToken=sesame", 200, " a b+ "},
+		"unicode":                  {"challenge=%E6%97%A5&verifyToken=sesame", 200, "日"},
+		"the longest challenge":    {"challenge=" + long + "&verifyToken=sesame", 200, long},
+		"too long a challenge":     {"challenge=" + long + "x&verifyToken=sesame", 400, ""},
+		"no query":                 {"", 400, ""},
+		"no challenge":             {"verifyToken=sesame", 400, ""},
+		"no token":                 {"challenge=1", 400, ""},
+		"an empty challenge":       {"challenge=&verifyToken=sesame", 400, ""},
+		"an empty token":           {"challenge=1&verifyToken=", 400, ""},
+		"two challenges":           {"challenge=1&challenge=1&verifyToken=sesame", 400, ""},
+		"two tokens":               {"challenge=1&verifyToken=sesame&verifyToken=sesame", 400, ""},
+		"a right and a wrong one":  {"challenge=1&verifyToken=sesame&verifyToken=x", 400, ""},
+		"other case":               {"Challenge=1&VerifyToken=sesame", 400, ""},
+		"a bad escape":             {"challenge=%zz&verifyToken=sesame", 400, ""},
+		"a bad escape elsewhere":   {"challenge=1&verifyToken=sesame&x=%", 400, ""},
+		"a semicolon":              {"challenge=1;verifyToken=sesame", 400, ""},
+		"a line feed":              {"challenge=a%0Ab&verifyToken=sesame", 400, ""},
+		"a NUL":                    {"challenge=%00&verifyToken=sesame", 400, ""},
+		"a C1 control character":   {"challenge=%C2%85&verifyToken=sesame", 400, ""},
+		"not UTF-8":                {"challenge=%FF&verifyToken=sesame", 400, ""},
+		"a bad one, and the token": {"challenge=%FF&verifyToken=wrong", 400, ""},
+		"a wrong token":            {"challenge=1&verifyToken=wrong", 403, ""},
+		"part of the token":        {"challenge=1&verifyToken=sesam", 403, ""},
+		"more than the token":      {"challenge=1&verifyToken=sesame%20", 403, ""},
+		"the token in other case":  {"challenge=1&verifyToken=Sesame", 403, ""},
+		"the placeholder":          {"challenge=1&verifyToken=%7Benv.OLD_TOKEN%7D", 403, ""},
+	} {
+		for _, method := range []string{http.MethodGet, http.MethodHead} {
+			t.Run(method+" "+name, func(t *testing.T) {
+				req, _ := http.NewRequest(method, rc.URL+"/webhooks?"+c.query, nil)
+				resp, err := http.DefaultClient.Do(req)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer resp.Body.Close()
+				body, _ := io.ReadAll(resp.Body)
+				want := c.body
+				if method == http.MethodHead {
+					want = ""
+				}
+				if resp.StatusCode != c.status || string(body) != want {
+					t.Fatalf("answer %d %q, want %d %q", resp.StatusCode, body, c.status, want)
+				}
+				if c.status != 200 {
+					return
+				}
+				if resp.ContentLength != int64(len(c.body)) {
+					t.Errorf("Content-Length %d, want %d", resp.ContentLength, len(c.body))
+				}
+				for header, want := range map[string]string{
+					"Content-Type":           "text/plain; charset=utf-8",
+					"X-Content-Type-Options": "nosniff",
+					"Cache-Control":          "no-store",
+				} {
+					if got := resp.Header.Get(header); got != want {
+						t.Errorf("%s: %q, want %q", header, got, want)
+					}
+				}
+			})
+		}
+	}
+
+	if got := text(rc.logs); strings.Contains(got, "sesam") || strings.Contains(got, "old") {
+		t.Errorf("a token is in the log: %s", got)
+	}
+	if logged(rc.logs, 0, "request refused") == 0 {
+		t.Error("a wrong token is not logged at info")
+	}
+	if len(lines(t, rc.file)) > 0 {
+		t.Error("a verification was stored")
+	}
+}
+
+func TestVerificationWithBodyClosesConnection(t *testing.T) {
+	rc := newReceiver(t, "")
+	resp, _ := rc.raw(t, "GET /?challenge=1&verifyToken=sesame HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n")
+	if resp.StatusCode != 200 || !resp.Close {
+		t.Errorf("status %d, close %v: want 200 at once, and the connection closed", resp.StatusCode, resp.Close)
+	}
+}
+
+func FuzzVerification(f *testing.F) {
+	f.Add("challenge=1&verifyToken=sesame")
+	f.Add("challenge=%FF&verifyToken=%00")
+	f.Fuzz(func(t *testing.T, query string) {
+		v := providers[0].verification
+		challenge, token, err := v.parse(query)
+		if err != nil {
+			if challenge != "" || token != "" {
+				t.Fatalf("an error, and %q and %q", challenge, token)
+			}
+			return
+		}
+		values, err := url.ParseQuery(query)
+		if err != nil || len(values["challenge"]) != 1 || len(values["verifyToken"]) != 1 ||
+			challenge != values["challenge"][0] || token != values["verifyToken"][0] || challenge == "" || token == "" {
+			t.Fatalf("%q gave %q and %q", query, challenge, token)
+		}
+		if strings.ContainsAny(challenge, "\r\n\x00") || len(challenge) > maxChallenge {
+			t.Fatalf("%q would be echoed", challenge)
+		}
+	})
+}
