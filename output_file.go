@@ -58,7 +58,7 @@ type FileOutput struct {
 
 	path    string
 	journal *journal.Journal
-	options journal.Options
+	options *journal.Options
 }
 
 // CaddyModule returns the Caddy module information.
@@ -74,7 +74,7 @@ func (FileOutput) CaddyModule() caddy.ModuleInfo {
 // `caddy validate`.
 func (o *FileOutput) Provision(ctx caddy.Context) error {
 	logger := ctx.Logger()
-	o.options = journal.Options{
+	o.options = &journal.Options{
 		Sync:    time.Duration(o.Sync),
 		Mode:    0o600,
 		DirMode: 0o700,

@@ -35,18 +35,24 @@ type file struct {
 	size    int64       // of the open file, as far as this journal knows
 	written int64       // by this journal to the open file
 	created bool        // this journal created the open file
+	unsafe  bool        // it did so, and the directory has not been fsynced since
 	acked   bool        // a line in the open file has been acknowledged
 	torn    bool        // the open file does not end with a line feed
-	dirty   bool        // lines that were acknowledged without it need an fsync
 	buffer  []byte
+
+	// The Options of the lines in the open file that were acknowledged without
+	// an fsync and need one still; and the error of one that failed.
+	deferred map[*Options]struct{}
+	lost     error
 
 	// After a failed fsync the kernel may have dropped what it could not write,
 	// and report success the next time. So the file is condemned: it is renamed
 	// and never written or fsynced again.
-	condemned fs.FileInfo // still in the way at path
-	worthless int64       // size up to which the condemned file holds nothing that was acknowledged
-	cause     error       // why nothing is tried before retryAt
-	retryAt   time.Time   // zero unless an fsync failed and nothing has been stored since
+	condemned   fs.FileInfo // not durably out of the way yet
+	condemnedAt string      // its name: path, or the one that it was renamed to
+	worthless   int64       // size up to which it holds nothing that was acknowledged
+	cause       error       // why nothing is tried before retryAt
+	retryAt     time.Time   // zero unless an fsync failed and nothing has been stored since
 }
 
 // commit writes the lines of the batch and makes them as durable as the most
@@ -58,15 +64,10 @@ func (f *file) commit(batch []*request) error {
 		if r.line != nil && first == nil {
 			first = r
 		}
-		if r.line == nil || r.options.Sync == SyncAlways {
-			sync = true
-		}
+		sync = sync || r.line == nil || r.options.Sync == SyncAlways
 	}
 	if first == nil {
-		if f.open == nil || !f.dirty {
-			return nil
-		}
-		return f.sync()
+		return f.syncDeferred()
 	}
 
 	for range maxRewrites {
@@ -87,13 +88,40 @@ func (f *file) commit(batch []*request) error {
 		}
 		// Somebody may have renamed, removed or even compressed the file while
 		// the batch was on its way into it.
-		if f.isCurrent() {
-			f.acked = true
-			f.retryAt = time.Time{}
+		current, err := f.isCurrent()
+		if err != nil {
+			return err
+		}
+		if current {
+			f.acknowledge(batch, sync)
 			return nil
 		}
 	}
 	return fmt.Errorf("%s: others keep changing the file", f.path)
+}
+
+func (f *file) acknowledge(batch []*request, synced bool) {
+	f.acked = true
+	f.retryAt = time.Time{}
+	if synced {
+		return
+	}
+	if f.deferred == nil {
+		f.deferred = make(map[*Options]struct{})
+	}
+	for _, r := range batch {
+		f.deferred[r.options] = struct{}{}
+	}
+}
+
+// syncDeferred fsyncs what was acknowledged without it.
+func (f *file) syncDeferred() error {
+	if len(f.deferred) > 0 {
+		_ = f.sync() // a failure is remembered
+	}
+	err := f.lost
+	f.lost = nil
+	return err
 }
 
 // write appends the batch in one write. intact is false if it has to be
@@ -110,7 +138,6 @@ func (f *file) write(batch []*request) (intact bool, err error) {
 		f.close()
 		return false, fmt.Errorf("writing to %s: %w", f.path, err)
 	}
-	f.dirty = true
 
 	end, err := f.open.Seek(0, io.SeekCurrent)
 	if err != nil {
@@ -151,20 +178,33 @@ func (f *file) join(batch []*request) []byte {
 	return b
 }
 
+// sync fsyncs the open file. If that fails, the file is condemned, and whoever
+// has lines in it that were acknowledged before is told.
 func (f *file) sync() error {
-	if err := f.open.Sync(); err != nil {
+	err := f.open.Sync()
+	if err != nil {
 		err = fmt.Errorf("fsync of %s: %w", f.path, err)
-		f.condemn(err)
-		return err
+		f.cause, f.retryAt = err, time.Now().Add(retryAfter)
+		worthless := int64(-1)
+		if f.created && !f.acked {
+			worthless = f.written
+		}
+		f.condemn(worthless)
+		for o := range f.deferred {
+			f.lost = err
+			if o.SyncFailed != nil {
+				o.SyncFailed(err)
+			}
+		}
 	}
-	f.dirty = false
-	return nil
+	clear(f.deferred)
+	return err
 }
 
 // close closes the open file, if any, after the fsync that lines in it wait for.
 func (f *file) close() {
-	if f.open != nil && f.dirty {
-		_ = f.sync() // a failure condemns the file
+	if f.open != nil && len(f.deferred) > 0 {
+		_ = f.sync() // a failure condemns the file, and is remembered
 	}
 	if f.open != nil {
 		_ = f.open.Close()
@@ -173,19 +213,23 @@ func (f *file) close() {
 }
 
 // isCurrent tells whether path names the open file.
-func (f *file) isCurrent() bool {
+func (f *file) isCurrent() (bool, error) {
 	info, err := f.fs.Stat(f.path)
-	return err == nil && os.SameFile(info, f.info)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil && os.SameFile(info, f.info), err
 }
 
 // ensureOpen opens the file at path unless it is open, creating it and the
 // directories before it where they are missing.
-func (f *file) ensureOpen(o Options) error {
-	if f.open != nil && !f.isCurrent() {
-		f.close()
-	}
+func (f *file) ensureOpen(o *Options) error {
 	if f.open != nil {
-		return nil
+		current, err := f.isCurrent()
+		if current || err != nil {
+			return err
+		}
+		f.close()
 	}
 	failing := !f.retryAt.IsZero()
 	if failing && time.Now().Before(f.retryAt) {
@@ -201,34 +245,39 @@ func (f *file) ensureOpen(o Options) error {
 	return err
 }
 
-func (f *file) openFile(o Options) error {
+func (f *file) openFile(o *Options) error {
 	dir := filepath.Dir(f.path)
 	if err := f.makeDir(dir, o.DirMode); err != nil {
 		return err
 	}
-	f.info = nil
 	opened, err := f.fs.Open(f.path)
-	created := errors.Is(err, fs.ErrNotExist)
-	if created {
+	created := false
+	if errors.Is(err, fs.ErrNotExist) {
 		opened, err = f.fs.Create(f.path, o.Mode)
+		created = err == nil
+		if errors.Is(err, fs.ErrExist) { // created by somebody else meanwhile
+			opened, err = f.fs.Open(f.path)
+		}
 	}
 	if err != nil {
 		return err
 	}
-	f.open, f.created, f.acked, f.dirty, f.written = opened, created, false, false, 0
-	if err = f.inspect(); err == nil {
-		// Always: whoever created the file may have been killed before this.
-		err = f.syncDir(dir)
+	f.open, f.created, f.acked, f.written = opened, created, false, 0
+	f.unsafe = f.unsafe || created
+	if err := f.inspect(); err != nil {
+		f.close()
+		return err
 	}
-	if err != nil {
-		f.open = nil
-		_ = opened.Close()
-		if created && f.info != nil {
-			// Created anew, the entry gets an fsync that can be trusted.
-			_ = f.setAside(f.info, 0)
+	// Always: whoever created the file may have been killed before this.
+	if err := f.syncDir(dir); err != nil {
+		if f.unsafe {
+			f.condemn(0) // created anew, the entry gets an fsync that can be trusted
 		}
+		f.close()
+		return err
 	}
-	return err
+	f.unsafe = false
+	return nil
 }
 
 // inspect learns what has to be known of the file that was just opened.
@@ -294,67 +343,77 @@ func (f *file) syncDir(dir string) error {
 	return nil
 }
 
-// condemn gives up the open file, whose fsync failed.
-func (f *file) condemn(cause error) {
+// condemn gives up the open file, which holds nothing of worth up to that size,
+// or something anyway if it is negative.
+func (f *file) condemn(worthless int64) {
+	f.condemned, f.condemnedAt, f.worthless = f.info, f.path, worthless
+	_ = f.clearAway() // tried again before the next file is opened
 	_ = f.open.Close()
 	f.open = nil
-	f.condemned = f.info
-	f.worthless = -1
-	if f.created && !f.acked {
-		f.worthless = f.written
-	}
-	f.cause, f.retryAt = cause, time.Now().Add(retryAfter)
-	_ = f.clearAway() // tried again before the next file is opened
 }
 
-// clearAway renames the condemned file, so that path is free for a fresh one.
+// clearAway renames the condemned file like a rotated one, so that path is
+// free for a fresh one. It is removed if it has no more than its worthless
+// bytes.
+//
+// First the renaming, then the look at the size: so no line is lost that
+// another process, using the same path by mistake, puts there meanwhile. If it
+// compares the path before the renaming, the line shows in the size; if after,
+// it writes the line again elsewhere.
 func (f *file) clearAway() error {
 	if f.condemned == nil {
 		return nil
 	}
-	info, err := f.fs.Stat(f.path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist), err == nil && !os.SameFile(info, f.condemned):
-		// Somebody else has moved it.
-	case err != nil:
+	info, err := f.fs.Stat(f.condemnedAt)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(info, f.condemned) {
+		f.condemned = nil // somebody else has moved it
+		return nil
+	}
+	name := ""
+	if err == nil {
+		name, err = f.rename(f.condemnedAt, time.Now())
+	}
+	if err != nil {
+		// Once the file is closed, what looks the same may be another's, which
+		// the file system gave the same number.
+		f.worthless = -1
 		return err
-	default:
-		if err := f.setAside(f.condemned, f.worthless); err != nil {
-			return err
-		}
+	}
+	f.condemnedAt = name
+	info, err = f.fs.Stat(name)
+	if err == nil && os.SameFile(info, f.condemned) && info.Size() <= f.worthless {
+		_ = f.fs.Remove(name)
+	}
+	// If this fails, the new name may get lost, and with it what was once
+	// acknowledged: then the file is renamed again, for an fsync to be trusted.
+	if err := f.syncDir(filepath.Dir(f.path)); err != nil {
+		f.worthless = -1
+		return err
 	}
 	f.condemned = nil
 	return nil
 }
 
-// setAside renames the file at path like a rotated one. If it is the one that
-// info describes, and has no more than worthless bytes, it is removed as well.
-// First the renaming, then the look at the size: so no line is lost that
-// another process, using the same path by mistake, puts there meanwhile. If it
-// compares the path before the renaming, the line shows in the size; if after,
-// it writes the line again elsewhere.
-func (f *file) setAside(info fs.FileInfo, worthless int64) error {
-	name, err := f.rename(time.Now())
-	if err != nil {
-		return err
-	}
-	if now, err := f.fs.Stat(name); err == nil && os.SameFile(now, info) && now.Size() <= worthless {
-		_ = f.fs.Remove(name)
-	}
-	return f.syncDir(filepath.Dir(f.path))
-}
-
-// rename gives the file at path the name of a file rotated at t, or at the
-// next millisecond that is free.
-func (f *file) rename(t time.Time) (name string, err error) {
+// rename gives a file the name of one rotated at t, or at the next millisecond
+// that is free. It replaces nothing, as it creates the new name before.
+func (f *file) rename(from string, t time.Time) (name string, err error) {
 	for range 1000 {
 		name = rotatedName(f.path, t)
-		if err = f.fs.Rename(f.path, name); !errors.Is(err, fs.ErrExist) {
+		var reserved File
+		if reserved, err = f.fs.Create(name, 0o600); err == nil {
+			_ = reserved.Close()
+			err = f.fs.Rename(from, name)
+			if info, statErr := f.fs.Stat(name); err != nil && statErr == nil && info.Size() == 0 {
+				_ = f.fs.Remove(name)
+			}
 			return name, err
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return "", err
 		}
 		t = t.Add(time.Millisecond)
 	}
-	return name, err
+	return "", err
 }
 
 // rotatedName returns, for events.jsonl, events-2026-11-23T17-04-58.123.jsonl,

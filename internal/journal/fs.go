@@ -20,7 +20,7 @@ type FS interface {
 	Stat(name string) (fs.FileInfo, error)
 	// Mkdir makes a directory with exactly that mode, whatever the umask.
 	Mkdir(name string, mode fs.FileMode) error
-	// Rename fails with fs.ErrExist where newName exists: it replaces nothing.
+	// Rename replaces newName if it exists.
 	Rename(oldName, newName string) error
 	Remove(name string) error
 	// SyncDir makes the entries of a directory durable.
@@ -74,7 +74,7 @@ func chmod(name string, mode fs.FileMode) {
 	}
 }
 
-func (osFS) Rename(oldName, newName string) error { return rename(oldName, newName) }
+func (osFS) Rename(oldName, newName string) error { return os.Rename(oldName, newName) }
 
 func (osFS) Remove(name string) error { return os.Remove(name) }
 

@@ -29,7 +29,7 @@ const (
 )
 
 // Options are one caller's wishes. They hold for its lines only, also where
-// several callers share a Journal.
+// several callers share a Journal. They must not change while they are in use.
 type Options struct {
 	// How long after it was written a line may wait for its fsync, or one of
 	// SyncAlways, which is the zero value, and SyncNever.
@@ -39,7 +39,9 @@ type Options struct {
 	// this caller's line is the first to need.
 	Mode, DirMode fs.FileMode
 
-	// Called with the error of an fsync that no caller waits for.
+	// If not nil, called when lines that were appended with these Options, and
+	// for which Append has returned nil before their fsync, may be lost since
+	// that fsync failed. It must not block.
 	SyncFailed func(error)
 }
 
@@ -60,7 +62,7 @@ type Journal struct {
 // earlier ones be fsynced.
 type request struct {
 	line    []byte
-	options Options
+	options *Options
 	done    chan error // has room for the outcome, so that nobody waits for its reader
 }
 
@@ -81,16 +83,18 @@ func New(path string, fsys FS) *Journal {
 // line counts as not stored, though it may be in the file.
 //
 // A closed Journal still takes lines; it opens the file for each batch.
-func (j *Journal) Append(ctx context.Context, line []byte, o Options) error {
+func (j *Journal) Append(ctx context.Context, line []byte, o *Options) error {
 	return j.do(ctx, &request{line: line, options: o, done: make(chan error, 1)})
 }
 
-// Sync returns when every line that was written before is fsynced.
+// Sync returns when every line that was appended before is fsynced, or with an
+// error if one has been lost since the last Sync, as its fsync failed.
 func (j *Journal) Sync(ctx context.Context) error {
 	return j.do(ctx, &request{done: make(chan error, 1)})
 }
 
-// Close fsyncs what is written and closes the file.
+// Close fsyncs what is written and closes the file. If ctx ends first, that is
+// done all the same once the disk allows it.
 func (j *Journal) Close(ctx context.Context) error {
 	j.mu.Lock()
 	j.closed = true
@@ -121,9 +125,12 @@ func (j *Journal) do(ctx context.Context, r *request) error {
 	}
 }
 
-// withdraw takes a request back that is in no batch yet, so that neither its
-// memory nor its line outlives the caller's interest while an fsync hangs.
+// withdraw takes a line back that is in no batch yet, so that its memory does
+// not outlive the caller's interest while an fsync hangs.
 func (j *Journal) withdraw(r *request) {
+	if r.line == nil {
+		return
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if i := slices.Index(j.queue, r); i >= 0 {
@@ -141,7 +148,7 @@ func (j *Journal) commit() {
 		err := j.file.commit(batch)
 		if closed {
 			j.file.close()
-		} else if err == nil && j.file.dirty {
+		} else if len(j.file.deferred) > 0 {
 			j.scheduleSync(batch)
 		}
 		for _, r := range batch {
@@ -162,28 +169,26 @@ func (j *Journal) next() (batch []*request, closed bool) {
 		j.committing = false
 		return nil, false
 	}
-	batch, j.queue = j.queue[:n:n], j.queue[n:]
-	if len(j.queue) == 0 {
-		j.queue = nil
-	}
+	batch = slices.Clone(j.queue[:n])
+	j.queue = slices.Delete(j.queue, 0, n) // forgets them, unlike a mere slice
 	return batch, j.closed
 }
 
 // scheduleSync sees to it that lines of the batch that may wait for their
 // fsync do so no longer than the shortest of their intervals.
 func (j *Journal) scheduleSync(batch []*request) {
-	var first *request
+	var interval time.Duration
 	for _, r := range batch {
-		if r.options.Sync > 0 && (first == nil || r.options.Sync < first.options.Sync) {
-			first = r
+		if r.line != nil && r.options.Sync > 0 && (interval == 0 || r.options.Sync < interval) {
+			interval = r.options.Sync
 		}
 	}
-	if first == nil {
+	if interval == 0 {
 		return
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	at := time.Now().Add(first.options.Sync)
+	at := time.Now().Add(interval)
 	if !j.syncAt.IsZero() && !at.Before(j.syncAt) {
 		return
 	}
@@ -191,12 +196,10 @@ func (j *Journal) scheduleSync(batch []*request) {
 		j.syncTimer.Stop()
 	}
 	j.syncAt = at
-	j.syncTimer = time.AfterFunc(first.options.Sync, func() {
+	j.syncTimer = time.AfterFunc(interval, func() {
 		j.mu.Lock()
 		j.syncAt = time.Time{}
 		j.mu.Unlock()
-		if err := j.Sync(context.Background()); err != nil && first.options.SyncFailed != nil {
-			first.options.SyncFailed(err)
-		}
+		_ = j.Sync(context.Background()) // SyncFailed tells of an error
 	})
 }
