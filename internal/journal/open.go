@@ -1,0 +1,131 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"time"
+)
+
+// ensureOpen opens the file at path unless it is open, creating it and the
+// directories before it where they are missing.
+func (f *file) ensureOpen(o *Options) error {
+	if f.open != nil {
+		current, err := f.isCurrent()
+		if current || err != nil {
+			return err
+		}
+		f.close()
+	}
+	failing := !f.retryAt.IsZero()
+	if failing && time.Now().Before(f.retryAt) {
+		return f.cause
+	}
+	err := f.clearAway()
+	if err == nil {
+		err = f.openFile(o)
+	}
+	if err != nil && failing {
+		f.cause, f.retryAt = err, time.Now().Add(retryAfter)
+	}
+	return err
+}
+
+func (f *file) openFile(o *Options) error {
+	dir := filepath.Dir(f.path)
+	if err := f.makeDir(dir, o.DirMode); err != nil {
+		return err
+	}
+	opened, err := f.fs.Open(f.path)
+	created := false
+	if errors.Is(err, fs.ErrNotExist) {
+		opened, err = f.fs.Create(f.path, o.Mode)
+		created = err == nil
+		if errors.Is(err, fs.ErrExist) { // created by somebody else meanwhile
+			opened, err = f.fs.Open(f.path)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	f.open, f.created, f.acked, f.written = opened, created, false, 0
+	f.unsafe = f.unsafe || created
+	if err := f.inspect(); err != nil {
+		f.close()
+		return err
+	}
+	// Always: whoever created the file may have been killed before this.
+	if err := f.syncDir(dir); err != nil {
+		if f.unsafe {
+			f.condemn(0) // created anew, the entry gets an fsync that can be trusted
+		}
+		f.close()
+		return err
+	}
+	f.unsafe = false
+	return nil
+}
+
+// inspect learns what has to be known of the file that was just opened.
+func (f *file) inspect() (err error) {
+	if f.info, err = f.open.Stat(); err != nil {
+		return err
+	}
+	if !f.info.Mode().IsRegular() {
+		return fmt.Errorf("%s: not a regular file", f.path)
+	}
+	f.size = f.info.Size()
+	f.torn, err = f.isTorn(f.size)
+	return err
+}
+
+// isTorn tells whether what ends at that offset of the file does so without a
+// line feed.
+func (f *file) isTorn(offset int64) (bool, error) {
+	if offset <= 0 {
+		return false, nil
+	}
+	var last [1]byte
+	if _, err := f.open.ReadAt(last[:], offset-1); err != nil {
+		return false, fmt.Errorf("reading the end of %s: %w", f.path, err)
+	}
+	return last[0] != '\n', nil
+}
+
+// makeDir makes dir and its missing parents, each durably before the next.
+func (f *file) makeDir(dir string, mode fs.FileMode) error {
+	parent := filepath.Dir(dir)
+	info, err := f.fs.Stat(dir)
+	switch {
+	case err == nil && !info.IsDir():
+		return fmt.Errorf("%s: not a directory", dir)
+	case err == nil:
+		// Whoever made dir may have been killed before this. A parent that is
+		// not ours to read is not one in which we make directories.
+		if err := f.syncDir(parent); err != nil && !errors.Is(err, fs.ErrPermission) {
+			return err
+		}
+		return nil
+	case !errors.Is(err, fs.ErrNotExist) || parent == dir:
+		return err
+	}
+	if err := f.makeDir(parent, mode); err != nil {
+		return err
+	}
+	if err := f.fs.Mkdir(dir, mode); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if err := f.syncDir(parent); err != nil {
+		_ = f.fs.Remove(dir) // made anew, it gets an fsync that can be trusted
+		return err
+	}
+	return nil
+}
+
+func (f *file) syncDir(dir string) error {
+	if err := f.fs.SyncDir(dir); err != nil {
+		return fmt.Errorf("fsync of directory %s: %w", dir, err)
+	}
+	return nil
+}
