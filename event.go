@@ -209,10 +209,11 @@ func (e *Event) field(path []string) string {
 }
 
 // isAttribute tells whether CloudEvents allows s as the value of an attribute,
-// and it is no longer than one taken from a request may be.
+// and it is no longer than one taken from a request may be. Readers such as the
+// CloudEvents SDK for Go take white space alone for an empty value.
 // https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md#type-system
 func isAttribute(s string) bool {
-	if s == "" || len(s) > maxAttribute || !utf8.ValidString(s) {
+	if strings.TrimSpace(s) == "" || len(s) > maxAttribute || !utf8.ValidString(s) {
 		return false
 	}
 	for _, r := range s {

@@ -62,6 +62,7 @@ func TestTypeAndSubject(t *testing.T) {
 		`{"EventType":true,"TicketId":null}`:                      {"webhook", nil},
 		`{"EventType":{"EventType":"x"},"TicketId":[1]}`:          {"webhook", nil},
 		`{"EventType":"","TicketId":""}`:                          {"webhook", nil},
+		`{"EventType":" ","TicketId":" \u3000"}`:                  {"webhook", nil},
 		`{"EventType":"a\u0000b","TicketId":"a\nb"}`:              {"webhook", nil},
 		`{"EventType":"a\ud800","TicketId":"\ufffe"}`:             {"webhook", nil},
 		`{"EventType":"` + "a\u007fb\",\"TicketId\":\"\u0085\"}":  {"webhook", nil},
