@@ -188,7 +188,7 @@ func isJSONMediaType(mediaType string) bool {
 // field returns the string or number at path in the event's data, or nothing
 // if there is none that can be an attribute.
 func (e *Event) field(path []string) string {
-	if e.DataKind != DataJSON || len(path) == 0 {
+	if e.DataKind != DataJSON || len(e.Data) == 0 || len(path) == 0 {
 		return ""
 	}
 	raw := jsonscan.Get(e.Data, path...)
@@ -235,5 +235,9 @@ func requestURL(r *http.Request, original *url.URL) string {
 	if r.TLS != nil {
 		u.Scheme = "https"
 	}
-	return u.String()
+	source := u.String()
+	if _, err := url.Parse(source); err != nil {
+		return u.EscapedPath() // Host can be what is no host
+	}
+	return source
 }

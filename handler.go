@@ -14,8 +14,6 @@ import (
 	"github.com/google/uuid"
 	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
-
-	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/jsonscan"
 )
 
 // retryAfter is what senders are told to wait after a 503, in seconds.
@@ -167,21 +165,10 @@ func placeholders(event *Event, body []byte) caddy.ReplacerFunc {
 			sum := sha256.Sum256(body)
 			return hex.EncodeToString(sum[:]), true
 		}
-		path, ok := strings.CutPrefix(name, "body.")
-		if !ok {
-			return nil, false
+		if path, ok := strings.CutPrefix(name, "body."); ok {
+			return event.field(strings.Split(path, ".")), true
 		}
-		if event.Data == nil || event.DataKind != DataJSON {
-			return "", true
-		}
-		value := jsonscan.Get(event.Data, strings.Split(path, ".")...)
-		if text, ok := jsonscan.Unquote(value); ok {
-			return text, true
-		}
-		if string(value) == "null" {
-			return "", true
-		}
-		return string(value), true
+		return nil, false
 	}
 }
 

@@ -354,6 +354,12 @@ func TestSource(t *testing.T) {
 		}
 	}
 
+	// What is no host is left out.
+	rc.raw(t, "POST /w HTTP/1.1\r\nHost: [::1\r\nContent-Length: 1\r\n\r\n1")
+	if event, _ := rc.last(t); event["source"] != "/w" {
+		t.Errorf("source %v, want the path", event["source"])
+	}
+
 	rc = newReceiver(t, "public_url https://hooks.example.com/socialboards?x=1")
 	rc.post(t, sample)
 	if event, _ := rc.last(t); event["source"] != "https://hooks.example.com/socialboards?x=1" {
@@ -371,18 +377,22 @@ func TestAttributesAndPlaceholders(t *testing.T) {
 		attribute agent {http.request.header.User-Agent}
 		attribute missing {http.webhook_receiver.body.Nope}{http.webhook_receiver.nope}
 		attribute nothing {http.webhook_receiver.body.Null}
+		attribute object {http.webhook_receiver.body.Events}
+		attribute surrogate {http.webhook_receiver.body.Half}
 		attribute fixed "a b"`)
-	rc.post(t, strings.Replace(sample, "{", `{"Null":null,`, 1), "User-Agent", "sender/1")
+	rc.post(t, strings.Replace(sample, "{", `{"Null":null,"Half":"\ud800",`, 1), "User-Agent", "sender/1")
 	event, _ := rc.last(t)
 	for name, want := range map[string]any{
 		"community": "yourCompany",
 		"status":    "pending",
 		"number":    "4478963",
 		"what":      "ticket_status_change/4478963",
-		"digest":    "6dc4b48afa843246cb6410f0a36eb8f07005359fb163472b68a8c729e90ebf14",
+		"digest":    "1ed4843ada229ef98303079443d2b371f64819291a8a582fe1cb74a4cd10f0d0",
 		"agent":     "sender/1",
 		"missing":   nil,
 		"nothing":   nil,
+		"object":    nil,
+		"surrogate": nil,
 		"fixed":     "a b",
 	} {
 		if event[name] != want {
@@ -406,7 +416,7 @@ func TestAttributesAndPlaceholders(t *testing.T) {
 		"event.type":                  "ticket_status_change",
 		"event.subject":               "4478963",
 		"body.EventType":              "ticket_status_change",
-		"body.Events.0.Ticket":        `{"Status":"pending"}`,
+		"body.Events.0.Ticket":        "",
 		"body.Events.0.Ticket.Status": "pending",
 		"body.Events.1":               "",
 		"body.eventtype":              "",

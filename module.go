@@ -36,7 +36,7 @@ func init() {
 // `{http.webhook_receiver.event.type}` | The event's CloudEvents type
 // `{http.webhook_receiver.event.subject}` | The event's CloudEvents subject
 // `{http.webhook_receiver.body_sha256}` | SHA-256 of the body as it was sent, before Content-Encoding is undone, in hexadecimal digits
-// `{http.webhook_receiver.body.<path>}` | A value of a JSON body: keys, and indexes of arrays, separated by dots. A string is unquoted, null is empty, all else is as it was sent
+// `{http.webhook_receiver.body.<path>}` | A string or number in a JSON body; the path is of keys, and indexes of arrays, separated by dots. Empty for other values, strings over 1 KiB, and such with control characters
 type Handler struct {
 	// The service that sends the webhooks, which says how the endpoint is
 	// verified and where an event's type and subject are found.
