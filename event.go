@@ -237,7 +237,8 @@ func requestURL(r *http.Request, original *url.URL) string {
 	}
 	source := u.String()
 	if _, err := url.Parse(source); err != nil {
-		return u.EscapedPath() // Host can be what is no host
+		u.Host = "" // it was none
+		source = u.String()
 	}
 	return source
 }

@@ -356,8 +356,8 @@ func TestSource(t *testing.T) {
 
 	// What is no host is left out.
 	rc.raw(t, "POST /w HTTP/1.1\r\nHost: [::1\r\nContent-Length: 1\r\n\r\n1")
-	if event, _ := rc.last(t); event["source"] != "/w" {
-		t.Errorf("source %v, want the path", event["source"])
+	if event, _ := rc.last(t); event["source"] != "http:///w" {
+		t.Errorf("source %v, want one without a host", event["source"])
 	}
 
 	rc = newReceiver(t, "public_url https://hooks.example.com/socialboards?x=1")

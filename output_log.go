@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"slices"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
@@ -16,7 +17,9 @@ func init() {
 
 // LogOutput writes each event to Caddy's log: an info entry with the message
 // `event`, of the logger `http.webhook_receiver.outputs.log`, whose fields are
-// the event's CloudEvents attributes and its data.
+// the event's CloudEvents attributes and its data. An extra attribute with the
+// name of one of the entry's own fields, such as `level`, gets the prefix
+// `attribute_` there.
 //
 // It is best effort: logs are not fsynced, may be sampled, filtered, rotated
 // and deleted, and do not report errors. Use it beside a durable output.
@@ -38,6 +41,9 @@ func (o *LogOutput) Provision(ctx caddy.Context) error {
 	return nil
 }
 
+// entryFields are the names that Caddy gives to an entry's own fields.
+var entryFields = []string{"level", "ts", "logger", "caller", "msg", "stacktrace"}
+
 // Store logs the event.
 func (o *LogOutput) Store(_ context.Context, event *Event) error {
 	entry := o.logger.Check(zap.InfoLevel, "event")
@@ -58,7 +64,11 @@ func (o *LogOutput) Store(_ context.Context, event *Event) error {
 		zap.String("datacontenttype", event.DataContentType),
 	)
 	for _, x := range event.Extensions {
-		fields = append(fields, zap.String(x.Name, x.Value))
+		name := x.Name
+		if slices.Contains(entryFields, name) {
+			name = "attribute_" + name
+		}
+		fields = append(fields, zap.String(name, x.Value))
 	}
 	switch event.DataKind {
 	case DataJSON:
