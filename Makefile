@@ -1,0 +1,47 @@
+MODULE   = github.com/caddy-webhook-receiver/caddy-webhook-receiver
+# The root and every nested module.
+MODULES  = $(shell find . -name go.mod -exec dirname {} \; | sort)
+# Tools have a go.mod of their own: users of the plugin don't get their requirements.
+TOOL     = go tool -modfile="$(CURDIR)/tools.mod"
+FUZZTIME = 10s
+
+.PHONY: run build test fuzz lint vet fmt
+
+# Try it: this plugin's Caddy on example.Caddyfile. Needs nothing but Go.
+run:
+	@sh scripts/run.sh
+
+# ./caddy as a user would build it, with the newest Caddy or $CADDY_VERSION.
+# Any version after the @ will do; without one, Go looks for the newest online.
+build:
+	$(TOOL) xcaddy build --output ./caddy --with $(MODULE)@v0.0.0=.
+
+# A skipped test is a failure. -p 1: Caddy's test server has fixed ports.
+# -count=1: some tests start programs, which Go's test cache doesn't see.
+test:
+	@set -e; for m in $(MODULES); do \
+		echo "== $$m"; (cd $$m && $(TOOL) gotestsum --format pkgname \
+			--post-run-command 'sh -c "test $$TESTS_SKIPPED = 0"' \
+			-- -race -count=1 -p 1 ./...); done
+
+# Every fuzz test for a short time.
+fuzz:
+	@grep -rHoE '^func Fuzz[A-Za-z0-9_]+' --include='*_test.go' . | sed 's/:func / /' | \
+		while read -r file name; do \
+			echo "== $$file $$name"; (cd "$$(dirname "$$file")" && \
+				go test -run "^$$name\$$" -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) . </dev/null) || exit 1; \
+		done
+
+lint:
+	@diff=$$($(TOOL) gofumpt -d .); [ -z "$$diff" ] || { echo "$$diff"; exit 1; }
+	@set -e; for m in $(MODULES); do \
+		echo "== $$m"; (cd $$m && go mod tidy -diff && \
+			$(TOOL) staticcheck ./... && $(TOOL) errcheck -ignoretests ./...); done
+
+vet:
+	@set -e; for m in $(MODULES); do for os in linux darwin windows; do \
+		echo "== $$m $$os"; (cd $$m && GOOS=$$os go vet ./...); done; done
+
+fmt:
+	$(TOOL) gofumpt -w .
+	go run ./cmd/caddy fmt --overwrite example.Caddyfile

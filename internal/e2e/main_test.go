@@ -1,0 +1,68 @@
+package e2e
+
+import (
+	"debug/buildinfo"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	// What cmd/caddy is made of must be in this module's dependencies.
+	_ "github.com/caddyserver/caddy/v2/cmd"
+	_ "github.com/caddyserver/caddy/v2/modules/standard"
+
+	_ "github.com/caddy-webhook-receiver/caddy-webhook-receiver"
+)
+
+const caddyPackage = "github.com/caddy-webhook-receiver/caddy-webhook-receiver/cmd/caddy"
+
+// caddyBinary is the program under test, withRace whether it has the race
+// detector in it (it then needs a multiple of the memory).
+var (
+	caddyBinary string
+	withRace    bool
+)
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "e2e-bin")
+	if err == nil {
+		err = findCaddy(dir)
+	}
+	// Most of the tests' time is waiting for timeouts.
+	flag.Parse()
+	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
+		_ = parallel.Value.Set("16")
+	}
+	code := 1
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "e2e:", err)
+	} else {
+		code = m.Run()
+	}
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+func findCaddy(dir string) error {
+	caddyBinary = os.Getenv("E2E_CADDY")
+	if caddyBinary == "" {
+		caddyBinary = filepath.Join(dir, "caddy")
+		build := exec.Command("go", "build", "-race", "-o", caddyBinary, caddyPackage)
+		build.Stdout, build.Stderr = os.Stderr, os.Stderr
+		if err := build.Run(); err != nil {
+			return fmt.Errorf("building %s: %w", caddyPackage, err)
+		}
+	}
+	info, err := buildinfo.ReadFile(caddyBinary)
+	if err != nil {
+		return err
+	}
+	for _, setting := range info.Settings {
+		if setting.Key == "-race" && setting.Value == "true" {
+			withRace = true
+		}
+	}
+	return nil
+}
