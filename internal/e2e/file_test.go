@@ -408,16 +408,16 @@ func TestFileSizeLimitUnderTraffic(t *testing.T) {
 	s.configure(site("verify_token "+rightToken, "output file {$DIR}/a/events.jsonl"))
 	s.start()
 	traffic := s.traffic(8, "http://"+s.http+"/webhooks")
+	traffic.refuses(50)
+	s.wantOneFailure(s.path("a", "events.jsonl"), "file too large")
+	if recovered := s.entries(func(e logEntry) bool { return strings.Contains(e.field("msg"), "again") }); len(recovered) != 0 {
+		t.Errorf("a recovery is logged while nothing is stored: %v", recovered)
+	}
 	var all []string
 	for i := range 6 {
-		eventually(t, "the limit is reached", func() error {
-			traffic.mu.Lock()
-			defer traffic.mu.Unlock()
-			if traffic.refused[503] <= i*8 {
-				return fmt.Errorf("%v", traffic.refused)
-			}
-			return nil
-		})
+		if i > 0 {
+			traffic.refuses(8)
+		}
 		taken := s.path(fmt.Sprintf("taken%d", i))
 		if err := os.Rename(s.path("a", "events.jsonl"), taken); err != nil {
 			t.Fatal(err)

@@ -58,8 +58,8 @@ func parseRecord(line string) (record, error) {
 	if !uuidV7.MatchString(r.id()) {
 		return r, fmt.Errorf("id %q is no UUIDv7", r.id())
 	}
-	if source, err := url.Parse(r.source()); err != nil || source.Scheme == "" {
-		return r, fmt.Errorf("source %q: %v", r.source(), err)
+	if _, err := url.Parse(r.source()); err != nil {
+		return r, fmt.Errorf("source: %w", err)
 	}
 	if _, err := time.Parse(time.RFC3339Nano, r.attributes["time"]); err != nil || !utcTime.MatchString(r.attributes["time"]) {
 		return r, fmt.Errorf("time %q is not in RFC 3339 and UTC", r.attributes["time"])

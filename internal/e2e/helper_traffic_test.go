@@ -97,8 +97,27 @@ func (tr *traffic) wait(n int) {
 	tr.t.Helper()
 	n += tr.count()
 	eventually(tr.t, "traffic goes on", func() error {
-		if now := tr.count(); now < n {
-			return fmt.Errorf("%d of %d events are acknowledged; %v, %v", now, n, tr.refused, tr.failure)
+		tr.mu.Lock()
+		defer tr.mu.Unlock()
+		if len(tr.acked) < n {
+			return fmt.Errorf("%d of %d events are acknowledged; %v, %v", len(tr.acked), n, tr.refused, tr.failure)
+		}
+		return nil
+	})
+}
+
+// refuses waits until n more events have been answered with 503.
+func (tr *traffic) refuses(n int) {
+	tr.t.Helper()
+	refused := func() int {
+		tr.mu.Lock()
+		defer tr.mu.Unlock()
+		return tr.refused[http.StatusServiceUnavailable]
+	}
+	n += refused()
+	eventually(tr.t, "events are refused", func() error {
+		if now := refused(); now < n {
+			return fmt.Errorf("%d of %d", now, n)
 		}
 		return nil
 	})

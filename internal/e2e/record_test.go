@@ -267,7 +267,7 @@ func TestSourceOfOddRequests(t *testing.T) {
 				}
 				return
 			}
-			// newest has checked that the source is an absolute URI.
+			// newest has checked that the source is a URI reference.
 			if got := s.newest(before).source(); test.want != "" && got != test.want {
 				t.Errorf("source %q, want %q", got, test.want)
 			}
