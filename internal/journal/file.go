@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -38,6 +39,8 @@ type file struct {
 	torn    bool        // the open file does not end with a line feed
 	buffer  []byte
 
+	unsafeDir string // made by this journal, while the fsync of its parent failed
+
 	// The Options of the lines in the open file that were acknowledged without
 	// an fsync and need one still; and the error of one that failed.
 	deferred map[*Options]struct{}
@@ -53,26 +56,39 @@ type file struct {
 	retryAt     time.Time   // zero unless an fsync failed and nothing has been stored since
 }
 
-// commit writes the lines of the batch and makes them as durable as the most
-// demanding of its requests wants.
-func (f *file) commit(batch []*request) error {
-	var first *request // that has a line
-	sync := false
+// commit commits a batch. err is the outcome for its lines, lost that for its
+// wishes for an fsync.
+func (f *file) commit(batch []*request) (err, lost error) {
+	var lines []*request
+	synced, told := false, false
 	for _, r := range batch {
-		if r.line != nil && first == nil {
-			first = r
+		if r.line != nil {
+			lines = append(lines, r)
+			continue
 		}
-		sync = sync || r.line == nil || r.options.Sync == SyncAlways
+		synced, told = true, told || r.done != nil
 	}
-	if first == nil {
-		return f.syncDeferred()
+	if len(lines) > 0 {
+		err = f.store(lines)
 	}
+	if synced && len(f.deferred) > 0 {
+		_ = f.sync() // a failure is remembered
+	}
+	if told {
+		lost, f.lost = f.lost, nil
+	}
+	return err, lost
+}
 
+// store writes the lines and makes them as durable as the most demanding of
+// their callers wants.
+func (f *file) store(lines []*request) error {
+	sync := slices.ContainsFunc(lines, func(r *request) bool { return r.options.Sync == SyncAlways })
 	for range maxRewrites {
-		if err := f.ensureOpen(first.options); err != nil {
+		if err := f.ensureOpen(lines[0].options); err != nil {
 			return err
 		}
-		intact, err := f.write(batch)
+		intact, err := f.write(lines)
 		if err != nil {
 			return err
 		}
@@ -91,14 +107,14 @@ func (f *file) commit(batch []*request) error {
 			return err
 		}
 		if current {
-			f.acknowledge(batch, sync)
+			f.acknowledge(lines, sync)
 			return nil
 		}
 	}
 	return fmt.Errorf("%s: others keep changing the file", f.path)
 }
 
-func (f *file) acknowledge(batch []*request, synced bool) {
+func (f *file) acknowledge(lines []*request, synced bool) {
 	f.acked = true
 	f.retryAt = time.Time{}
 	if synced {
@@ -107,25 +123,15 @@ func (f *file) acknowledge(batch []*request, synced bool) {
 	if f.deferred == nil {
 		f.deferred = make(map[*Options]struct{})
 	}
-	for _, r := range batch {
+	for _, r := range lines {
 		f.deferred[r.options] = struct{}{}
 	}
 }
 
-// syncDeferred fsyncs what was acknowledged without it.
-func (f *file) syncDeferred() error {
-	if len(f.deferred) > 0 {
-		_ = f.sync() // a failure is remembered
-	}
-	err := f.lost
-	f.lost = nil
-	return err
-}
-
-// write appends the batch in one write. intact is false if it has to be
+// write appends the lines in one write. intact is false if it has to be
 // written again, as the file ended with somebody else's torn line.
-func (f *file) write(batch []*request) (intact bool, err error) {
-	b := f.join(batch)
+func (f *file) write(lines []*request) (intact bool, err error) {
+	b := f.join(lines)
 	n, err := f.open.Write(b)
 	f.written += int64(n)
 	if err == nil && n < len(b) {
@@ -155,17 +161,17 @@ func (f *file) write(batch []*request) (intact bool, err error) {
 	return !torn, nil
 }
 
-// join returns the lines of the batch in one piece, with a line feed before
-// them if the file's last line has none.
-func (f *file) join(batch []*request) []byte {
-	if len(batch) == 1 && !f.torn {
-		return batch[0].line
+// join returns the lines in one piece, with a line feed before them if the
+// file's last line has none.
+func (f *file) join(lines []*request) []byte {
+	if len(lines) == 1 && !f.torn {
+		return lines[0].line
 	}
 	b := f.buffer[:0]
 	if f.torn {
 		b = append(b, '\n')
 	}
-	for _, r := range batch {
+	for _, r := range lines {
 		b = append(b, r.line...)
 	}
 	if cap(b) <= keepBuffer {

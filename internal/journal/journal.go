@@ -63,7 +63,7 @@ type Journal struct {
 type request struct {
 	line    []byte
 	options *Options
-	done    chan error // has room for the outcome, so that nobody waits for its reader
+	done    chan error // has room for the outcome, so that nobody waits for its reader; may be nil
 }
 
 // New returns the journal of the file at path, on the machine's file system
@@ -102,15 +102,18 @@ func (j *Journal) Close(ctx context.Context) error {
 	return j.Sync(ctx)
 }
 
-func (j *Journal) do(ctx context.Context, r *request) error {
+func (j *Journal) enqueue(r *request) {
 	j.mu.Lock()
+	defer j.mu.Unlock()
 	j.queue = append(j.queue, r)
 	if !j.committing {
 		j.committing = true
 		go j.commit()
 	}
-	j.mu.Unlock()
+}
 
+func (j *Journal) do(ctx context.Context, r *request) error {
+	j.enqueue(r)
 	select {
 	case err := <-r.done:
 		return err
@@ -145,14 +148,20 @@ func (j *Journal) commit() {
 		if batch == nil {
 			return
 		}
-		err := j.file.commit(batch)
+		err, lost := j.file.commit(batch)
 		if closed {
 			j.file.close()
 		} else if len(j.file.deferred) > 0 {
 			j.scheduleSync(batch)
 		}
 		for _, r := range batch {
-			r.done <- err
+			switch {
+			case r.done == nil:
+			case r.line == nil:
+				r.done <- lost
+			default:
+				r.done <- err
+			}
 		}
 	}
 }
@@ -200,6 +209,6 @@ func (j *Journal) scheduleSync(batch []*request) {
 		j.mu.Lock()
 		j.syncAt = time.Time{}
 		j.mu.Unlock()
-		_ = j.Sync(context.Background()) // SyncFailed tells of an error
+		j.enqueue(&request{}) // SyncFailed tells of an error
 	})
 }

@@ -264,6 +264,15 @@ func TestSyncFailedIsCalled(t *testing.T) {
 	if len(failed) > 0 {
 		t.Errorf("SyncFailed called again: %v", <-failed)
 	}
+	mustTellLoss(t, j)
+}
+
+// mustTellLoss has Sync, too, tell that a line is lost.
+func mustTellLoss(t testing.TB, j *Journal) {
+	t.Helper()
+	if err := j.Sync(context.Background()); !errors.Is(err, errDisk) {
+		t.Errorf("Sync: %v, though a line is lost", err)
+	}
 }
 
 func TestSyncNeverLeavesItToSyncAndClose(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"syscall"
 	"time"
 )
 
@@ -96,6 +97,15 @@ func (f *file) isTorn(offset int64) (bool, error) {
 // makeDir makes dir and its missing parents, each durably before the next.
 func (f *file) makeDir(dir string, mode fs.FileMode) error {
 	parent := filepath.Dir(dir)
+	if dir == f.unsafeDir {
+		// Made anew, it gets an fsync that can be trusted, unless somebody has
+		// taken to it.
+		err := f.fs.Remove(dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTEMPTY) && !errors.Is(err, syscall.EEXIST) {
+			return err
+		}
+		f.unsafeDir = ""
+	}
 	info, err := f.fs.Stat(dir)
 	switch {
 	case err == nil && !info.IsDir():
@@ -117,7 +127,7 @@ func (f *file) makeDir(dir string, mode fs.FileMode) error {
 		return err
 	}
 	if err := f.syncDir(parent); err != nil {
-		_ = f.fs.Remove(dir) // made anew, it gets an fsync that can be trusted
+		f.unsafeDir = dir
 		return err
 	}
 	return nil

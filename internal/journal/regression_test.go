@@ -85,6 +85,7 @@ func TestSyncFailedIsCalledHoweverALineIsLost(t *testing.T) {
 			if called.Load() == 0 && !fsys.isDurable("one\n") {
 				t.Error("the line is not durable, and SyncFailed was not called")
 			}
+			mustTellLoss(t, j)
 		})
 	}
 }
@@ -155,6 +156,7 @@ func TestSyncFailedIsCalledForEveryCaller(t *testing.T) {
 			t.Errorf("caller %d was not told", i)
 		}
 	}
+	mustTellLoss(t, j)
 }
 
 // What cannot be looked at does not count as moved away, for which the batch
@@ -287,6 +289,76 @@ func TestIdleJournalKeepsNoBatchInMemory(t *testing.T) {
 		}
 	}
 	t.Errorf("nothing waits, and a line of %d bytes is still in memory", maxBatch)
+}
+
+// A Sync that shares its batch with a line tells that an earlier one is lost,
+// whatever that line's outcome.
+func TestSyncInABatchWithALineTellsOfALoss(t *testing.T) {
+	j, fsys := newJournal(t)
+	mustAppend(t, j, never, "lost\n")
+	fsys.fail(opSync, 1, errDisk)
+	fsys.fail(opWrite, 1, syscall.ENOSPC)
+	if err := await(t, goAppend(j, never, "two\n")); !errors.Is(err, syscall.ENOSPC) {
+		t.Fatal(err)
+	}
+	expireRetry(t, j)
+
+	hung := fsys.block(t, opWrite)
+	three := goAppend(j, always, "three\n")
+	hung.await(t)
+	four := goAppend(j, always, "four\n")
+	awaitQueue(t, j, 1)
+	synced := make(chan error, 1)
+	go func() { synced <- j.Sync(context.Background()) }()
+	awaitQueue(t, j, 2)
+	hung.open(nil)
+
+	for _, outcome := range []<-chan error{three, four} {
+		if err := await(t, outcome); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := await(t, synced); !errors.Is(err, errDisk) {
+		t.Errorf("Sync: %v, though a line is lost", err)
+		_ = j.Sync(context.Background()) // so that it is not Close that tells it
+	}
+}
+
+// The timer's own fsync does not take the error that the next Sync has to tell.
+func TestTimerLeavesTheLossToSync(t *testing.T) {
+	j, fsys := newJournal(t)
+	goroutines := runtime.NumGoroutine()
+	mustAppend(t, j, every(50*time.Millisecond), "lost\n") // with no SyncFailed
+	fsys.fail(opSync, 1, errDisk)
+	fsys.fail(opWrite, 1, syscall.ENOSPC)
+	if err := await(t, goAppend(j, never, "two\n")); !errors.Is(err, syscall.ENOSPC) {
+		t.Fatal(err)
+	}
+	awaitTimer(t, j, goroutines)
+	if err := j.Sync(context.Background()); !errors.Is(err, errDisk) {
+		t.Errorf("Sync: %v, though a line is lost", err)
+	}
+}
+
+// The fsync of a directory's entry fails, and the directory cannot be removed
+// either, to be made anew: the next time it must not count as one that has been
+// there, and is durable. A file in the same situation is set aside (file.unsafe).
+func TestDirectoryWhoseFsyncFailedIsMadeAnew(t *testing.T) {
+	_, fsys := newJournal(t)
+	j := New(filepath.Join(fsys.root, "a", "events.jsonl"), fsys)
+	defer finish(t, j, fsys)
+	fsys.add(hook{op: opSyncDir, base: filepath.Base(fsys.root), nth: 1, before: failing(errDisk)})
+	fsys.fail(opRemove, 1, errDisk)
+	if err := await(t, goAppend(j, always, "one\n")); !errors.Is(err, errDisk) {
+		t.Fatal(err)
+	}
+	if err := await(t, goAppend(j, always, "two\n")); !errors.Is(err, errDisk) {
+		t.Fatal(err)
+	}
+	mustAppend(t, j, always, "three\n")
+	if !fsys.isDurable("three\n") {
+		t.Errorf("acknowledged and not durable; operations: %q", fsys.trace(opMkdir, opRemove, opSyncDir, opCreate))
+	}
 }
 
 // awaitTimer waits until no fsync is due and nothing of the Journal runs.
