@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync/atomic"
+	"sync"
 
 	"go.uber.org/zap"
 )
@@ -35,12 +35,20 @@ type Output interface {
 // namedOutput reports an output's failure and recovery, once each.
 type namedOutput struct {
 	Output
-	name    string
-	logger  *zap.Logger
-	failing atomic.Bool
+	name   string
+	logger *zap.Logger
+
+	mu      sync.Mutex
+	begun   uint64 // calls of Store so far
+	failing bool
+	changed uint64 // begun when failing last changed
 }
 
 func (o *namedOutput) store(ctx context.Context, event *Event) (err error) {
+	o.mu.Lock()
+	o.begun++
+	begun := o.begun
+	o.mu.Unlock()
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("panic: %v", r)
@@ -48,15 +56,25 @@ func (o *namedOutput) store(ctx context.Context, event *Event) (err error) {
 		if err != nil {
 			err = fmt.Errorf("output %s: %w", o.name, err)
 		}
-		if o.failing.CompareAndSwap(err == nil, err != nil) {
-			if err != nil {
-				o.logger.Error("events are not being stored", zap.String("output", o.name), zap.Error(err))
-			} else {
-				o.logger.Info("events are being stored again", zap.String("output", o.name))
-			}
-		}
+		o.note(begun, err)
 	}()
 	return o.Store(ctx, event)
+}
+
+// note logs a change of state. The outcome of a call that began before the last
+// change is no news: it may be known only now, but is from then.
+func (o *namedOutput) note(begun uint64, err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if (err != nil) == o.failing || begun <= o.changed {
+		return
+	}
+	o.failing, o.changed = err != nil, o.begun
+	if err != nil {
+		o.logger.Error("events are not being stored", zap.String("output", o.name), zap.Error(err))
+	} else {
+		o.logger.Info("events are being stored again", zap.String("output", o.name))
+	}
 }
 
 // storeAll returns nil when every output has accepted the event.

@@ -408,16 +408,9 @@ func TestFileSizeLimitUnderTraffic(t *testing.T) {
 	s.configure(site("verify_token "+rightToken, "output file {$DIR}/a/events.jsonl"))
 	s.start()
 	traffic := s.traffic(8, "http://"+s.http+"/webhooks")
-	traffic.refuses(50)
-	s.wantOneFailure(s.path("a", "events.jsonl"), "file too large")
-	if recovered := s.entries(func(e logEntry) bool { return strings.Contains(e.field("msg"), "again") }); len(recovered) != 0 {
-		t.Errorf("a recovery is logged while nothing is stored: %v", recovered)
-	}
 	var all []string
 	for i := range 6 {
-		if i > 0 {
-			traffic.refuses(8)
-		}
+		traffic.refuses(8)
 		taken := s.path(fmt.Sprintf("taken%d", i))
 		if err := os.Rename(s.path("a", "events.jsonl"), taken); err != nil {
 			t.Fatal(err)
@@ -443,6 +436,29 @@ func TestFileSizeLimitUnderTraffic(t *testing.T) {
 	}
 	traffic.wantEach(whole)
 	t.Logf("%d events acknowledged, %v refused", traffic.count(), traffic.refused)
+}
+
+// TestFailureIsLoggedOnceUnderTraffic: senders that learn of an earlier batch's
+// success after a later one's failure do not make it a recovery.
+func TestFailureIsLoggedOnceUnderTraffic(t *testing.T) {
+	s := newServer(t)
+	s.shell = "ulimit -f 128"
+	s.configure(site("verify_token "+rightToken, "output file {$DIR}/a/events.jsonl"))
+	s.start()
+	notices := len(s.entries(ours("info")))
+	traffic := s.traffic(16, "http://"+s.http+"/webhooks")
+	for round := range 4 {
+		traffic.refuses(100)
+		failures, recoveries := s.entries(ours("error")), s.entries(ours("info"))[notices:]
+		if len(failures) != round+1 || len(recoveries) != round {
+			t.Fatalf("after %d failures and %d recoveries these are logged:\n%v\n%v", round+1, round, failures, recoveries)
+		}
+		if err := os.Rename(s.path("a", "events.jsonl"), s.path("taken")); err != nil {
+			t.Fatal(err)
+		}
+		traffic.wait(50)
+	}
+	traffic.stop()
 }
 
 // Readers see whole lines: what a batch has written is there when the answer
