@@ -135,7 +135,7 @@ func TestStalledStreams(t *testing.T) {
 
 // Many whole events at once: each is stored, or refused at once.
 func TestManyLargeEvents(t *testing.T) {
-	s := start(t, site(stored()...))
+	s := start(t, site(stored("timeout 1m")...))
 	idle := s.memory()
 	event := padded(4 << 20)
 	var mu sync.Mutex

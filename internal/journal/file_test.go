@@ -180,10 +180,12 @@ func TestNothingIsTriedForASecondAfterAFailedFsync(t *testing.T) {
 	remove()
 	mustAppend(t, j, always, "works again\n")
 
-	// That was that: a later failure of another kind delays nothing.
-	fsys.fail(opWrite, 1, syscall.ENOSPC)
-	if err := await(t, goAppend(j, always, "line\n")); !errors.Is(err, syscall.ENOSPC) {
-		t.Error(err)
+	// That was that: later failures of other kinds delay nothing.
+	for _, o := range []op{opWrite, opOpen} {
+		fsys.fail(o, 1, syscall.ENOSPC)
+		if err := await(t, goAppend(j, always, "line\n")); !errors.Is(err, syscall.ENOSPC) {
+			t.Errorf("%s: %v", o, err)
+		}
 	}
 	mustAppend(t, j, always, "works at once\n")
 }
@@ -325,6 +327,9 @@ func TestFailedFsyncOfAFileThatCannotBeRenamed(t *testing.T) {
 		if got := read(t, j.file.path); got != "one\ntwo\n" {
 			t.Errorf("file whose fsync failed: %q", got)
 		}
+		if got := names(t, fsys.root); len(got) != 1 {
+			t.Errorf("directory: %q", got)
+		}
 	}
 	removeRename()
 	expireRetry(t, j)
@@ -351,6 +356,43 @@ func TestFailedFsyncOfAFileThatSomebodyMovedMeanwhile(t *testing.T) {
 	}
 }
 
+func TestFileWhoseFsyncFailedIsRenamedInSpiteOfAnError(t *testing.T) {
+	j, fsys := newJournal(t)
+	mustAppend(t, j, always, "one\n")
+	fsys.fail(opSync, 1, errDisk)
+	fsys.add(hook{op: opRename, nth: 1, after: failing(errDisk)}) // as NFS does
+	if err := await(t, goAppend(j, always, "two\n")); !errors.Is(err, errDisk) {
+		t.Error(err)
+	}
+	expireRetry(t, j)
+	mustAppend(t, j, always, "three\n")
+	if !fsys.isDurable("one\n") || !fsys.isDurable("three\n") {
+		t.Errorf("an acknowledged line is not durable; operations: %q", fsys.trace(opCreate, opRename, opRemove, opSyncDir))
+	}
+}
+
+func TestFileWhoseFsyncFailedIsReplacedByOthers(t *testing.T) {
+	j, fsys := newJournal(t)
+	mustAppend(t, j, always, "one\n")
+	fsys.fail(opSync, 1, errDisk)
+	fsys.fail(opRename, 1, errDisk)
+	if err := await(t, goAppend(j, always, "two\n")); !errors.Is(err, errDisk) {
+		t.Error(err)
+	}
+	if err := fsys.moveAway(j.file.path, j.file.path+".1"); err != nil {
+		t.Fatal(err)
+	}
+	write(t, j.file.path, "theirs\n")
+	expireRetry(t, j)
+	mustAppend(t, j, always, "three\n")
+	if got := read(t, j.file.path); got != "theirs\nthree\n" {
+		t.Errorf("their file: %q", got)
+	}
+	if got := read(t, j.file.path+".1"); got != "one\ntwo\n" {
+		t.Errorf("file whose fsync failed: %q", got)
+	}
+}
+
 func TestRotatedNameIsNeverATakenOne(t *testing.T) {
 	f := file{fs: osFS{}, path: filepath.Join(t.TempDir(), "events.jsonl")}
 	at := time.Date(2026, 11, 23, 18, 4, 58, 998e6, time.FixedZone("", 3600))
@@ -373,6 +415,9 @@ func TestRotatedNameIsNeverATakenOne(t *testing.T) {
 	}
 	if _, err := f.rename(f.path, at); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("renaming of nothing: %v", err)
+	}
+	if got := names(t, filepath.Dir(f.path)); !slices.Equal(got, want) {
+		t.Errorf("directory: %q, want %q", got, want)
 	}
 }
 
