@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -20,12 +19,6 @@ import (
 func init() {
 	caddy.RegisterModule(FileOutput{})
 }
-
-// The values of the file output's format option.
-const (
-	formatCloudEvents = "cloudevents"
-	formatRaw         = "raw"
-)
 
 // lastSync is how long a config that ends waits for its last lines' fsync.
 const lastSync = 10 * time.Second
@@ -56,6 +49,27 @@ type FileOutput struct {
 	// data. Default: `cloudevents`.
 	Format string `json:"format,omitempty"`
 
+	// The size, in bytes, that the file does not exceed, unless by a single
+	// event: before that it is rotated, that is renamed with the time, as in
+	// `events-2026-11-23T17-04-58.123.jsonl` (UTC), and a fresh file begun. 0 is
+	// off. Default: 104857600 (100 MiB).
+	RollSize *int64 `json:"roll_size,omitempty"`
+
+	// Rotate at the first event after a multiple of this duration in UTC, too:
+	// `24h` is at midnight. Default: off.
+	RollInterval caddy.Duration `json:"roll_interval,omitempty"`
+
+	// How many rotated files are kept; older ones are deleted. Default: 0, all.
+	RollKeep int `json:"roll_keep,omitempty"`
+
+	// How long rotated files are kept, by the time in their names; older ones are
+	// deleted. Default: 0, for ever.
+	RollKeepFor caddy.Duration `json:"roll_keep_for,omitempty"`
+
+	// How rotated files are compressed, in the background: `off`, `gzip` or
+	// `zstd`. Default: `off`.
+	RollCompress string `json:"roll_compress,omitempty"`
+
 	path    string
 	journal *journal.Journal
 	options *journal.Options
@@ -81,6 +95,13 @@ func (o *FileOutput) Provision(ctx caddy.Context) error {
 		SyncFailed: func(err error) {
 			logger.Error("events that were acknowledged before their fsync may be lost", zap.Error(err))
 		},
+		RotationFailed: func(err error) {
+			logger.Error("the rotation of events' files is behind; no event is lost, and it is tried again", zap.Error(err))
+		},
+	}
+	var err error
+	if o.options.Rotation, err = o.rotation(); err != nil {
+		return err
 	}
 	if o.Mode != 0 {
 		o.options.Mode = fs.FileMode(o.Mode)
@@ -100,7 +121,6 @@ func (o *FileOutput) Provision(ctx caddy.Context) error {
 
 	filename := filepath.Join(caddy.AppDataDir(), "webhooks", "events.jsonl")
 	if o.Filename != "" {
-		var err error
 		if filename, err = caddy.NewReplacer().ReplaceOrErr(o.Filename, true, true); err != nil {
 			return fmt.Errorf("filename: %w", err)
 		}
@@ -131,6 +151,7 @@ func (o *FileOutput) Cleanup() error {
 		defer cancel()
 		err = o.journal.Sync(ctx)
 	}
+	o.journal.Release(o.options)
 	_, closeErr := journals.Delete(o.path)
 	return errors.Join(err, closeErr)
 }
@@ -146,60 +167,6 @@ func (o *FileOutput) Store(ctx context.Context, event *Event) error {
 
 // Durable returns whether every event is fsynced before it is acknowledged.
 func (o *FileOutput) Durable() bool { return o.options.Sync == journal.SyncAlways }
-
-// UnmarshalCaddyfile sets up the output from Caddyfile tokens. Syntax:
-//
-//	output file [<filename>] {
-//	    sync     always|<interval>|off
-//	    mode     <octal>
-//	    dir_mode <octal>
-//	    format   cloudevents|raw
-//	}
-func (o *FileOutput) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
-	d.Next() // consume output name
-	if d.NextArg() {
-		if o.Filename = d.Val(); o.Filename == "" {
-			return d.Err("the filename is empty")
-		}
-	}
-	if d.NextArg() {
-		return d.ArgErr()
-	}
-
-	seen := make(map[string]bool)
-	for d.NextBlock(0) {
-		option := d.Val()
-		if seen[option] {
-			return d.Errf("%s is already specified", option)
-		}
-		seen[option] = true
-
-		var value string
-		if !d.AllArgs(&value) {
-			return d.ArgErr()
-		}
-		var err error
-		switch option {
-		case "sync":
-			err = o.Sync.UnmarshalText([]byte(value))
-		case "mode":
-			err = o.Mode.UnmarshalText([]byte(value))
-		case "dir_mode":
-			if err = o.DirMode.UnmarshalText([]byte(value)); err == nil {
-				err = checkDirMode(o.DirMode)
-			}
-		case "format":
-			o.Format = value
-			err = checkFormat(value)
-		default:
-			return d.Errf("unrecognized option '%s'", option)
-		}
-		if err != nil {
-			return d.Errf("parsing %s: %v", option, err)
-		}
-	}
-	return nil
-}
 
 // journals holds the journals in use, by path, so that receivers, and an old
 // and a new config during a reload, share one for the same file.
@@ -258,72 +225,6 @@ func checkWritable(path string) error {
 		return err
 	}
 	return errors.Join(f.Close(), os.Remove(f.Name()))
-}
-
-// SyncMode says when an event is fsynced: a positive interval, or one of
-// journal.SyncAlways and journal.SyncNever.
-type SyncMode time.Duration
-
-// MarshalText returns always, off, or the interval.
-func (m SyncMode) MarshalText() ([]byte, error) {
-	switch d := time.Duration(m); d {
-	case journal.SyncAlways:
-		return []byte("always"), nil
-	case journal.SyncNever:
-		return []byte("off"), nil
-	default:
-		return []byte(d.String()), nil
-	}
-}
-
-// UnmarshalText parses always, off, or a positive duration.
-func (m *SyncMode) UnmarshalText(text []byte) error {
-	switch s := string(text); s {
-	case "always":
-		*m = SyncMode(journal.SyncAlways)
-	case "off":
-		*m = SyncMode(journal.SyncNever)
-	default:
-		d, err := caddy.ParseDuration(s)
-		if err != nil || d <= 0 {
-			return fmt.Errorf("sync %q: must be always, off, or a positive duration", s)
-		}
-		*m = SyncMode(d)
-	}
-	return nil
-}
-
-// FileMode is the permissions of a file or directory, written as an octal number.
-type FileMode fs.FileMode
-
-// MarshalText returns four octal digits.
-func (m FileMode) MarshalText() ([]byte, error) {
-	return fmt.Appendf(nil, "%04o", m), nil
-}
-
-// UnmarshalText parses an octal number. It takes none that would lock the
-// owner, and so Caddy, out.
-func (m *FileMode) UnmarshalText(text []byte) error {
-	mode, err := strconv.ParseUint(string(text), 8, 32)
-	if err != nil || mode > 0o777 || mode&0o600 != 0o600 {
-		return fmt.Errorf("mode %q: must be an octal number from 0600 to 0777 that lets the owner read and write", text)
-	}
-	*m = FileMode(mode)
-	return nil
-}
-
-func checkDirMode(mode FileMode) error {
-	if mode&0o100 == 0 {
-		return fmt.Errorf("dir_mode %04o: must let the owner enter the directory", mode)
-	}
-	return nil
-}
-
-func checkFormat(format string) error {
-	if format != formatCloudEvents && format != formatRaw {
-		return fmt.Errorf("format %q: must be %s or %s", format, formatCloudEvents, formatRaw)
-	}
-	return nil
 }
 
 // Interface guards

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"go.uber.org/zap/zapcore"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/journal"
 )
 
 func TestDefaultOutput(t *testing.T) {
@@ -251,6 +253,45 @@ func TestSyncModes(t *testing.T) {
 		if got := len(lines(t, file)); got != 1 {
 			t.Errorf("sync %s: %d lines", mode, got)
 		}
+	}
+}
+
+func TestRotation(t *testing.T) {
+	for options, want := range map[string]journal.Rotation{
+		"":              {Size: 100 << 20},
+		"roll_size 0":   {},
+		"roll_size 1MB": {Size: 1_000_000},
+		"roll_size 0\nroll_interval 1d\nroll_keep 3\nroll_keep_for 2h\nroll_compress gzip": {Interval: 24 * time.Hour, Keep: 3, KeepFor: 2 * time.Hour, Compression: journal.Gzip},
+	} {
+		h := provision(t, "output file {\n"+options+"\n}")
+		if got := h.outputs[0].Output.(*FileOutput).options.Rotation; got != want {
+			t.Errorf("%q: %+v, want %+v", options, got, want)
+		}
+	}
+
+	dir := t.TempDir()
+	rc := newReceiver(t, "output file "+dir+"/events.jsonl {\nroll_size 1KiB\nroll_keep 2\nformat raw\n}")
+	for i := range 10 {
+		rc.post(t, fmt.Sprintf(`{"n":%d,"pad":"%s"}`, i, strings.Repeat("x", 500)))
+	}
+	eventually(t, "two rotated files are left", func() bool {
+		left, _ := filepath.Glob(dir + "/events-*.jsonl")
+		return len(left) == 2
+	})
+	mustContain(t, strings.Join(lines(t, dir+"/events.jsonl"), ""), `{"n":9,`)
+
+	// After a reload without such limits, nothing more is rotated.
+	old := rc.outputs[0].Output.(*FileOutput)
+	other := newReceiver(t, "output file "+dir+"/events.jsonl {\nroll_size 0\nformat raw\n}")
+	if err := old.Cleanup(); err != nil {
+		t.Fatal(err)
+	}
+	old.journal = nil // its Cleanup runs again when the test's config ends
+	for range 10 {
+		other.post(t, `"`+strings.Repeat("x", 500)+`"`)
+	}
+	if left, _ := filepath.Glob(dir + "/events-*.jsonl"); len(left) != 2 {
+		t.Errorf("%d rotated files, want 2", len(left))
 	}
 }
 

@@ -123,8 +123,16 @@ func (d *disk) lines() map[string]bool {
 		if !reachable[i] {
 			continue
 		}
-		if content, err := os.ReadFile(path); err == nil {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			continue
+		}
+		if compressionOf(path) == "" {
 			i.addLines(content, lines)
+		} else if i.synced >= int64(len(content)) && len(i.lost) == 0 {
+			for _, line := range bytes.SplitAfter(decompressed(path, content), []byte("\n")) {
+				lines[string(line)] = true
+			}
 		}
 	}
 	return lines

@@ -24,6 +24,7 @@ const (
 	opStat    op = "stat"
 	opMkdir   op = "mkdir"
 	opRename  op = "rename"
+	opReadDir op = "readdir"
 	opRemove  op = "remove"
 	opSyncDir op = "syncdir"
 	opWrite   op = "write"
@@ -35,7 +36,7 @@ const (
 )
 
 var allOps = []op{
-	opOpen, opCreate, opStat, opMkdir, opRename, opRemove, opSyncDir,
+	opOpen, opCreate, opStat, opMkdir, opReadDir, opRename, opRemove, opSyncDir,
 	opWrite, opSeek, opReadAt, opFstat, opSync, opClose,
 }
 
@@ -435,4 +436,12 @@ func (f *faultFile) mustBeUsable(o op) {
 	if f.inode.errors > 0 && !f.fs.disk.shared {
 		f.fs.violations = append(f.fs.violations, string(o)+" of a file whose fsync failed")
 	}
+}
+
+func (f *faultFS) ReadDir(name string) (names []string, err error) {
+	err = f.call(call{op: opReadDir, path: name}, func() error {
+		names, err = osFS{}.ReadDir(name)
+		return err
+	})
+	return names, err
 }

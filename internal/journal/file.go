@@ -41,6 +41,10 @@ type file struct {
 
 	unsafeDir string // made by this journal, while the fsync of its parent failed
 
+	lastWrite     time.Time // to the open file, by anybody as far as it is known
+	rotated       bool      // files came to be, or may have, that the keeper should look at
+	rotationAgain time.Time // after a failed one
+
 	// The Options of the lines in the open file that were acknowledged without
 	// an fsync and need one still; and the error of one that failed.
 	deferred map[*Options]struct{}
@@ -48,7 +52,7 @@ type file struct {
 
 	// After a failed fsync the kernel may have dropped what it could not write,
 	// and report success the next time. So the file is condemned: it is renamed
-	// and never written or fsynced again.
+	// and never written or fsynced again. So is one that is rotated.
 	condemned   fs.FileInfo // not durably out of the way yet
 	condemnedAt string      // its name: path, or the one that it was renamed to
 	worthless   int64       // size up to which it holds nothing that was acknowledged
@@ -58,7 +62,7 @@ type file struct {
 
 // commit commits a batch. err is the outcome for its lines, lost that for its
 // wishes for an fsync.
-func (f *file) commit(batch []*request) (err, lost error) {
+func (f *file) commit(batch []*request, users []*Options) (err, lost error) {
 	var lines []*request
 	synced, told := false, false
 	for _, r := range batch {
@@ -69,7 +73,7 @@ func (f *file) commit(batch []*request) (err, lost error) {
 		synced, told = true, told || r.done != nil
 	}
 	if len(lines) > 0 {
-		err = f.store(lines)
+		err = f.store(lines, users)
 	}
 	if synced && len(f.deferred) > 0 {
 		_ = f.sync() // a failure is remembered
@@ -82,11 +86,21 @@ func (f *file) commit(batch []*request) (err, lost error) {
 
 // store writes the lines and makes them as durable as the most demanding of
 // their callers wants.
-func (f *file) store(lines []*request) error {
+func (f *file) store(lines []*request, users []*Options) error {
+	size := int64(0)
+	for _, r := range lines {
+		size += int64(len(r.line))
+	}
 	sync := slices.ContainsFunc(lines, func(r *request) bool { return r.options.Sync == SyncAlways })
 	for range maxRewrites {
 		if err := f.ensureOpen(lines[0].options); err != nil {
 			return err
+		}
+		if f.isDue(users, size) {
+			f.rotate(users)
+			if err := f.ensureOpen(lines[0].options); err != nil {
+				return err
+			}
 		}
 		intact, err := f.write(lines)
 		if err != nil {
@@ -116,6 +130,7 @@ func (f *file) store(lines []*request) error {
 
 func (f *file) acknowledge(lines []*request, synced bool) {
 	f.acked = true
+	f.lastWrite = time.Now()
 	f.retryAt = time.Time{}
 	if synced {
 		return

@@ -18,6 +18,8 @@ type FS interface {
 	// with exactly that mode, whatever the umask.
 	Create(name string, mode fs.FileMode) (File, error)
 	Stat(name string) (fs.FileInfo, error)
+	// ReadDir returns the names in a directory, in any order.
+	ReadDir(name string) ([]string, error)
 	// Mkdir makes a directory with exactly that mode, whatever the umask.
 	Mkdir(name string, mode fs.FileMode) error
 	// Rename replaces newName if it exists.
@@ -57,6 +59,15 @@ func (osFS) Create(name string, mode fs.FileMode) (File, error) {
 }
 
 func (osFS) Stat(name string) (fs.FileInfo, error) { return os.Stat(name) }
+
+func (osFS) ReadDir(name string) ([]string, error) {
+	d, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = d.Close() }()
+	return d.Readdirnames(-1)
+}
 
 func (osFS) Mkdir(name string, mode fs.FileMode) error {
 	if err := os.Mkdir(name, mode); err != nil {

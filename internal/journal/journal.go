@@ -19,7 +19,7 @@ import (
 )
 
 // maxBatch is the number of bytes, in lines, that one write takes at most; a
-// longer line is written alone.
+// longer line is written alone. It is less where files are rotated at less.
 const maxBatch = 8 << 20
 
 // Values of Options.Sync besides a positive interval.
@@ -39,10 +39,19 @@ type Options struct {
 	// this caller's line is the first to need.
 	Mode, DirMode fs.FileMode
 
+	// When the file is rotated, and what becomes of rotated ones.
+	Rotation
+
 	// If not nil, called when lines that were appended with these Options, and
 	// for which Append has returned nil before their fsync, may be lost since
 	// that fsync failed. It must not block.
 	SyncFailed func(error)
+
+	// If not nil, called when rotating, compressing or removing a file failed.
+	// Nothing is lost by that, and it is tried again. It must not block.
+	RotationFailed func(error)
+
+	released bool // set with the Journal's lock held
 }
 
 // Journal is an append-only file. It is opened, and created, when the first
@@ -52,10 +61,13 @@ type Journal struct {
 	queue      []*request // what waits for the next batch, oldest first
 	committing bool       // whether the goroutine that commits batches is running
 	closed     bool
+	users      []*Options // whose wishes for rotation count; replaced, never changed
 	syncTimer  *time.Timer
 	syncAt     time.Time // when syncTimer fires; zero while it is not running
 
 	file file // used only by the committing goroutine
+
+	keeper keeper // of rotated files
 }
 
 // request is a line to be committed, or, without a line, the wish that all
@@ -72,7 +84,9 @@ func New(path string, fsys FS) *Journal {
 	if fsys == nil {
 		fsys = osFS{}
 	}
-	return &Journal{file: file{fs: fsys, path: path}}
+	j := &Journal{file: file{fs: fsys, path: path}}
+	j.keeper = keeper{fs: fsys, path: path, users: j.currentUsers}
+	return j
 }
 
 // Append adds a line, which must end with its only line feed and must not be
@@ -85,6 +99,24 @@ func New(path string, fsys FS) *Journal {
 // A closed Journal still takes lines; it opens the file for each batch.
 func (j *Journal) Append(ctx context.Context, line []byte, o *Options) error {
 	return j.do(ctx, &request{line: line, options: o, done: make(chan error, 1)})
+}
+
+// Release has the journal forget the Options' wishes for rotation, which count,
+// beside those of other callers, from their first Append on. Lines can still be
+// appended with them.
+func (j *Journal) Release(o *Options) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	o.released = true
+	if i := slices.Index(j.users, o); i >= 0 {
+		j.users = slices.Delete(slices.Clone(j.users), i, i+1)
+	}
+}
+
+func (j *Journal) currentUsers() []*Options {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.users
 }
 
 // Sync returns when every line that was appended before is fsynced, or with an
@@ -106,6 +138,9 @@ func (j *Journal) enqueue(r *request) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.queue = append(j.queue, r)
+	if o := r.options; o != nil && !o.released && !slices.Contains(j.users, o) {
+		j.users = append(slices.Clip(j.users), o)
+	}
 	if !j.committing {
 		j.committing = true
 		go j.commit()
@@ -144,11 +179,15 @@ func (j *Journal) withdraw(r *request) {
 // commit commits one batch after the other until nothing waits.
 func (j *Journal) commit() {
 	for {
-		batch, closed := j.next()
+		batch, users, closed := j.next()
 		if batch == nil {
 			return
 		}
-		err, lost := j.file.commit(batch)
+		err, lost := j.file.commit(batch, users)
+		if j.file.rotated {
+			j.file.rotated = false
+			j.keeper.start()
+		}
 		if closed {
 			j.file.close()
 		} else if len(j.file.deferred) > 0 {
@@ -166,21 +205,27 @@ func (j *Journal) commit() {
 	}
 }
 
-func (j *Journal) next() (batch []*request, closed bool) {
+func (j *Journal) next() (batch []*request, users []*Options, closed bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	n, size := 0, 0
-	for n < len(j.queue) && (n == 0 || size+len(j.queue[n].line) <= maxBatch) {
-		size += len(j.queue[n].line)
+	limit := int64(maxBatch)
+	for _, o := range j.users {
+		if o.Size > 0 {
+			limit = min(limit, o.Size)
+		}
+	}
+	n, size := 0, int64(0)
+	for n < len(j.queue) && (n == 0 || size+int64(len(j.queue[n].line)) <= limit) {
+		size += int64(len(j.queue[n].line))
 		n++
 	}
 	if n == 0 {
 		j.committing = false
-		return nil, false
+		return nil, nil, false
 	}
 	batch = slices.Clone(j.queue[:n])
 	j.queue = slices.Delete(j.queue, 0, n) // forgets them, unlike a mere slice
-	return batch, j.closed
+	return batch, j.users, j.closed
 }
 
 // scheduleSync sees to it that lines of the batch that may wait for their

@@ -605,8 +605,11 @@ func awaitIdle(t testing.TB, j *Journal) {
 	t.Helper()
 	eventually(t, "the journal is idle", func() bool {
 		j.mu.Lock()
-		defer j.mu.Unlock()
-		return !j.committing
+		committing := j.committing
+		j.mu.Unlock()
+		j.keeper.mu.Lock()
+		defer j.keeper.mu.Unlock()
+		return !committing && !j.keeper.working
 	})
 }
 
@@ -631,7 +634,7 @@ func eventually(t testing.TB, what string, happens func() bool) {
 		if time.Now().After(end) {
 			t.Fatalf("waited in vain until %s", what)
 		}
-		time.Sleep(time.Millisecond)
+		time.Sleep(50 * time.Microsecond)
 	}
 }
 
@@ -653,7 +656,7 @@ func linesBelow(t testing.TB, dir string) map[string]int {
 			return err
 		}
 		content, err := os.ReadFile(path)
-		for _, line := range strings.SplitAfter(string(content), "\n") {
+		for _, line := range strings.SplitAfter(string(decompressed(path, content)), "\n") {
 			lines[line]++
 		}
 		return err

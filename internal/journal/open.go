@@ -65,6 +65,7 @@ func (f *file) openFile(o *Options) error {
 		return err
 	}
 	f.unsafe = false
+	f.rotated = true // perhaps: by whoever was killed before it was done with it
 	return nil
 }
 
@@ -76,7 +77,7 @@ func (f *file) inspect() (err error) {
 	if !f.info.Mode().IsRegular() {
 		return fmt.Errorf("%s: not a regular file", f.path)
 	}
-	f.size = f.info.Size()
+	f.size, f.lastWrite = f.info.Size(), f.info.ModTime()
 	f.torn, err = f.isTorn(f.size)
 	return err
 }

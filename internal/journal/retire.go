@@ -86,5 +86,5 @@ func (f *file) rename(from string, t time.Time) (name string, err error) {
 // in UTC.
 func rotatedName(path string, t time.Time) string {
 	ext := filepath.Ext(path)
-	return strings.TrimSuffix(path, ext) + "-" + t.UTC().Format("2006-01-02T15-04-05.000") + ext
+	return strings.TrimSuffix(path, ext) + "-" + t.UTC().Format(rotatedTime) + ext
 }

@@ -1,0 +1,379 @@
+package journal
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+func rotating(r Rotation) *Options {
+	return &Options{Mode: 0o600, DirMode: 0o700, Rotation: r}
+}
+
+func TestRotationBySize(t *testing.T) {
+	j, fsys := newJournal(t)
+	o := rotating(Rotation{Size: 20})
+	for _, line := range []string{"123456789\n", "123456789\n", "a\n", "a line longer than the limit\n", "b\n"} {
+		mustAppend(t, j, o, line)
+	}
+	awaitIdle(t, j)
+	want := []string{"123456789\n123456789\n", "a\n", "a line longer than the limit\n", "b\n"}
+	if got := contents(t, fsys.root); !reflect.DeepEqual(got, want) {
+		t.Errorf("files in order %q, want %q", got, want)
+	}
+	for _, name := range names(t, fsys.root) {
+		if name != "events.jsonl" && !rotated.MatchString(name) {
+			t.Errorf("a file is called %s", name)
+		}
+	}
+}
+
+// Many lines that come at once do not go over the limit either, and none is
+// lost, split or there twice.
+func TestRotationOfBatches(t *testing.T) {
+	j, fsys := newJournal(t)
+	o := rotating(Rotation{Size: 100})
+	var group sync.WaitGroup
+	for i := range 50 {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			for n := range 20 {
+				mustAppend(t, j, o, fmt.Sprintf("%d of %d\n", n, i))
+			}
+		}()
+	}
+	group.Wait()
+	for _, content := range contents(t, fsys.root) {
+		if len(content) > 100 || len(content) == 0 {
+			t.Errorf("a file has %d bytes", len(content))
+		}
+	}
+	lines := linesBelow(t, fsys.root)
+	if len(lines) != 1000 {
+		t.Errorf("%d lines, want 1000", len(lines))
+	}
+	for line, n := range lines {
+		if n != 1 {
+			t.Errorf("%q is there %d times", line, n)
+		}
+	}
+}
+
+func TestRotationByTime(t *testing.T) {
+	for name, test := range map[string]struct {
+		lastWrite time.Time
+		rotate    bool
+	}{
+		"just now":             {time.Now(), false},
+		"in the last interval": {time.Now().Add(-24 * time.Hour), true},
+		"long ago":             {time.Now().Add(-999 * time.Hour), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			j, fsys := newJournal(t)
+			write(t, j.file.path, "from before a restart\n")
+			if err := os.Chtimes(j.file.path, test.lastWrite, test.lastWrite); err != nil {
+				t.Fatal(err)
+			}
+			o := rotating(Rotation{Interval: 24 * time.Hour})
+			if now := time.Now(); now.Truncate(24*time.Hour).Add(24*time.Hour).Sub(now) < time.Minute {
+				o.Interval = 25 * time.Hour // midnight is no time for this test
+			}
+			mustAppend(t, j, o, "one\n")
+			mustAppend(t, j, o, "two\n")
+			want := []string{"from before a restart\none\ntwo\n"}
+			if test.rotate {
+				want = []string{"from before a restart\n", "one\ntwo\n"}
+			}
+			if got := contents(t, fsys.root); !reflect.DeepEqual(got, want) {
+				t.Errorf("%q, want %q", got, want)
+			}
+
+			// The clock goes on while the file is open.
+			awaitIdle(t, j)
+			j.file.lastWrite = j.file.lastWrite.Add(-o.Interval)
+			mustAppend(t, j, o, "three\n")
+			if got := read(t, j.file.path); got != "three\n" {
+				t.Errorf("%q after the interval has passed", got)
+			}
+		})
+	}
+}
+
+func TestEmptyFileIsNotRotated(t *testing.T) {
+	j, fsys := newJournal(t)
+	write(t, j.file.path, "")
+	if err := os.Chtimes(j.file.path, time.Time{}, time.Unix(0, 0)); err != nil {
+		t.Fatal(err)
+	}
+	mustAppend(t, j, rotating(Rotation{Size: 1, Interval: time.Hour}), "one\n")
+	if got := names(t, fsys.root); len(got) != 1 {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestEarlierRotationAndLongerKeepingHold(t *testing.T) {
+	j, fsys := newJournal(t)
+	early, late := rotating(Rotation{Size: 10, Keep: 1}), rotating(Rotation{Size: 100, Keep: 3})
+	for i := range 10 {
+		mustAppend(t, j, []*Options{early, late}[i%2], fmt.Sprintf("line %d\n", i))
+		awaitIdle(t, j)
+	}
+	if got := contents(t, fsys.root); !reflect.DeepEqual(got, []string{"line 6\n", "line 7\n", "line 8\n", "line 9\n"}) {
+		t.Errorf("%q", got)
+	}
+
+	// Whoever has gone has no say any more.
+	j.Release(early)
+	mustAppend(t, j, early, "from a request in flight\n")
+	mustAppend(t, j, late, "line 11\n")
+	if got := read(t, j.file.path); got != "line 9\nfrom a request in flight\nline 11\n" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestIsSpent(t *testing.T) {
+	for name, test := range map[string]struct {
+		rotations []Rotation
+		newer     int
+		age       time.Duration
+		want      bool
+	}{
+		"nobody":                   {nil, 9, time.Hour, false},
+		"no limit":                 {[]Rotation{{}}, 999, 999 * time.Hour, false},
+		"among those kept":         {[]Rotation{{Keep: 2}}, 1, time.Hour, false},
+		"one too many":             {[]Rotation{{Keep: 2}}, 2, time.Hour, true},
+		"young":                    {[]Rotation{{KeepFor: time.Hour}}, 9, time.Hour, false},
+		"old":                      {[]Rotation{{KeepFor: time.Hour}}, 0, time.Hour + 1, true},
+		"young, but one too many":  {[]Rotation{{Keep: 2, KeepFor: time.Hour}}, 2, 0, true},
+		"few, but old":             {[]Rotation{{Keep: 2, KeepFor: time.Hour}}, 0, 2 * time.Hour, true},
+		"somebody keeps all":       {[]Rotation{{Keep: 1}, {}}, 9, time.Hour, false},
+		"somebody keeps more":      {[]Rotation{{Keep: 1}, {Keep: 10}}, 9, time.Hour, false},
+		"somebody keeps it longer": {[]Rotation{{KeepFor: time.Hour}, {KeepFor: time.Minute}}, 9, time.Hour, false},
+		"nobody wants it":          {[]Rotation{{KeepFor: time.Minute}, {Keep: 9}}, 9, time.Hour, true},
+	} {
+		var users []*Options
+		for _, r := range test.rotations {
+			users = append(users, rotating(r))
+		}
+		if got := isSpent(users, test.newer, test.age); got != test.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+// Only names of exactly the form of a rotated file are touched.
+func TestOthersFilesAreNotTouched(t *testing.T) {
+	j, fsys := newJournal(t)
+	others := []string{
+		"events-2026-11-23T17-04-58.jsonl", "events-2026-11-23T17-04-58.1234.jsonl", "events-2026-11-23T17-04-58.123.jsonl.bak",
+		"events-2026-02-31T17-04-58.123.jsonl", "events-2026-11-23T17-04-58.123.jsonl.gz.zst", "events-2026-11-23T17-04-58.123.jsonl.GZ",
+		"events-2026-11-23T17-04-58.123", "other-2026-11-23T17-04-58.123.jsonl", "xevents-2026-11-23T17-04-58.123.jsonl",
+		"events.jsonl.1", "events-2026-11-23t17-04-58.123.jsonl", "events-2026-11-23T17-04-58,123.jsonl",
+		"events-2026-11-23T17-04-58.123.jsonl.tmp",
+	}
+	for _, name := range others {
+		write(t, filepath.Join(fsys.root, name), "mine\n")
+	}
+	ours := []string{
+		"events-2026-11-23T17-04-58.123.jsonl", "events-2026-11-23T17-04-58.124.jsonl.gz", "events-2026-11-23T17-04-58.125.jsonl.zst",
+	}
+	for _, name := range ours {
+		write(t, filepath.Join(fsys.root, name), "spent\n")
+	}
+	mustAppend(t, j, rotating(Rotation{KeepFor: time.Nanosecond, Compression: Gzip}), "one\n")
+	awaitIdle(t, j)
+	want := append([]string{"events.jsonl"}, others...)
+	slices.Sort(want)
+	if got := names(t, fsys.root); !reflect.DeepEqual(got, want) {
+		t.Errorf("left: %q, want %q", got, want)
+	}
+}
+
+func TestCompression(t *testing.T) {
+	for _, c := range []Compression{Gzip, Zstd} {
+		t.Run(string(c), func(t *testing.T) {
+			j, fsys := newJournal(t)
+			o := rotating(Rotation{Size: 1, Compression: c})
+			o.Mode = 0o640
+			mustAppend(t, j, o, "one\n")
+			mustAppend(t, j, o, "two\n")
+			mustAppend(t, j, o, "three\n")
+			awaitIdle(t, j)
+			for _, name := range names(t, fsys.root) {
+				if name == "events.jsonl" {
+					continue
+				}
+				if original, ok := strings.CutSuffix(name, string(c)); !ok || !rotated.MatchString(original) {
+					t.Errorf("a file is called %s", name)
+				}
+				if info, err := os.Stat(filepath.Join(fsys.root, name)); err != nil || info.Mode() != 0o640 {
+					t.Errorf("%s: %v, %v", name, info.Mode(), err)
+				}
+			}
+			if got := linesBelow(t, fsys.root); !reflect.DeepEqual(got, map[string]int{"one\n": 1, "two\n": 1, "three\n": 1}) {
+				t.Errorf("%v", got)
+			}
+		})
+	}
+}
+
+// A crash in the middle of compressing a file leaves its original and any of
+// these; the next start picks it up.
+func TestCompressionIsPickedUpAfterACrash(t *testing.T) {
+	const original = "events-2026-11-23T17-04-58.123.jsonl"
+	done := gzipped(t, "one\n")
+	for name, test := range map[string]struct {
+		left  map[string]string
+		want  []string
+		fails bool
+	}{
+		"nothing":                     {nil, []string{original + ".gz"}, false},
+		"part of a temporary file":    {map[string]string{original + ".00000001.tmp": done[:9]}, []string{original + ".00000001.tmp", original + ".gz"}, false},
+		"a reserved name":             {map[string]string{original + ".gz": ""}, []string{original + ".gz"}, false},
+		"the compressed form":         {map[string]string{original + ".gz": done}, []string{original + ".gz"}, false},
+		"one of another compression":  {map[string]string{original + ".zst": zstandard(t, "one\n")}, []string{original + ".zst"}, false},
+		"part of it, by somebody":     {map[string]string{original + ".gz": done[:9]}, []string{original, original + ".gz"}, true},
+		"something else, by somebody": {map[string]string{original + ".gz": gzipped(t, "two\n")}, []string{original, original + ".gz"}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			j, fsys := newJournal(t)
+			write(t, filepath.Join(fsys.root, original), "one\n")
+			for name, content := range test.left {
+				write(t, filepath.Join(fsys.root, name), content)
+			}
+			var failed atomic.Int32
+			o := rotating(Rotation{Compression: Gzip})
+			o.RotationFailed = func(error) { failed.Add(1) }
+			mustAppend(t, j, o, "now\n")
+			awaitIdle(t, j)
+			if got := names(t, fsys.root); !reflect.DeepEqual(got, append(test.want, "events.jsonl")) {
+				t.Errorf("%q, want %q", got, test.want)
+			}
+			if (failed.Load() > 0) != test.fails {
+				t.Errorf("RotationFailed was called %d times", failed.Load())
+			}
+			if got := linesBelow(t, fsys.root)["one\n"]; got < 1 {
+				t.Error("the line is gone")
+			}
+		})
+	}
+}
+
+func TestOldTemporaryFilesAreRemoved(t *testing.T) {
+	j, fsys := newJournal(t)
+	const name = "events-2026-11-23T17-04-58.123.jsonl.01234567.tmp"
+	path := filepath.Join(fsys.root, name)
+	write(t, path, "x")
+	old := time.Now().Add(-2 * temporaryFor)
+	if err := os.Chtimes(path, old, old); err != nil {
+		t.Fatal(err)
+	}
+	mustAppend(t, j, rotating(Rotation{}), "one\n")
+	awaitIdle(t, j)
+	if got := names(t, fsys.root); len(got) != 1 {
+		t.Errorf("%q", got)
+	}
+}
+
+// Better too long a file than no events.
+func TestFailedRotationLosesNothing(t *testing.T) {
+	j, fsys := newJournal(t)
+	var failed atomic.Int32
+	o := rotating(Rotation{Size: 5})
+	o.RotationFailed = func(error) { failed.Add(1) }
+	mustAppend(t, j, o, "one\n")
+	again := fsys.fail(opRename, 0, errDisk)
+	mustAppend(t, j, o, "two\n")
+	mustAppend(t, j, o, "three\n")
+	if n := failed.Load(); n != 1 {
+		t.Errorf("RotationFailed was called %d times, want once in a second", n)
+	}
+	if got := read(t, j.file.path); got != "one\ntwo\nthree\n" {
+		t.Errorf("%q", got)
+	}
+	again()
+	awaitIdle(t, j)
+	j.file.rotationAgain = time.Time{}
+	mustAppend(t, j, o, "four\n")
+	if got := contents(t, fsys.root); !reflect.DeepEqual(got, []string{"one\ntwo\nthree\n", "four\n"}) {
+		t.Errorf("%q", got)
+	}
+}
+
+// A file is compressed while events come, and a hung disk in the background
+// holds up none of them.
+func TestKeepingDoesNotHoldUpLines(t *testing.T) {
+	j, fsys := newJournal(t)
+	o := rotating(Rotation{Size: 1, Compression: Zstd})
+	mustAppend(t, j, o, "one\n")
+	awaitIdle(t, j)
+	hung := fsys.block(t, opReadDir)
+	mustAppend(t, j, o, "two\n")
+	hung.await(t)
+	mustAppend(t, j, o, "three\n")
+	mustAppend(t, j, o, "four\n")
+	hung.open(nil)
+	awaitIdle(t, j)
+	if got := len(names(t, fsys.root)); got != 4 {
+		t.Errorf("%d files", got)
+	}
+	if got := linesBelow(t, fsys.root); len(got) != 4 {
+		t.Errorf("%v", got)
+	}
+}
+
+// contents returns what is in the files below dir, the rotated ones first, in
+// their order.
+func contents(t testing.TB, dir string) []string {
+	t.Helper()
+	var all []string
+	for _, name := range names(t, dir) {
+		all = append(all, read(t, filepath.Join(dir, name)))
+	}
+	return all
+}
+
+func decompressed(path string, content []byte) []byte {
+	var r io.Reader = bytes.NewReader(content)
+	var err error
+	switch compressionOf(path) {
+	case Gzip:
+		r, err = gzip.NewReader(r)
+	case Zstd:
+		r, err = zstd.NewReader(r)
+	}
+	if err != nil {
+		return nil
+	}
+	plain, err := io.ReadAll(r)
+	if err != nil {
+		return nil
+	}
+	return plain
+}
+
+func gzipped(t testing.TB, content string) string { return compressedAs(t, content, Gzip) }
+
+func zstandard(t testing.TB, content string) string { return compressedAs(t, content, Zstd) }
+
+func compressedAs(t testing.TB, content string, c Compression) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := compressTo(&b, strings.NewReader(content), c); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
