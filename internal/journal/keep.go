@@ -1,29 +1,13 @@
 package journal
 
 import (
-	"bytes"
-	"compress/gzip"
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
-	"math/rand/v2"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/klauspost/compress/zstd"
-)
-
-// Compression is how rotated files are compressed. Its value is the ending of
-// the compressed files' names.
-type Compression string
-
-const (
-	Gzip Compression = ".gz"
-	Zstd Compression = ".zst"
 )
 
 const (
@@ -181,186 +165,9 @@ func (k *keeper) parse(name string) (time.Time, bool) {
 	return t, ok && err == nil && rotatedName(k.path, t) == name
 }
 
-func compressionOf(name string) Compression {
-	for _, c := range []Compression{Gzip, Zstd} {
-		if strings.HasSuffix(name, string(c)) {
-			return c
-		}
-	}
-	return ""
-}
-
 func (k *keeper) remove(name string) error {
 	if err := k.fs.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return k.fs.SyncDir(filepath.Dir(name))
-}
-
-// compress leaves the file in its compressed form only. The original one is
-// removed when the other is durable and holds the same, and not before.
-func (k *keeper) compress(file rotatedFile, c Compression) error {
-	original := file.forms[0]
-	if compressionOf(original) != "" {
-		return nil
-	}
-	info, err := k.fs.Stat(original)
-	if err != nil || info.Size() == 0 { // a name that is only reserved
-		return err
-	}
-	compressed := original + string(c)
-	exists := false
-	for _, form := range file.forms[1:] { // from before a crash
-		if info, err := k.fs.Stat(form); err != nil {
-			return err
-		} else if info.Size() > 0 {
-			compressed, c, exists = form, compressionOf(form), true
-		} else if err := k.remove(form); err != nil { // only reserved
-			return err
-		}
-	}
-	if !exists {
-		err = k.writeCompressed(original, compressed, info.Mode().Perm())
-	} else if err = k.compare(original, compressed, c); err == nil {
-		err = k.fs.SyncDir(filepath.Dir(compressed))
-	}
-	if err == nil {
-		err = k.remove(original)
-	}
-	if err != nil {
-		return fmt.Errorf("compressing %s: %w", original, err)
-	}
-	return nil
-}
-
-// writeCompressed makes the compressed form, durably, or leaves nothing of it.
-func (k *keeper) writeCompressed(original, compressed string, mode fs.FileMode) error {
-	name := fmt.Sprintf("%s.%08x%s", original, rand.Uint32(), temporary)
-	c := compressionOf(compressed)
-	err := k.writeTemporary(original, name, c, mode)
-	if err == nil {
-		err = k.compare(original, name, c)
-	}
-	if err == nil {
-		var reserved File // so that nothing is replaced
-		if reserved, err = k.fs.Create(compressed, mode); err == nil {
-			_ = reserved.Close()
-			err = k.fs.Rename(name, compressed)
-		}
-	}
-	if err != nil {
-		_ = k.fs.Remove(name)
-		return err
-	}
-	if err := k.fs.SyncDir(filepath.Dir(compressed)); err != nil {
-		_ = k.fs.Remove(compressed) // made anew, the entry gets an fsync that can be trusted
-		return err
-	}
-	return nil
-}
-
-func (k *keeper) writeTemporary(original, name string, c Compression, mode fs.FileMode) error {
-	source, size, err := k.openRead(original)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = source.Close() }()
-	target, err := k.fs.Create(name, mode)
-	if err != nil {
-		return err
-	}
-	err = compressTo(target, io.NewSectionReader(source, 0, size), c)
-	if err == nil {
-		err = target.Sync()
-	}
-	return errors.Join(err, target.Close())
-}
-
-func compressTo(w io.Writer, r io.Reader, c Compression) error {
-	var compressor io.WriteCloser
-	if c == Gzip {
-		compressor = gzip.NewWriter(w)
-	} else {
-		var err error
-		if compressor, err = zstd.NewWriter(w, zstd.WithEncoderConcurrency(1)); err != nil {
-			return err
-		}
-	}
-	_, err := io.Copy(compressor, r)
-	if closeErr := compressor.Close(); err == nil {
-		err = closeErr
-	}
-	return err
-}
-
-// compare returns nil if the compressed file holds what the original does.
-func (k *keeper) compare(original, compressed string, c Compression) error {
-	a, sizeA, err := k.openRead(original)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = a.Close() }()
-	b, sizeB, err := k.openRead(compressed)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = b.Close() }()
-	var decompressed io.Reader
-	source := io.NewSectionReader(b, 0, sizeB)
-	if c == Gzip {
-		decompressed, err = gzip.NewReader(source)
-	} else {
-		var d *zstd.Decoder
-		if d, err = zstd.NewReader(source, zstd.WithDecoderConcurrency(1)); err == nil {
-			defer d.Close()
-			decompressed = d
-		}
-	}
-	if err != nil {
-		return err
-	}
-	return sameContent(io.NewSectionReader(a, 0, sizeA), decompressed)
-}
-
-var errDiffers = errors.New("the compressed file differs")
-
-func sameContent(a, b io.Reader) error {
-	bufferA, bufferB := make([]byte, 64<<10), make([]byte, 64<<10)
-	for {
-		n, errA := readFull(a, bufferA)
-		m, errB := readFull(b, bufferB)
-		switch {
-		case errA != nil && !errors.Is(errA, io.EOF):
-			return errA
-		case errB != nil && !errors.Is(errB, io.EOF):
-			return errB
-		case !bytes.Equal(bufferA[:n], bufferB[:m]):
-			return errDiffers
-		case errA != nil && errB != nil:
-			return nil
-		}
-	}
-}
-
-// readFull, unlike io.ReadFull, passes on whether r has ended, or was cut off.
-func readFull(r io.Reader, b []byte) (n int, err error) {
-	for n < len(b) && err == nil {
-		var m int
-		m, err = r.Read(b[n:])
-		n += m
-	}
-	return n, err
-}
-
-func (k *keeper) openRead(name string) (File, int64, error) {
-	f, err := k.fs.Open(name)
-	if err != nil {
-		return nil, 0, err
-	}
-	info, err := f.Stat()
-	if err != nil {
-		_ = f.Close()
-		return nil, 0, err
-	}
-	return f, info.Size(), nil
 }

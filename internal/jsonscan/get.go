@@ -1,0 +1,111 @@
+package jsonscan
+
+import (
+	"bytes"
+	"strconv"
+)
+
+// Get returns the value that path leads to in data, which must have passed
+// Check: an element of path is an object's key, compared after unescaping, or
+// an array's index. Of repeated keys the last one counts. The result is nil
+// where there is no such value, and a part of data otherwise.
+func Get(data []byte, path ...string) []byte {
+	value := data[skipSpace(data, 0):]
+	for _, name := range path {
+		switch at(value, 0) {
+		case '{':
+			value = member(value, name)
+		case '[':
+			value = element(value, name)
+		default:
+			return nil
+		}
+	}
+	return value[:skipValue(value, 0)]
+}
+
+// member returns what begins with the value of the last member called name.
+func member(object []byte, name string) []byte {
+	var found []byte
+	for i := skipSpace(object, 1); object[i] != '}'; {
+		end := skipString(object, i)
+		key := object[i:end]
+		i = skipSpace(object, skipSpace(object, end)+1)
+		if isKey(key, name) {
+			found = object[i:]
+		}
+		i = next(object, i)
+	}
+	return found
+}
+
+// element returns what begins with the array's element of that index.
+func element(array []byte, index string) []byte {
+	n, err := strconv.ParseUint(index, 10, 31)
+	if err != nil {
+		return nil
+	}
+	for i := skipSpace(array, 1); array[i] != ']'; i = next(array, i) {
+		if n == 0 {
+			return array[i:]
+		}
+		n--
+	}
+	return nil
+}
+
+func isKey(raw []byte, name string) bool {
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return string(raw[1:len(raw)-1]) == name
+	}
+	key, ok := Unquote(raw)
+	return ok && key == name
+}
+
+// next goes past the value at i to the next member or element, or to the end
+// of the array or object.
+func next(data []byte, i int) int {
+	i = skipSpace(data, skipValue(data, i))
+	if data[i] == ',' {
+		i = skipSpace(data, i+1)
+	}
+	return i
+}
+
+// skipValue goes past the value at i of data that has passed Check.
+func skipValue(data []byte, i int) int {
+	depth := 0
+	for i < len(data) {
+		switch data[i] {
+		case '"':
+			i = skipString(data, i)
+		case '{', '[':
+			depth++
+			i++
+			continue
+		case '}', ']':
+			depth--
+			i++
+		case ' ', '\n', '\t', '\r', ',', ':':
+			i++
+			continue
+		default: // a number or a literal
+			for i < len(data) && bytes.IndexByte([]byte(" \n\t\r,]}"), data[i]) < 0 {
+				i++
+			}
+		}
+		if depth == 0 {
+			return i
+		}
+	}
+	return i
+}
+
+func skipString(data []byte, i int) int {
+	for i++; data[i] != '"'; i++ {
+		if data[i] == '\\' {
+			i++
+		}
+	}
+	return i + 1
+}

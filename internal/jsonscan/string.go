@@ -1,0 +1,108 @@
+package jsonscan
+
+import (
+	"bytes"
+	"fmt"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// Unquote returns the text of a JSON string literal that has passed Check.
+// ok is false where raw is no string, or stands for no Unicode text, as a
+// surrogate without its other half does.
+func Unquote(raw []byte) (text string, ok bool) {
+	if len(raw) < 2 || raw[0] != '"' {
+		return "", false
+	}
+	raw = raw[1 : len(raw)-1]
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return string(raw), true
+	}
+	b := make([]byte, 0, len(raw))
+	for len(raw) > 0 {
+		if raw[0] != '\\' {
+			b = append(b, raw[0])
+			raw = raw[1:]
+			continue
+		}
+		c := raw[1]
+		if c != 'u' {
+			if k := bytes.IndexByte([]byte("bfnrt"), c); k >= 0 {
+				c = "\b\f\n\r\t"[k]
+			}
+			b = append(b, c)
+			raw = raw[2:]
+			continue
+		}
+		r := hex4(raw[2:])
+		raw = raw[6:]
+		if utf16.IsSurrogate(r) {
+			if len(raw) < 6 || raw[0] != '\\' || raw[1] != 'u' {
+				return "", false
+			}
+			r = utf16.DecodeRune(r, hex4(raw[2:]))
+			if r == utf8.RuneError {
+				return "", false
+			}
+			raw = raw[6:]
+		}
+		b = utf8.AppendRune(b, r)
+	}
+	return string(b), true
+}
+
+// AppendString appends text to dst as a JSON string literal. Control
+// characters and the line separators that some readers take for the end of a
+// line (U+0085, U+2028, U+2029) are escaped; what is not UTF-8 becomes U+FFFD.
+func AppendString[T string | []byte](dst []byte, text T) []byte {
+	dst = append(dst, '"')
+	for i := 0; i < len(text); {
+		c := text[i]
+		if c < utf8.RuneSelf {
+			i++
+			switch {
+			case c == '"' || c == '\\':
+				dst = append(dst, '\\', c)
+			case c == '\n':
+				dst = append(dst, `\n`...)
+			case c == '\r':
+				dst = append(dst, `\r`...)
+			case c == '\t':
+				dst = append(dst, `\t`...)
+			case c < ' ' || c == 0x7f:
+				dst = fmt.Appendf(dst, `\u%04x`, c)
+			default:
+				dst = append(dst, c)
+			}
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(string(text[i:min(i+utf8.UTFMax, len(text))]))
+		if r == 0x85 || r == 0x2028 || r == 0x2029 {
+			dst = fmt.Appendf(dst, `\u%04x`, r)
+		} else {
+			dst = utf8.AppendRune(dst, r)
+		}
+		i += size
+	}
+	return append(dst, '"')
+}
+
+// hex4 returns the value of the four hexadecimal digits that data begins with,
+// or -1.
+func hex4(data []byte) rune {
+	var r rune
+	for _, c := range data[:4] {
+		switch {
+		case isDigit(c):
+			c -= '0'
+		case 'a' <= c && c <= 'f':
+			c -= 'a' - 10
+		case 'A' <= c && c <= 'F':
+			c -= 'A' - 10
+		default:
+			return -1
+		}
+		r = r<<4 | rune(c)
+	}
+	return r
+}
