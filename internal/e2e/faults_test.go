@@ -354,8 +354,6 @@ func TestStraceFailedSync(t *testing.T) {
 	}
 }
 
-var rotatedName = regexp.MustCompile(`^events-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}\.jsonl$`)
-
 // rotated is the content of the one rotated file that has the tag.
 func (s *server) rotated(tag string) (found string) {
 	s.t.Helper()

@@ -39,11 +39,12 @@ type file struct {
 	torn    bool        // the open file does not end with a line feed
 	buffer  []byte
 
-	unsafeDir string // made by this journal, while the fsync of its parent failed
+	unsafeDir fs.FileInfo // made by this journal, while the fsync of its parent failed
 
 	lastWrite     time.Time // to the open file, by anybody as far as it is known
 	rotated       bool      // files came to be, or may have, that the keeper should look at
 	rotationAgain time.Time // after a failed one
+	lastName      time.Time // in the name that a file was given last
 
 	// The Options of the lines in the open file that were acknowledged without
 	// an fsync and need one still; and the error of one that failed.

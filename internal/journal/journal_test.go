@@ -204,9 +204,9 @@ func TestIntervalDoesNotWaitForTheFsync(t *testing.T) {
 
 func TestShorterIntervalWins(t *testing.T) {
 	tests := map[string][]*Options{
-		"the longer one first":  {every(time.Hour), every(5 * time.Millisecond)},
-		"the shorter one first": {every(5 * time.Millisecond), every(time.Hour)},
-		"one never":             {every(5 * time.Millisecond), never},
+		"the longer one first":  {every(time.Hour), every(100 * time.Millisecond)},
+		"the shorter one first": {every(100 * time.Millisecond), every(time.Hour)},
+		"one never":             {every(100 * time.Millisecond), never},
 	}
 	for name, options := range tests {
 		for _, inOneBatch := range []bool{false, true} {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"syscall"
 	"time"
@@ -98,16 +99,17 @@ func (f *file) isTorn(offset int64) (bool, error) {
 // makeDir makes dir and its missing parents, each durably before the next.
 func (f *file) makeDir(dir string, mode fs.FileMode) error {
 	parent := filepath.Dir(dir)
-	if dir == f.unsafeDir {
+	info, err := f.fs.Stat(dir)
+	if err == nil && f.unsafeDir != nil && os.SameFile(info, f.unsafeDir) {
 		// Made anew, it gets an fsync that can be trusted, unless somebody has
 		// taken to it.
 		err := f.fs.Remove(dir)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTEMPTY) && !errors.Is(err, syscall.EEXIST) {
 			return err
 		}
-		f.unsafeDir = ""
+		f.unsafeDir = nil
+		return f.makeDir(dir, mode)
 	}
-	info, err := f.fs.Stat(dir)
 	switch {
 	case err == nil && !info.IsDir():
 		return fmt.Errorf("%s: not a directory", dir)
@@ -128,7 +130,7 @@ func (f *file) makeDir(dir string, mode fs.FileMode) error {
 		return err
 	}
 	if err := f.syncDir(parent); err != nil {
-		f.unsafeDir = dir
+		f.unsafeDir, _ = f.fs.Stat(dir)
 		return err
 	}
 	return nil

@@ -361,6 +361,30 @@ func TestDirectoryWhoseFsyncFailedIsMadeAnew(t *testing.T) {
 	}
 }
 
+// The fsync of a directory's entry fails, and before the next line somebody
+// puts something else in its place, such as a link to a directory on a disk
+// that works. That is not ours to remove.
+func TestWhatReplacedADirectoryIsNotRemoved(t *testing.T) {
+	_, fsys := newJournal(t)
+	dir, elsewhere := filepath.Join(fsys.root, "a"), t.TempDir()
+	j := New(filepath.Join(dir, "events.jsonl"), fsys)
+	defer finish(t, j, fsys)
+	fsys.add(hook{op: opSyncDir, base: filepath.Base(fsys.root), nth: 1, before: failing(errDisk)})
+	if err := await(t, goAppend(j, always, "one\n")); !errors.Is(err, errDisk) {
+		t.Fatal(err)
+	}
+	if err := os.Remove(dir); err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(elsewhere, dir); err != nil {
+		t.Fatal(err)
+	}
+	mustAppend(t, j, always, "two\n")
+	if got := names(t, elsewhere); len(got) != 1 {
+		t.Errorf("the link is gone: where it led to there is %q", got)
+	}
+}
+
 // awaitTimer waits until no fsync is due and nothing of the Journal runs.
 func awaitTimer(t testing.TB, j *Journal, goroutines int) {
 	t.Helper()

@@ -61,13 +61,19 @@ func (f *file) clearAway() error {
 }
 
 // rename gives a file the name of one rotated at t, or at the next millisecond
-// that is free. It replaces nothing, as it creates the new name before.
+// that is free and comes after those given before: a name that has become free
+// again would make the file older than it is. It replaces nothing, as it
+// creates the new name before.
 func (f *file) rename(from string, t time.Time) (name string, err error) {
+	if next := f.lastName.Add(time.Millisecond); t.Before(next) {
+		t = next
+	}
 	for range 1000 {
 		name = rotatedName(f.path, t)
 		var reserved File
 		if reserved, err = f.fs.Create(name, 0o600); err == nil {
 			_ = reserved.Close()
+			f.lastName = t
 			err = f.fs.Rename(from, name)
 			if info, statErr := f.fs.Stat(name); err != nil && statErr == nil && info.Size() == 0 {
 				_ = f.fs.Remove(name)

@@ -377,3 +377,23 @@ func compressedAs(t testing.TB, content string, c Compression) string {
 	}
 	return b.String()
 }
+
+// A file that is rotated in the same millisecond as one that was removed since
+// does not take its name: it would be the next to be removed.
+func TestNamesGoOnThoughEarlierOnesAreFree(t *testing.T) {
+	dir := t.TempDir()
+	f := file{fs: osFS{}, path: filepath.Join(dir, "events.jsonl")}
+	at := time.Now()
+	last := ""
+	for i := range 5 {
+		write(t, f.path, "x")
+		name, err := f.rename(f.path, at)
+		if err != nil || name <= last {
+			t.Fatalf("renaming %d: %s after %s, %v", i, name, last, err)
+		}
+		if err := os.Remove(name); err != nil {
+			t.Fatal(err)
+		}
+		last = name
+	}
+}
