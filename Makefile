@@ -3,7 +3,7 @@ MODULE   = github.com/caddy-webhook-receiver/caddy-webhook-receiver
 MODULES  = $(shell find . -name go.mod -exec dirname {} \; | sort)
 # Tools have a go.mod of their own: users of the plugin don't get their requirements.
 TOOL     = go tool -modfile="$(CURDIR)/tools.mod"
-FUZZTIME = 10s
+FUZZTIME ?= 10s
 
 .PHONY: run build test fuzz lint vet fmt
 

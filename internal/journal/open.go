@@ -129,8 +129,11 @@ func (f *file) makeDir(dir string, mode fs.FileMode) error {
 	if err := f.fs.Mkdir(dir, mode); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
+	if info, err = f.fs.Stat(dir); err != nil {
+		return err
+	}
 	if err := f.syncDir(parent); err != nil {
-		f.unsafeDir, _ = f.fs.Stat(dir)
+		f.unsafeDir = info
 		return err
 	}
 	return nil

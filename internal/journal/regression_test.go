@@ -385,6 +385,27 @@ func TestWhatReplacedADirectoryIsNotRemoved(t *testing.T) {
 	}
 }
 
+// The fsync of a directory's entry fails, and so does the look at the directory
+// by which it would be known again: it must not count as durable for that.
+func TestDirectoryThatCannotBeLookedAtIsMadeAnew(t *testing.T) {
+	_, fsys := newJournal(t)
+	j := New(filepath.Join(fsys.root, "a", "events.jsonl"), fsys)
+	defer finish(t, j, fsys)
+	fsys.add(hook{op: opSyncDir, base: filepath.Base(fsys.root), nth: 1, before: func() error {
+		fsys.add(hook{op: opStat, base: "a", nth: 1, before: failing(errDisk)})
+		return errDisk
+	}})
+	for range 2 {
+		if err := await(t, goAppend(j, always, "one\n")); err == nil {
+			break
+		}
+	}
+	mustAppend(t, j, always, "two\n")
+	if !fsys.isDurable("two\n") {
+		t.Errorf("acknowledged and not durable; operations: %q", fsys.trace(opMkdir, opRemove, opSyncDir, opCreate))
+	}
+}
+
 // awaitTimer waits until no fsync is due and nothing of the Journal runs.
 func awaitTimer(t testing.TB, j *Journal, goroutines int) {
 	t.Helper()
