@@ -22,8 +22,10 @@ var errBusy = errors.New("too much is being received at once")
 var memory = budget{limit: memoryLimit}
 
 // budget hands out memory, in bytes. Bodies that are still being read get three
-// quarters of it at most, large ones half, so that stalled uploads neither stop
-// what is complete from being stored, nor small events from being read.
+// quarters of it at most, so that stalled uploads don't stop what is complete
+// from being stored. Large ones get half, and up to an eighth more the larger
+// they are: so small events can still be read, and when many large ones come at
+// once some get to their end, instead of all being refused half-way.
 type budget struct {
 	mu      sync.Mutex
 	limit   int64
@@ -60,7 +62,7 @@ func (l *lease) take(n int64) error {
 	if l.reading {
 		share := b.limit / 4 * 3
 		if l.size+n > smallBody {
-			share = b.limit / 2
+			share = b.limit/2 + min(8*(l.size+n), b.limit/8)
 		}
 		if n > share-b.reading {
 			return errBusy

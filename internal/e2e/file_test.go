@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -239,9 +240,13 @@ func TestFileTakenAwayUnderTraffic(t *testing.T) {
 			}
 			traffic.wait(4)
 			traffic.stop()
+			if test.name == "with its directory" {
+				// It may go between the file's making and the directory's fsync.
+				delete(traffic.refused, http.StatusServiceUnavailable)
+			}
 			traffic.wantNoFailure()
 			files = append(files, lines(t, s.path("dir", "events.jsonl")))
-			traffic.wantEach(slicesConcat(files))
+			traffic.wantEach(slices.Concat(files...))
 
 			last := map[string]int{} // the last file with a tag
 			for i, file := range files {
@@ -271,13 +276,6 @@ func takenLines(t *testing.T, path string) []string {
 	}
 	all := strings.Split(string(content), "\n")
 	return all[:len(all)-1]
-}
-
-func slicesConcat(files [][]string) (all []string) {
-	for _, file := range files {
-		all = append(all, file...)
-	}
-	return all
 }
 
 func TestDirectoryIsRemoved(t *testing.T) {

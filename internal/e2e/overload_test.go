@@ -76,7 +76,7 @@ func (s *server) honest(client *http.Client, url string, until time.Time) (n int
 			late++
 		}
 	}
-	if late > n/20 {
+	if late > 1+n/20 {
 		s.t.Errorf("%d of %d small events took more than a second, one %v", late, n, slowest)
 	}
 	return n
@@ -145,7 +145,7 @@ func TestManyLargeEvents(t *testing.T) {
 	var mu sync.Mutex
 	answers := map[int]int{}
 	var senders sync.WaitGroup
-	for range 100 {
+	for range 40 {
 		senders.Go(func() {
 			a, err := try(newClient(t), http.MethodPost, "http://"+s.http+"/webhooks", strings.NewReader(event))
 			mu.Lock()
@@ -161,7 +161,7 @@ func TestManyLargeEvents(t *testing.T) {
 	}
 	senders.Wait()
 	loaded := s.memory()
-	t.Logf("100 events of 4 MiB at once: %v; Go heap %d MiB, then %d MiB", answers, idle.heap>>20, loaded.heap>>20)
+	t.Logf("40 events of 4 MiB at once: %v; Go heap %d MiB, then %d MiB", answers, idle.heap>>20, loaded.heap>>20)
 	for status := range answers {
 		if status != 0 && status != 200 && status != 503 {
 			t.Errorf("answers of %d", status)
