@@ -16,10 +16,7 @@ import (
 // a row, without or in spite of being done. Whatever was acknowledged survives,
 // and when the failure is over the journal works again.
 func TestEveryOperationFailsAtEveryPoint(t *testing.T) {
-	skipWhereOpenFilesCannotBeRenamed(t)
-	for name, r := range scriptRotations {
-		t.Run(name, func(t *testing.T) { everyOperationFails(t, r) })
-	}
+	withScriptRotations(t, everyOperationFails)
 }
 
 func everyOperationFails(t *testing.T, r Rotation) {
@@ -61,10 +58,7 @@ func everyOperationFails(t *testing.T, r Rotation) {
 // The fsync of a file fails and so does any other operation afterwards, as is
 // to be expected of a failing disk.
 func TestEveryOperationFailsAfterAFailedFsync(t *testing.T) {
-	skipWhereOpenFilesCannotBeRenamed(t)
-	for name, r := range scriptRotations {
-		t.Run(name, func(t *testing.T) { everyOperationFailsAfterAFailedFsync(t, r) })
-	}
+	withScriptRotations(t, everyOperationFailsAfterAFailedFsync)
 }
 
 func everyOperationFailsAfterAFailedFsync(t *testing.T, r Rotation) {
@@ -94,6 +88,13 @@ func everyOperationFailsAfterAFailedFsync(t *testing.T, r Rotation) {
 var scriptRotations = map[string]Rotation{
 	"one file":   {},
 	"many files": {Size: 15, Compression: Gzip},
+}
+
+func withScriptRotations(t *testing.T, f func(*testing.T, Rotation)) {
+	skipWhereOpenFilesCannotBeRenamed(t)
+	for name, r := range scriptRotations {
+		t.Run(name, func(t *testing.T) { f(t, r) })
+	}
 }
 
 // script is a sequence of lines and of what others do to the file.

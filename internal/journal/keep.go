@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -81,15 +82,23 @@ type rotatedFile struct {
 // keep removes what no user wants to keep and compresses the rest, if one
 // wants that.
 func (k *keeper) keep(users []*Options, now time.Time) error {
-	files, err := k.list(now)
-	if err != nil {
-		return err
-	}
 	var compression Compression
+	limited := false
 	for _, o := range users {
 		if compression == "" {
 			compression = o.Compression
 		}
+		limited = limited || o.Keep > 0 || o.KeepFor > 0
+	}
+	if compression == "" && !limited {
+		return nil // everything stays as it is, however many files there are
+	}
+	files, err := k.list(now)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return nil // nothing to keep
+	}
+	if err != nil {
+		return err
 	}
 	var errs []error
 	for i, file := range files {

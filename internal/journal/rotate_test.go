@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -281,10 +283,39 @@ func TestOldTemporaryFilesAreRemoved(t *testing.T) {
 	if err := os.Chtimes(path, old, old); err != nil {
 		t.Fatal(err)
 	}
-	mustAppend(t, j, rotating(Rotation{}), "one\n")
+	mustAppend(t, j, rotating(Rotation{Compression: Gzip}), "one\n")
 	awaitIdle(t, j)
 	if got := names(t, fsys.root); len(got) != 1 {
 		t.Errorf("%q", got)
+	}
+}
+
+// What is kept as it is costs nothing, however many files there are.
+func TestRotatedFilesThatStayAreNotLookedAt(t *testing.T) {
+	j, fsys := newJournal(t)
+	o := rotating(Rotation{Size: 1})
+	mustAppend(t, j, o, "one\n")
+	mustAppend(t, j, o, "two\n")
+	awaitIdle(t, j)
+	if n := fsys.count(opReadDir); n != 0 {
+		t.Errorf("the directory was read %d times", n)
+	}
+}
+
+// Without a directory there is nothing to keep: that is no failure of its own.
+func TestKeepingWithoutDirectory(t *testing.T) {
+	for name, missing := range map[string]error{"removed": fs.ErrNotExist, "replaced by a file": syscall.ENOTDIR} {
+		t.Run(name, func(t *testing.T) {
+			j, fsys := newJournal(t)
+			fsys.fail(opReadDir, 0, missing)
+			o := rotating(Rotation{Keep: 1})
+			o.RotationFailed = func(err error) { t.Error(err) }
+			mustAppend(t, j, o, "one\n")
+			awaitIdle(t, j)
+			if n := fsys.count(opReadDir); n != 1 {
+				t.Errorf("the directory was read %d times", n)
+			}
+		})
 	}
 }
 
