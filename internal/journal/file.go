@@ -203,7 +203,7 @@ func (f *file) join(lines []*request) []byte {
 func (f *file) sync() error {
 	err := f.open.Sync()
 	if err != nil {
-		err = fmt.Errorf("fsync of %s: %w", f.path, err)
+		err = fmt.Errorf("%w of %s: %w", errSync, f.path, err)
 		f.cause, f.retryAt = err, time.Now().Add(retryAfter)
 		worthless := int64(-1)
 		if f.created && !f.acked {
