@@ -5,7 +5,7 @@ MODULES  = $(shell find . -name go.mod -exec dirname {} \; | sort)
 TOOL     = go tool -modfile="$(CURDIR)/tools.mod"
 FUZZTIME ?= 10s
 
-.PHONY: run build test torture soak fuzz lint vet fmt
+.PHONY: run build test torture soak bench fuzz lint vet fmt
 
 # Try it: this plugin's Caddy on example.Caddyfile. Needs nothing but Go.
 run:
@@ -35,6 +35,10 @@ torture:
 # Ten minutes of rotation and compression under load.
 soak:
 	cd internal/e2e && go test -count=1 -v -timeout 1h -soak 10m -run Soak .
+
+# Measures the receiver beside bare Caddy; with BENCHFLAGS=-quick for a minute.
+bench:
+	cd bench && go run . $(BENCHFLAGS)
 
 # Every fuzz test for a short time.
 fuzz:
