@@ -69,7 +69,7 @@ func send(address string, request []byte, begin, end time.Time) (latencies []tim
 			return nil, err
 		}
 		n := 0
-		for !bytes.HasSuffix(buffer[:n], headEnd) {
+		for !bytes.Contains(buffer[:n], headEnd) {
 			m, err := conn.Read(buffer[n:])
 			if err != nil && !(errors.Is(err, io.EOF) && m > 0) {
 				return nil, fmt.Errorf("after %q: %w", buffer[:n], err)

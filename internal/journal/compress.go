@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -48,8 +49,14 @@ func (k *keeper) compress(file rotatedFile, c Compression) error {
 
 func (k *keeper) compressOriginal(original string, others []string, c Compression) error {
 	info, err := k.fs.Stat(original)
-	if err != nil || info.Size() == 0 { // a name that is only reserved
+	if err != nil {
 		return err
+	}
+	if info.Size() == 0 { // a name that is reserved, or was when the process was killed
+		if time.Since(info.ModTime()) > temporaryFor {
+			return k.remove(original)
+		}
+		return nil
 	}
 	compressed := original + string(c)
 	exists, reserved := false, false

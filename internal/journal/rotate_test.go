@@ -276,12 +276,14 @@ func TestCompressionIsPickedUpAfterACrash(t *testing.T) {
 
 func TestOldTemporaryFilesAreRemoved(t *testing.T) {
 	j, fsys := newJournal(t)
-	const name = "events-2026-11-23T17-04-58.123.jsonl.01234567.tmp"
-	path := filepath.Join(fsys.root, name)
-	write(t, path, "x")
+	const name = "events-2026-11-23T17-04-58.123.jsonl"
 	old := time.Now().Add(-2 * temporaryFor)
-	if err := os.Chtimes(path, old, old); err != nil {
-		t.Fatal(err)
+	for name, content := range map[string]string{name + ".01234567.tmp": "x", name: ""} {
+		path := filepath.Join(fsys.root, name)
+		write(t, path, content)
+		if err := os.Chtimes(path, old, old); err != nil {
+			t.Fatal(err)
+		}
 	}
 	mustAppend(t, j, rotating(Rotation{Compression: Gzip}), "one\n")
 	awaitIdle(t, j)
