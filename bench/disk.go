@@ -14,8 +14,8 @@ func fsyncTime(dir string, size int, d time.Duration) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer os.Remove(f.Name())
-	defer f.Close()
+	defer func() { _ = os.Remove(f.Name()) }()
+	defer func() { _ = f.Close() }()
 	data := bytes.Repeat([]byte("x"), size)
 	began, n := time.Now(), 0
 	for ; time.Since(began) < d; n++ {

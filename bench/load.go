@@ -58,7 +58,7 @@ func send(address string, request []byte, begin, end time.Time) (latencies []tim
 	if err != nil {
 		return nil, err
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	buffer := make([]byte, 4096)
 	for {
 		sent := time.Now()

@@ -135,7 +135,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(tmp)
+	defer func() { _ = os.RemoveAll(tmp) }()
 	if *caddy == "" {
 		if *caddy, err = build(tmp); err != nil {
 			return err
@@ -201,7 +201,7 @@ func (s scenario) once(server server, dir string) (result, error) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return result{}, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	if s.prepare != nil {
 		if err := s.prepare(dir); err != nil {
 			return result{}, err
