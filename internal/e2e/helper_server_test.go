@@ -51,13 +51,18 @@ func start(t *testing.T, sites string) *server {
 func startTLS(t *testing.T, sites string) *server {
 	t.Helper()
 	s := newServer(t)
-	// At its first start Caddy cleans its storage, and may then remove the
-	// directory into which the certificate is just being written.
-	s.mkdir("data", "caddy")
-	s.write("data/caddy/last_clean.json", fmt.Sprintf(`{"tls":{"timestamp":%q}}`, time.Now().Format(time.RFC3339)))
+	s.hasCleaned()
 	s.configure(sites)
 	s.start()
 	return s
+}
+
+// hasCleaned keeps Caddy from cleaning its storage at its first start, when it
+// may remove the directory into which a certificate is just being written.
+func (s *server) hasCleaned() {
+	s.t.Helper()
+	s.mkdir("data", "caddy")
+	s.write("data/caddy/last_clean.json", fmt.Sprintf(`{"tls":{"timestamp":%q}}`, time.Now().Format(time.RFC3339)))
 }
 
 // newServer prepares a server that does not run yet.

@@ -35,17 +35,26 @@ type ack struct {
 // traffic starts n senders to each of the URLs, each event on a connection of
 // its own.
 func (s *server) traffic(n int, urls ...string) *traffic {
-	tr := &traffic{t: s.t, quit: make(chan struct{}), refused: map[int]int{}}
+	tr := newTraffic(s.t)
 	for u, url := range urls {
 		for i := range n {
-			tr.senders.Go(func() { tr.send(url, fmt.Sprintf("%d-%d", u, i)) })
+			client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
+			tr.from(fmt.Sprintf("%d-%d", u, i), url, func() *http.Client { return client })
 		}
 	}
 	return tr
 }
 
-func (tr *traffic) send(url, sender string) {
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
+func newTraffic(t *testing.T) *traffic {
+	return &traffic{t: t, quit: make(chan struct{}), refused: map[int]int{}}
+}
+
+// from starts one sender, which asks for a client before each event.
+func (tr *traffic) from(sender, url string, client func() *http.Client) {
+	tr.senders.Go(func() { tr.send(sender, url, client) })
+}
+
+func (tr *traffic) send(sender, url string, client func() *http.Client) {
 	for i := 0; ; i++ {
 		select {
 		case <-tr.quit:
@@ -54,7 +63,7 @@ func (tr *traffic) send(url, sender string) {
 		}
 		tag := fmt.Sprintf("%s-%d", sender, i)
 		began := time.Now()
-		a, err := try(client, http.MethodPost, url, strings.NewReader(tagged(tag)))
+		a, err := try(client(), http.MethodPost, url, strings.NewReader(tagged(tag)))
 		tr.note(ack{tag: tag, began: began, ended: time.Now()}, a, err)
 		if err != nil {
 			time.Sleep(5 * time.Millisecond) // nobody listens while a server starts
