@@ -30,6 +30,7 @@ type server struct {
 	t                  *testing.T
 	dir                string
 	http, https, admin string // addresses, host:port
+	binary             string
 	env                []string
 	shell              string // what a shell does before it becomes the process, such as setting limits
 	logPath            string
@@ -72,7 +73,7 @@ func newServer(t *testing.T) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{t: t, dir: dir, logPath: filepath.Join(dir, "log")}
+	s := &server{t: t, dir: dir, binary: caddyBinary, logPath: filepath.Join(dir, "log")}
 	httpPort, httpsPort, adminPort := freePort(t), freePort(t), freePort(t)
 	s.http, s.https, s.admin = "localhost:"+httpPort, "localhost:"+httpsPort, "localhost:"+adminPort
 	s.env = append(
@@ -184,7 +185,7 @@ func (s *server) start() {
 	}
 	already := strings.Count(s.log(), servingMessage)
 
-	s.cmd = exec.Command(caddyBinary, "run", "--config", s.path("Caddyfile"), "--adapter", "caddyfile")
+	s.cmd = exec.Command(s.binary, "run", "--config", s.path("Caddyfile"), "--adapter", "caddyfile")
 	s.cmd.Stdout, s.cmd.Stderr = log, log
 	if s.shell != "" {
 		s.cmd = exec.Command("sh", append([]string{"-c", s.shell + `; exec "$@"`, "sh"}, s.cmd.Args...)...)
@@ -265,7 +266,7 @@ func (s *server) mkdir(elem ...string) string {
 
 // run runs a command of the same binary in the same environment.
 func (s *server) run(args ...string) (output string, err error) {
-	cmd := exec.Command(caddyBinary, args...)
+	cmd := exec.Command(s.binary, args...)
 	cmd.Dir, cmd.Env = s.dir, s.env
 	out, err := cmd.CombinedOutput()
 	if strings.Contains(string(out), "DATA RACE") || strings.Contains(string(out), "panic") {
