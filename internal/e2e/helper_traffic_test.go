@@ -149,6 +149,22 @@ func (tr *traffic) wantNoFailure() {
 	}
 }
 
+// wantPrompt checks that nearly every answer came within a second: the machine
+// is busy, too.
+func (tr *traffic) wantPrompt() {
+	tr.t.Helper()
+	late, slowest := 0, time.Duration(0)
+	for _, done := range tr.acked {
+		took := done.ended.Sub(done.began)
+		if slowest = max(slowest, took); took > time.Second {
+			late++
+		}
+	}
+	if late > 1+len(tr.acked)/20 {
+		tr.t.Errorf("%d of %d events took more than a second, one %v", late, len(tr.acked), slowest)
+	}
+}
+
 // wantEachOnce checks that every acknowledged event is in the lines exactly
 // once, and that no line is anything else than an event that was sent.
 func (tr *traffic) wantEachOnce(lines []string) {
