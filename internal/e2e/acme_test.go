@@ -20,7 +20,7 @@ func TestAutomaticHTTPS(t *testing.T) {
 	s := newServer(t)
 	s.hasCleaned()
 	acme := startAuthority(t, s)
-	s.runExample(domain, "default_bind 127.0.0.1", "acme_ca "+acme.url, "acme_ca_root "+acme.endpoint, "renew_interval 1s")
+	s.runExample(domain, rightToken, "default_bind 127.0.0.1", "acme_ca "+acme.url, "acme_ca_root "+acme.endpoint, "renew_interval 1s")
 	config := &tls.Config{RootCAs: acme.roots, ServerName: domain}
 	first := s.certified(config)
 	if err := first.VerifyHostname(domain); err != nil || !strings.HasPrefix(first.Issuer.CommonName, "Pebble") {
@@ -88,9 +88,8 @@ func TestAutomaticHTTPS(t *testing.T) {
 	t.Logf("%d events, none refused", len(senders.acked))
 }
 
-// runExample starts the server with example.Caddyfile, for a domain, with more
-// global options.
-func (s *server) runExample(domain string, options ...string) {
+// runExample starts the server with example.Caddyfile, with more global options.
+func (s *server) runExample(domain, token string, options ...string) {
 	s.t.Helper()
 	example, err := os.ReadFile("../../example.Caddyfile")
 	if err != nil {
@@ -99,7 +98,7 @@ func (s *server) runExample(domain string, options ...string) {
 	options = append(options, "admin "+s.admin)
 	config := strings.Replace(string(example), "\n{\n", "\n{\n\t"+strings.Join(options, "\n\t")+"\n", 1)
 	s.write("Caddyfile", config)
-	s.env = append(s.env, "WEBHOOK_DOMAIN="+domain, "WEBHOOK_VERIFY_TOKEN="+rightToken,
+	s.env = append(s.env, "WEBHOOK_DOMAIN="+domain, "WEBHOOK_VERIFY_TOKEN="+token,
 		fmt.Sprintf("WEBHOOK_HTTP_PORT=%d", port(s.t, s.http)), fmt.Sprintf("WEBHOOK_HTTPS_PORT=%d", port(s.t, s.https)))
 	s.start()
 }
