@@ -76,7 +76,7 @@ func (l *lease) take(n int64) error {
 			share = b.limit/2 + min(8*(l.size+n), b.limit/8)
 			l.unlist()
 		} else {
-			b.makeRoom(min(share-b.reading, b.limit-b.used), n, l)
+			b.makeRoom(n, share, l)
 		}
 		if n > share-b.reading {
 			return errBusy
@@ -96,19 +96,18 @@ func (l *lease) take(n int64) error {
 	return nil
 }
 
-// makeRoom takes back the oldest small bodies' leases, but for one, until there
-// are n bytes where there have been free ones, or no more such leases.
-func (b *budget) makeRoom(free, n int64, but *lease) {
-	for e := b.small.Front(); e != nil && free < n; {
-		oldest := e.Value.(*lease)
+// makeRoom stops the oldest small bodies, but for one, until n bytes fit into the
+// share or there are no more of them. Their memory counts as used until they end.
+func (b *budget) makeRoom(n, share int64, but *lease) {
+	for e := b.small.Front(); e != nil && n > share-b.reading; {
+		l := e.Value.(*lease)
 		e = e.Next()
-		if oldest == but {
+		if l == but {
 			continue
 		}
-		free += oldest.size
-		oldest.end()
-		oldest.lost = true
-		oldest.stop()
+		l.endReading()
+		l.lost = true
+		l.stop()
 	}
 }
 
@@ -120,7 +119,7 @@ func (l *lease) complete() error {
 	if l.lost {
 		return errBusy
 	}
-	l.read()
+	l.endReading()
 	return nil
 }
 
@@ -128,16 +127,12 @@ func (l *lease) complete() error {
 func (l *lease) release() {
 	l.budget.mu.Lock()
 	defer l.budget.mu.Unlock()
-	l.end()
-}
-
-func (l *lease) end() {
-	l.read()
+	l.endReading()
 	l.budget.used -= l.size
 	l.size = 0
 }
 
-func (l *lease) read() {
+func (l *lease) endReading() {
 	l.unlist()
 	if l.reading {
 		l.reading = false

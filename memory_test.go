@@ -81,6 +81,7 @@ func TestStalledSmallBodiesMakeRoom(t *testing.T) {
 	}
 	var stopped []int
 	var stalled []*lease
+	released := 0
 	for i := range 300 {
 		l := b.lease()
 		l.stop = func() { stopped = append(stopped, i) }
@@ -91,6 +92,12 @@ func TestStalledSmallBodiesMakeRoom(t *testing.T) {
 			t.Fatalf("small body %d: %v", i, err)
 		}
 		stalled = append(stalled, l)
+		if ended := int64(len(stopped) - released); b.used-b.reading != (1+ended)*smallBody {
+			t.Fatalf("%d bytes used, %d of them being read: what was stopped is not counted until it ends", b.used, b.reading)
+		}
+		for ; released < len(stopped); released++ {
+			stalled[stopped[released]].release()
+		}
 	}
 	if room := (12<<20 - 1<<20) / smallBody; len(stopped) != 300-room {
 		t.Errorf("%d taken back, want %d", len(stopped), 300-room)

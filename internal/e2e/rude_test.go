@@ -92,10 +92,12 @@ func stall(s *server, honest *traffic) {
 			})
 		}
 		sending.Wait()
-		honest.wait(30)
+		honest.wait(10)
 	}
 	send(60, 4<<20)
-	send(3600, 65_000)
+	for range 36 { // not as a flood
+		send(100, 65_000)
+	}
 	for size := 30_000; size > 20; size /= 2 { // what is left between them
 		send(50, size)
 	}
