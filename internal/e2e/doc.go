@@ -10,5 +10,8 @@
 //	go build -o /tmp/caddy ./cmd/caddy # in the plugin's module: its oldest Caddy
 //	cd internal/e2e && E2E_CADDY=/tmp/caddy go test ./...
 //
+// But for the recipe that needs another plugin: that one always runs in the
+// tests' own program, which has it.
+//
 // The tests need Linux.
 package e2e
