@@ -149,14 +149,10 @@ func (t *tailer) between(path string, old, new *followed) error {
 			t.line(old.file.Name(), rest)
 		}
 	}
-	var times []time.Time
-	for at := range new.known {
-		if old.known[at] == nil {
-			times = append(times, at)
+	for _, at := range inOrder(new.known) {
+		if old.known[at] != nil {
+			continue
 		}
-	}
-	slices.SortFunc(times, time.Time.Compare)
-	for _, at := range times {
 		if err := t.rotated(path, at, old, new); err != nil {
 			return err
 		}
@@ -221,6 +217,16 @@ func rotatedFiles(path string) (map[time.Time][]string, error) {
 		}
 	}
 	return files, nil
+}
+
+// inOrder returns the times of rotated files, the oldest first.
+func inOrder(files map[time.Time][]string) []time.Time {
+	times := make([]time.Time, 0, len(files))
+	for at := range files {
+		times = append(times, at)
+	}
+	slices.SortFunc(times, time.Time.Compare)
+	return times
 }
 
 func pause(ctx context.Context, d time.Duration) {

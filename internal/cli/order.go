@@ -2,17 +2,21 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/journal"
 )
 
 // part is a file, as long as it was when it was opened.
 type part struct {
 	*os.File
-	size  int64
-	first time.Time // of the first event, zero if there is none
+	info  os.FileInfo // from when it was opened
+	first time.Time   // of the first event, zero if there is none
 }
 
 // openInOrder opens all files before any is read, as they may be renamed
@@ -37,7 +41,7 @@ func openInOrder(paths []string) (files []part, err error) {
 		if err != nil {
 			return files, err
 		}
-		files[len(files)-1] = part{f, info.Size(), first}
+		files[len(files)-1] = part{f, info, first}
 	}
 	slices.SortStableFunc(files, func(a, b part) int { return a.first.Compare(b.first) })
 	return files, nil
@@ -71,4 +75,41 @@ func firstTime(f *os.File) (at time.Time, err error) {
 	}
 	_, err = f.Seek(0, io.SeekStart)
 	return at, err
+}
+
+// checkComplete makes sure, for a replay that remembers where it was, that no
+// rotated file is missing among those of one journal: one that was rotated after
+// the shell had listed the files, and before they were opened, would be passed
+// over for ever.
+func checkComplete(files []part) error {
+	for _, f := range files {
+		path, err := filepath.Abs(f.Name())
+		if err != nil {
+			return err
+		}
+		siblings, err := rotatedFiles(path)
+		if err != nil {
+			return err
+		}
+		given := make(map[time.Time]bool)
+		for _, other := range files {
+			if name, err := filepath.Abs(other.Name()); err == nil {
+				if at, ok := journal.RotatedAt(path, name); ok {
+					given[at] = true
+				}
+			}
+		}
+		begun := false // with the oldest one that is given
+		for _, at := range inOrder(siblings) {
+			info, err := os.Stat(siblings[at][0])
+			if err == nil && os.SameFile(info, f.info) {
+				break // it was rotated since, and so what comes now is newer
+			}
+			if begun && !given[at] && err == nil && info.Size() > 0 {
+				return fmt.Errorf("%s belongs between the files that are given; if it was rotated just now, run the command again", siblings[at][0])
+			}
+			begun = begun || given[at]
+		}
+	}
+	return nil
 }

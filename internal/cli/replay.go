@@ -108,6 +108,11 @@ func (r *replay) run(ctx context.Context, paths []string) (err error) {
 		return err
 	}
 	defer closeAll(files)
+	if r.state.path != "" {
+		if err := checkComplete(files); err != nil {
+			return err
+		}
+	}
 	r.resumeAt = r.state.LastID
 	r.bar = newBar(r.console, files)
 	for _, f := range files {
@@ -146,7 +151,7 @@ func (r *replay) note(format string, args ...any) {
 // file sends what is in one file, but not what comes meanwhile: the target may
 // be one that writes there.
 func (r *replay) file(ctx context.Context, file part) error {
-	f, err := newLineReader(file.File, io.LimitReader(file, file.size))
+	f, err := newLineReader(file.File, io.LimitReader(file, file.info.Size()))
 	if err != nil {
 		return err
 	}

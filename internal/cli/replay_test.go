@@ -266,6 +266,52 @@ func TestReplayState(t *testing.T) {
 	g.want(t)
 }
 
+// TestReplayStateNeedsAllFiles: a file that was rotated after the shell listed
+// the files would never be sent.
+func TestReplayStateNeedsAllFiles(t *testing.T) {
+	g := newTarget(t)
+	dir := t.TempDir()
+	rotated := func(n int) string {
+		return write(t, filepath.Join(dir, fmt.Sprintf("events-2026-11-23T17-04-58.%03d.jsonl", n)), eventLine(n))
+	}
+	one, two, three := rotated(1), rotated(2), rotated(3)
+	current := write(t, filepath.Join(dir, "events.jsonl"), eventLine(4))
+	state := filepath.Join(dir, "state")
+	for _, files := range [][]string{{one, two, current}, {one, current}} {
+		_, _, err := webhook(append([]string{"replay", "--to", g.URL, "--state", state}, files...)...)
+		if err == nil || !strings.Contains(err.Error(), "belongs between") {
+			t.Errorf("%v: %v", files, err)
+		}
+	}
+	g.want(t)
+	if _, _, err := webhook("replay", "--to", g.URL, one, current); err != nil { // which need not be all
+		t.Error(err)
+	}
+	g.want(t, "id-1", "id-4")
+	if _, _, err := webhook("replay", "--to", g.URL, "--state", state, two, three, current); err != nil {
+		t.Error(err)
+	}
+	g.want(t, "id-2", "id-3", "id-4")
+
+	// One that is compressed by now, and one that is rotated after it was opened.
+	write(t, three+".gz", compressed(t, ".gz", eventLine(3)))
+	files, err := openInOrder([]string{two, three, current})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeAll(files)
+	if err := os.Remove(three); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(current, filepath.Join(dir, "events-2026-11-23T17-04-58.004.jsonl")); err != nil {
+		t.Fatal(err)
+	}
+	rotated(5)
+	if err := checkComplete(files); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestReplayOfWhatItCauses sends events to the receiver that stores them in the
 // file that is being sent.
 func TestReplayOfWhatItCauses(t *testing.T) {
