@@ -178,6 +178,21 @@ func TestTestExplainsConnections(t *testing.T) {
 	if err == nil || !strings.Contains(out, "within the time that the sender waits") {
 		t.Errorf("%v %s", err, out)
 	}
+	garbage, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer garbage.Close()
+	go func() {
+		if conn, err := garbage.Accept(); err == nil {
+			_, _ = io.WriteString(conn, "SSH-2.0\r\n\r\n")
+			conn.Close()
+		}
+	}()
+	out, _, err = webhook("test", "http://"+garbage.Addr().String())
+	if err == nil || !strings.Contains(out, "malformed HTTP") || strings.Contains(out+err.Error(), "sesame") {
+		t.Errorf("%v %s", err, out)
+	}
 	if out, _, err = webhook("test", "--insecure", secure.URL); err != nil || !strings.Contains(out, "not checked") {
 		t.Errorf("%v %s", err, out)
 	}
