@@ -5,7 +5,7 @@ MODULES  = $(shell find . -name go.mod -exec dirname {} \; | sort)
 TOOL     = go tool -modfile="$(CURDIR)/tools.mod"
 FUZZTIME ?= 10s
 
-.PHONY: run build test fuzz lint vet fmt
+.PHONY: run build test torture soak bench fuzz lint vet fmt
 
 # Try it: this plugin's Caddy on example.Caddyfile. Needs nothing but Go.
 run:
@@ -23,6 +23,22 @@ test:
 		echo "== $$m"; (cd $$m && $(TOOL) gotestsum --format pkgname \
 			--post-run-command 'sh -c "test $$TESTS_SKIPPED = 0"' \
 			-- -race -count=1 -p 1 ./...); done
+
+# The fault tests of "make test", and those with strace, for as long as it takes
+# to believe them: some 20 minutes. RELIABILITY.md has the last run's figures.
+torture:
+	cd internal/journal && go test -race -count=1 -v -timeout 1h -powercuts 20000 \
+		-run 'PowerCuts|EveryOperation|EveryMoment|ByTwoProcesses|TwoKeepers|TwoJournals' .
+	cd internal/e2e && go test -count=1 -v -timeout 1h -tags strace -kills 200 -reloads 1000 -hang 1m \
+		-run 'Kills|ReloadsUnderTraffic|OnOnePath|TakenAway|Disk|FileSizeLimit|Overload|Strace' .
+
+# Ten minutes of rotation and compression under load.
+soak:
+	cd internal/e2e && go test -count=1 -v -timeout 1h -soak 10m -run Soak .
+
+# Measures the receiver beside bare Caddy; with BENCHFLAGS=-quick for a minute.
+bench:
+	cd bench && go run . $(BENCHFLAGS)
 
 # Every fuzz test for a short time.
 fuzz:

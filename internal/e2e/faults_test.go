@@ -8,6 +8,7 @@
 package e2e
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -245,12 +246,15 @@ func TestStraceSync(t *testing.T) {
 	}
 }
 
+var hang = flag.Duration("hang", 5*time.Second, "how long the fsync of TestStraceHangingSync hangs")
+
 // SPEC §5: no caller waits longer than its timeout, even while an fsync hangs.
 func TestStraceHangingSync(t *testing.T) {
 	t.Parallel()
 	s := start(t, site(stored("timeout 1s")...))
 	s.post("{}").wantStored(t)
-	tr := s.trace("-e", "trace="+syncs, "-e", "inject=fsync:delay_enter=5000000:when=1")
+	tr := s.trace("-e", "trace="+syncs, "-e", fmt.Sprintf("inject=fsync:delay_enter=%d:when=1", hang.Microseconds()))
+	over := time.Now().Add(*hang)
 	var group sync.WaitGroup
 	for range 10 {
 		group.Go(func() {
@@ -271,6 +275,9 @@ func TestStraceHangingSync(t *testing.T) {
 	// A reload does not wait for it for ever, and does not lose anything.
 	s.reload(site(stored("timeout 2s")...))
 	s.wantOneFailure()
+	for time.Now().Before(over.Add(-2 * time.Second)) {
+		s.post(tagged("hangs")).want(t, 503)
+	}
 	eventually(t, "it recovers", func() error {
 		if a := s.post(`{"EventType":"after"}`); a.status != 200 {
 			return fmt.Errorf("%d", a.status)

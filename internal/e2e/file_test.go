@@ -129,47 +129,6 @@ func TestTornTailIsHealed(t *testing.T) {
 	}
 }
 
-// TestCrashesUnderTraffic kills the process five times; what was acknowledged
-// is in the file. A torn line is added each time, as a crash of the machine
-// leaves it.
-func TestCrashesUnderTraffic(t *testing.T) {
-	s := start(t, site(stored()...))
-	traffic := s.traffic(8, "http://"+s.http+"/webhooks")
-	const torn = `{"specversion":"1.0","torn":`
-	const kills = 5
-	for range kills {
-		traffic.wait(100)
-		s.kill()
-		file, err := os.OpenFile(s.path("events.jsonl"), os.O_APPEND|os.O_WRONLY, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := file.WriteString(torn); err != nil {
-			t.Fatal(err)
-		}
-		file.Close()
-		s.start()
-	}
-	traffic.wait(10)
-	traffic.stop()
-	traffic.wantNoRefusal()
-
-	var whole []string
-	fragments := 0
-	for _, line := range lines(t, s.path("events.jsonl")) {
-		if strings.HasSuffix(line, torn) { // perhaps behind a line that the kill has torn
-			fragments++
-			continue
-		}
-		whole = append(whole, line)
-	}
-	if fragments != kills {
-		t.Errorf("%d torn lines, want %d", fragments, kills)
-	}
-	traffic.wantEachOnce(whole)
-	t.Logf("%d events acknowledged, %d kills", traffic.count(), kills)
-}
-
 // TestFileTakenAwayUnderTraffic plays logrotate: what was acknowledged is in
 // one of the files as they were just after they were taken away; and a request
 // that began after that is in a later one.
@@ -457,6 +416,28 @@ func TestFailureIsLoggedOnceUnderTraffic(t *testing.T) {
 		traffic.wait(50)
 	}
 	traffic.stop()
+}
+
+// TestFirstEventWithMuchThere: neither a file of 10 GiB nor 2,000 rotated ones
+// hold up the start or the first event.
+func TestFirstEventWithMuchThere(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.mkdir("a")
+	s.write("a/events.jsonl", "")
+	if err := os.Truncate(s.path("a", "events.jsonl"), 10<<30); err != nil { // takes no room on the disk
+		t.Fatal(err)
+	}
+	for i := range 2000 {
+		s.write(fmt.Sprintf("a/events-2026-11-23T17-04-%02d.%03d.jsonl", i/1000, i%1000), "{}\n")
+	}
+	s.configure(site("verify_token x", "output file {$DIR}/a/events.jsonl {", "roll_size 0", "roll_keep 3000", "}"))
+	s.start()
+	began := time.Now()
+	s.post(`{"EventType":"first"}`).wantStored(t)
+	if took := time.Since(began); took > 2*time.Second {
+		t.Errorf("the first event took %v", took)
+	}
 }
 
 // Readers see whole lines: what a batch has written is there when the answer

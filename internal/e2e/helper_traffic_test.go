@@ -14,9 +14,10 @@ import (
 // traffic is a number of senders that send tagged events until they are
 // stopped, and remember which ones were acknowledged.
 type traffic struct {
-	t       *testing.T
-	quit    chan struct{}
-	senders sync.WaitGroup
+	t         *testing.T
+	keepAlive bool
+	quit      chan struct{}
+	senders   sync.WaitGroup
 
 	mu      sync.Mutex
 	acked   []ack
@@ -34,8 +35,11 @@ type ack struct {
 
 // traffic starts n senders to each of the URLs, each event on a connection of
 // its own.
-func (s *server) traffic(n int, urls ...string) *traffic {
-	tr := &traffic{t: s.t, quit: make(chan struct{}), refused: map[int]int{}}
+func (s *server) traffic(n int, urls ...string) *traffic { return s.trafficOn(false, n, urls...) }
+
+// trafficOn is traffic; with keepAlive, each sender stays on one connection.
+func (s *server) trafficOn(keepAlive bool, n int, urls ...string) *traffic {
+	tr := &traffic{t: s.t, keepAlive: keepAlive, quit: make(chan struct{}), refused: map[int]int{}}
 	for u, url := range urls {
 		for i := range n {
 			tr.senders.Go(func() { tr.send(url, fmt.Sprintf("%d-%d", u, i)) })
@@ -45,7 +49,8 @@ func (s *server) traffic(n int, urls ...string) *traffic {
 }
 
 func (tr *traffic) send(url, sender string) {
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: !tr.keepAlive}, Timeout: patience}
+	defer client.CloseIdleConnections()
 	for i := 0; ; i++ {
 		select {
 		case <-tr.quit:

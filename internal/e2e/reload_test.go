@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"flag"
 	"fmt"
 	"net"
 	"net/http"
@@ -103,31 +104,59 @@ func TestRejectedReload(t *testing.T) {
 	}
 }
 
+var reloads = flag.Int("reloads", 100, "how many configs TestReloadsUnderTraffic loads")
+
+// TestReloadsUnderTraffic loads good configs and bad ones, under load: nothing
+// is lost, repeated, garbled or refused.
 func TestReloadsUnderTraffic(t *testing.T) {
-	s := start(t, twoSites(0))
+	s := newServer(t)
+	s.write("in-the-way", "")
+	s.configure(twoSites(0))
+	s.start()
 	a, b := "http://"+s.http+"/a", "http://"+strings.Replace(s.http, "localhost", "127.0.0.1", 1)+"/b"
 	traffic := s.traffic(3, a, b)
-	for i := range 20 {
+	bad := []string{
+		"http:// {\n" + directive("/c", "verify_token {env.E2E_UNSET}") + "}\n",
+		"http:// {\n" + directive("/c", "verify_token x", "output file {$DIR}/in-the-way/events.jsonl") + "}\n",
+		"http:// {\n" + directive("/c", "verify_token x", "nonsense") + "}\n",
+		"http:// {\n",
+	}
+	for i := range *reloads {
 		traffic.wait(5)
-		s.reload(twoSites(i + 1))
+		if i%3 < 2 {
+			s.reload(twoSites(i + 1))
+		} else if status, answer := s.load(twoSites(i+1) + bad[i/3%len(bad)]); status == http.StatusOK {
+			t.Fatalf("a bad config is loaded: %s", answer)
+		}
 	}
 	traffic.wait(5)
 	traffic.stop()
 	// Caddy itself resets connections that wait to be accepted while it
 	// reloads, those of the respond directive as well.
 	traffic.wantNoRefusal()
-	traffic.wantEachOnce(lines(t, s.path("events.jsonl")))
-	t.Logf("during 20 reloads: %d events acknowledged, %d connections lost", traffic.count(), traffic.failed)
+	s.terminate()
+	s.stopped() // and with it what compresses the files
+	whole, fragments := eventLines(t, s.path("a"))
+	if len(fragments) > 0 {
+		t.Errorf("%d torn lines, such as %q", len(fragments), clip(fragments[0]))
+	}
+	traffic.wantEachOnce(whole)
+	t.Logf("%d loads, %d events acknowledged, %d connections lost, %d files",
+		*reloads, traffic.count(), traffic.failed, len(eventFiles(t, s.path("a"))))
 }
 
 // twoSites have receivers with the same file, in varying order and with
 // varying options.
 func twoSites(i int) string {
-	syncs := []string{"always", "1s", "off"}
 	options := func(i int) []string {
 		return []string{
-			"verify_token " + rightToken, fmt.Sprintf("timeout %ds", 10+i),
-			"output file {$DIR}/events.jsonl {", "sync " + syncs[i%len(syncs)], "format " + []string{"cloudevents", "raw"}[i%2], "}",
+			"verify_token " + rightToken, fmt.Sprintf("timeout %ds", 10+i%10),
+			"output file {$DIR}/a/events.jsonl {",
+			"sync " + []string{"always", "1s", "off"}[i%3],
+			"format " + []string{"cloudevents", "raw"}[i%2],
+			fmt.Sprintf("roll_size %dKB", 10+i%5*10),
+			"roll_compress " + []string{"off", "gzip", "zstd"}[i/2%3],
+			"}",
 		}
 	}
 	a := "http://localhost {\n" + directive("", options(i)...) + "}\n"

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -39,49 +40,65 @@ func (k *keeper) compress(file rotatedFile, c Compression) error {
 	if compressionOf(original) != "" {
 		return nil
 	}
+	err := k.compressOriginal(original, file.forms[1:], c)
+	if err == nil || errors.Is(err, fs.ErrNotExist) { // taken by somebody else meanwhile
+		return nil
+	}
+	return fmt.Errorf("compressing %s: %w", original, err)
+}
+
+func (k *keeper) compressOriginal(original string, others []string, c Compression) error {
 	info, err := k.fs.Stat(original)
-	if err != nil || info.Size() == 0 { // a name that is only reserved
+	if err != nil {
 		return err
 	}
+	if info.Size() == 0 { // a name that is reserved, or was when the process was killed
+		if time.Since(info.ModTime()) > temporaryFor {
+			return k.remove(original)
+		}
+		return nil
+	}
 	compressed := original + string(c)
-	exists := false
-	for _, form := range file.forms[1:] { // from before a crash
-		if info, err := k.fs.Stat(form); err != nil {
+	exists, reserved := false, false
+	for _, form := range others { // from before a crash, or another process's
+		info, err := k.fs.Stat(form)
+		if err != nil {
 			return err
-		} else if info.Size() > 0 {
-			compressed, c, exists = form, compressionOf(form), true
-		} else if err := k.remove(form); err != nil { // only reserved
-			return err
+		}
+		if !exists {
+			compressed, c = form, compressionOf(form)
+			exists, reserved = info.Size() > 0, info.Size() == 0
 		}
 	}
 	if !exists {
-		err = k.writeCompressed(original, compressed, info.Mode().Perm())
+		err = k.writeCompressed(original, compressed, info.Mode().Perm(), reserved)
 	} else if err = k.compare(original, compressed, c); err == nil {
 		err = k.fs.SyncDir(filepath.Dir(compressed))
 	}
-	if err == nil {
-		err = k.remove(original)
-	}
 	if err != nil {
-		return fmt.Errorf("compressing %s: %w", original, err)
+		return err
 	}
-	return nil
+	return k.remove(original)
 }
 
 // writeCompressed makes the compressed form, durably, or leaves nothing of it.
-func (k *keeper) writeCompressed(original, compressed string, mode fs.FileMode) error {
+// Where its name is reserved by an empty file, it takes its place: to remove
+// that first could remove what another process has just put there.
+func (k *keeper) writeCompressed(original, compressed string, mode fs.FileMode, reserved bool) error {
 	name := fmt.Sprintf("%s.%08x%s", original, rand.Uint32(), temporary)
 	c := compressionOf(compressed)
 	err := k.writeTemporary(original, name, c, mode)
 	if err == nil {
 		err = k.compare(original, name, c)
 	}
-	if err == nil {
-		var reserved File // so that nothing is replaced
-		if reserved, err = k.fs.Create(compressed, mode); err == nil {
-			_ = reserved.Close()
-			err = k.fs.Rename(name, compressed)
+	if err == nil && !reserved {
+		var empty File // so that nothing is replaced
+		if empty, err = k.fs.Create(compressed, mode); err == nil {
+			_ = empty.Close()
 		}
+	}
+	if err == nil {
+		err = k.fs.Rename(name, compressed)
 	}
 	if err != nil {
 		_ = k.fs.Remove(name)

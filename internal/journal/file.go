@@ -212,7 +212,7 @@ func (f *file) sync() error {
 		f.observer.Synced(time.Since(began))
 	}
 	if err != nil {
-		err = fmt.Errorf("fsync of %s: %w", f.path, err)
+		err = fmt.Errorf("%w of %s: %w", errSync, f.path, err)
 		f.cause, f.retryAt = err, time.Now().Add(retryAfter)
 		worthless := int64(-1)
 		if f.created && !f.acked {

@@ -157,8 +157,14 @@ func TestFailedFsync(t *testing.T) {
 }
 
 func TestNothingIsTriedForASecondAfterAFailedFsync(t *testing.T) {
+	for name, o := range map[string]op{"of the file": opSync, "of the directory": opSyncDir} {
+		t.Run(name, func(t *testing.T) { nothingIsTriedForASecond(t, o) })
+	}
+}
+
+func nothingIsTriedForASecond(t *testing.T, failing op) {
 	j, fsys := newJournal(t)
-	remove := fsys.fail(opSync, 0, errDisk)
+	remove := fsys.fail(failing, 0, errDisk)
 	for range 2 { // the second time a fresh file's fsync fails
 		if err := await(t, goAppend(j, always, "line\n")); !errors.Is(err, errDisk) {
 			t.Fatal(err)
@@ -443,6 +449,7 @@ func TestFailedFsyncOfTheEntryOfAFreshFile(t *testing.T) {
 	if writes, left := fsys.count(opWrite), names(t, fsys.root); writes > 0 || len(left) > 0 || fsys.descriptors() > 0 {
 		t.Errorf("%d writes; left over: %q; %d descriptors", writes, left, fsys.descriptors())
 	}
+	expireRetry(t, j)
 	mustAppend(t, j, always, "two\n")
 	creates := 0
 	for _, call := range fsys.trace(opCreate) {
@@ -465,6 +472,7 @@ func TestFailedFsyncOfTheEntryOfAnExistingFile(t *testing.T) {
 	if got := read(t, j.file.path); got != "old\n" {
 		t.Errorf("file: %q", got)
 	}
+	expireRetry(t, j)
 	mustAppend(t, j, always, "two\n")
 }
 
@@ -497,6 +505,7 @@ func TestFailedFsyncOfTheEntryOfADirectory(t *testing.T) {
 			t.Error("a file was created in a directory whose entry is not durable")
 		}
 		remove()
+		expireRetry(t, j)
 		mustAppend(t, j, always, "two\n")
 		if n := fsys.count(opMkdir); n != 3 || !fsys.isDurable("two\n") {
 			t.Errorf("%d directories made, want b anew; durable: %t", n, fsys.isDurable("two\n"))
@@ -513,6 +522,7 @@ func TestParentThatMayNotBeReadIsTolerated(t *testing.T) {
 		t.Errorf("%v, want the disk's error", err)
 	}
 	remove()
+	expireRetry(t, j)
 	fsys.add(hook{op: opSyncDir, base: parent, before: failing(&fs.PathError{Op: "open", Err: syscall.EACCES})})
 	mustAppend(t, j, always, "two\n")
 }

@@ -21,7 +21,8 @@ const (
 	// temporary is the ending of a name under which a file is being compressed.
 	temporary = ".tmp"
 
-	// temporaryFor is the age at which a temporary file counts as left over.
+	// temporaryFor is the age at which a temporary file, or an empty one that
+	// reserves a name, counts as left over.
 	temporaryFor = time.Hour
 )
 

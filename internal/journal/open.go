@@ -28,7 +28,7 @@ func (f *file) ensureOpen(o *Options) error {
 	if err == nil {
 		err = f.openFile(o)
 	}
-	if err != nil && failing {
+	if err != nil && (failing || errors.Is(err, errSync) && !errors.Is(err, fs.ErrNotExist)) {
 		f.cause, f.retryAt = err, time.Now().Add(retryAfter)
 	}
 	return err
@@ -139,9 +139,12 @@ func (f *file) makeDir(dir string, mode fs.FileMode) error {
 	return nil
 }
 
+// errSync is in the chain of every failed fsync's error.
+var errSync = errors.New("fsync")
+
 func (f *file) syncDir(dir string) error {
 	if err := f.fs.SyncDir(dir); err != nil {
-		return fmt.Errorf("fsync of directory %s: %w", dir, err)
+		return fmt.Errorf("%w of directory %s: %w", errSync, dir, err)
 	}
 	return nil
 }

@@ -205,6 +205,7 @@ func TestEntryWhoseFsyncFailedIsMadeAnew(t *testing.T) {
 			for i := 0; ; i++ {
 				line := fmt.Sprintf("%d\n", i)
 				if err := await(t, goAppend(j, always, line)); err != nil && i < 5 {
+					expireRetry(t, j)
 					continue
 				}
 				if !fsys.isDurable(line) {
@@ -352,9 +353,11 @@ func TestDirectoryWhoseFsyncFailedIsMadeAnew(t *testing.T) {
 	if err := await(t, goAppend(j, always, "one\n")); !errors.Is(err, errDisk) {
 		t.Fatal(err)
 	}
+	expireRetry(t, j)
 	if err := await(t, goAppend(j, always, "two\n")); !errors.Is(err, errDisk) {
 		t.Fatal(err)
 	}
+	expireRetry(t, j)
 	mustAppend(t, j, always, "three\n")
 	if !fsys.isDurable("three\n") {
 		t.Errorf("acknowledged and not durable; operations: %q", fsys.trace(opMkdir, opRemove, opSyncDir, opCreate))
@@ -379,6 +382,7 @@ func TestWhatReplacedADirectoryIsNotRemoved(t *testing.T) {
 	if err := os.Symlink(elsewhere, dir); err != nil {
 		t.Fatal(err)
 	}
+	expireRetry(t, j)
 	mustAppend(t, j, always, "two\n")
 	if got := names(t, elsewhere); len(got) != 1 {
 		t.Errorf("the link is gone: where it led to there is %q", got)
@@ -399,6 +403,7 @@ func TestDirectoryThatCannotBeLookedAtIsMadeAnew(t *testing.T) {
 		if err := await(t, goAppend(j, always, "one\n")); err == nil {
 			break
 		}
+		expireRetry(t, j)
 	}
 	mustAppend(t, j, always, "two\n")
 	if !fsys.isDurable("two\n") {

@@ -276,12 +276,14 @@ func TestCompressionIsPickedUpAfterACrash(t *testing.T) {
 
 func TestOldTemporaryFilesAreRemoved(t *testing.T) {
 	j, fsys := newJournal(t)
-	const name = "events-2026-11-23T17-04-58.123.jsonl.01234567.tmp"
-	path := filepath.Join(fsys.root, name)
-	write(t, path, "x")
+	const name = "events-2026-11-23T17-04-58.123.jsonl"
 	old := time.Now().Add(-2 * temporaryFor)
-	if err := os.Chtimes(path, old, old); err != nil {
-		t.Fatal(err)
+	for name, content := range map[string]string{name + ".01234567.tmp": "x", name: ""} {
+		path := filepath.Join(fsys.root, name)
+		write(t, path, content)
+		if err := os.Chtimes(path, old, old); err != nil {
+			t.Fatal(err)
+		}
 	}
 	mustAppend(t, j, rotating(Rotation{Compression: Gzip}), "one\n")
 	awaitIdle(t, j)
@@ -316,6 +318,57 @@ func TestKeepingWithoutDirectory(t *testing.T) {
 				t.Errorf("the directory was read %d times", n)
 			}
 		})
+	}
+}
+
+// Several processes that compress the same files by mistake lose nothing.
+func TestTwoKeepersLoseNothing(t *testing.T) {
+	dir := t.TempDir()
+	const name = "events-2026-11-23T17-04-58.%03d.jsonl"
+	for i := range 300 {
+		path := filepath.Join(dir, fmt.Sprintf(name, i))
+		write(t, path, fmt.Sprintf("%d\n", i))
+		if i%3 == 0 { // from before a crash
+			write(t, path+".gz", "")
+		}
+		var keepers sync.WaitGroup
+		for range 3 {
+			keepers.Add(1)
+			go func() {
+				defer keepers.Done()
+				k := keeper{fs: osFS{}, path: filepath.Join(dir, "events.jsonl")}
+				_ = k.keep([]*Options{rotating(Rotation{Compression: Gzip})}, time.Now())
+			}()
+		}
+		keepers.Wait()
+		if linesBelow(t, dir)[fmt.Sprintf("%d\n", i)] == 0 {
+			t.Fatalf("file %d is gone", i)
+		}
+		for _, name := range names(t, dir) {
+			if err := os.Remove(filepath.Join(dir, name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// The reserved name of a compressed file that another process completes just
+// after it was looked at.
+func TestCompressedFileOfAnotherProcessIsKept(t *testing.T) {
+	fsys := newFaultFS(t.TempDir())
+	original := filepath.Join(fsys.root, "events-2026-11-23T17-04-58.123.jsonl")
+	write(t, original, "one\n")
+	write(t, original+".gz", "")
+	fsys.add(hook{op: opStat, base: filepath.Base(original + ".gz"), nth: 1, after: func() error {
+		write(t, original+".gz", gzipped(t, "one\n"))
+		return os.Remove(original)
+	}})
+	k := keeper{fs: fsys, path: filepath.Join(fsys.root, "events.jsonl")}
+	if err := k.keep([]*Options{rotating(Rotation{Compression: Gzip})}, time.Now()); err != nil {
+		t.Error(err)
+	}
+	if got := linesBelow(t, fsys.root); got["one\n"] != 1 {
+		t.Errorf("%v", got)
 	}
 }
 

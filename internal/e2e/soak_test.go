@@ -1,0 +1,92 @@
+package e2e
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+var soak = flag.Duration("soak", 15*time.Second, "how long TestSoak runs")
+
+// TestSoak rotates and compresses every second under load, while somebody
+// reads the compressed files and removes them, for as long as -soak says.
+// Nothing is lost, and memory, descriptors and goroutines stay flat.
+func TestSoak(t *testing.T) {
+	s := start(t, site("verify_token "+rightToken, "output file {$DIR}/a/events.jsonl {",
+		"roll_size 1MB", "roll_interval 1s", "roll_compress zstd", "}"))
+	traffic := s.trafficOn(true, 16, "http://"+s.http+"/webhooks")
+	traffic.wait(100)
+
+	var whole []string
+	files := 0
+	var heaps, descriptors, goroutines []int
+	for end := time.Now().Add(*soak); time.Now().Before(end); {
+		time.Sleep(*soak / 40)
+		for _, name := range eventFiles(t, s.path("a")) {
+			if strings.HasSuffix(name, ".zst") {
+				whole = append(whole, s.takeFile(name)...)
+				files++
+			}
+		}
+		heaps = append(heaps, s.memory().heap)
+		descriptors = append(descriptors, s.descriptors())
+		goroutines = append(goroutines, s.goroutines())
+	}
+	traffic.stop()
+	traffic.wantNoFailure()
+	s.terminate()
+	s.stopped()
+	rest, fragments := eventLines(t, s.path("a"))
+	if len(fragments) > 0 {
+		t.Errorf("%d torn lines", len(fragments))
+	}
+	traffic.wantEachOnce(append(whole, rest...))
+	wantFlat(t, "heap (bytes)", heaps, 16<<20)
+	wantFlat(t, "descriptors", descriptors, 10)
+	wantFlat(t, "goroutines", goroutines, 20)
+	t.Logf("%v: %d events acknowledged, %d files rotated and compressed", *soak, traffic.count(), files)
+}
+
+// takeFile reads a compressed file and removes it. One whose name is only
+// reserved is left alone.
+func (s *server) takeFile(name string) []string {
+	s.t.Helper()
+	path := s.path("a", name)
+	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
+		return nil
+	}
+	content, err := unpacked(path)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := os.Remove(path); err != nil {
+		s.t.Fatal(err)
+	}
+	return strings.Split(strings.TrimSuffix(content, "\n"), "\n")
+}
+
+// descriptors is how many the process has open.
+func (s *server) descriptors() int {
+	s.t.Helper()
+	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", s.cmd.Process.Pid))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return len(entries)
+}
+
+// wantFlat checks that the second half of what was measured is no higher than
+// the first one, but for some play.
+func wantFlat(t *testing.T, what string, values []int, play int) {
+	t.Helper()
+	half := len(values) / 2
+	before, after := slices.Max(values[:half]), slices.Max(values[half:])
+	t.Logf("%s: at most %d in the first half, %d in the second", what, before, after)
+	if after > before+before/5+play {
+		t.Errorf("%s: at most %d in the first half, %d in the second: %v", what, before, after, values)
+	}
+}
