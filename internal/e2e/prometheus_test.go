@@ -20,7 +20,7 @@ const deploy = "../../deploy"
 
 // prometheus is a Prometheus that scrapes a server, with the alerts.
 type prometheus struct {
-	s       *server
+	client  *http.Client
 	address string
 }
 
@@ -37,7 +37,7 @@ scrape_configs:
   - job_name: caddy
     static_configs: [{targets: [%q]}]
 `, alerts, s.admin))
-	p := &prometheus{s, "127.0.0.1:" + freePort(s.t)}
+	p := &prometheus{newClient(s.t), "127.0.0.1:" + freePort(s.t)}
 	log, err := os.Create(s.path("prometheus.log"))
 	if err != nil {
 		s.t.Fatal(err)
@@ -60,7 +60,7 @@ scrape_configs:
 
 // ask asks Prometheus's HTTP API.
 func (p *prometheus) ask(path string, query url.Values, data any) error {
-	a, err := try(newClient(p.s.t), http.MethodGet, "http://"+p.address+"/api/v1/"+path+"?"+query.Encode(), nil)
+	a, err := try(p.client, http.MethodGet, "http://"+p.address+"/api/v1/"+path+"?"+query.Encode(), nil)
 	if err != nil {
 		return err
 	}
