@@ -19,6 +19,9 @@ import (
 // receiver's events, and the envelope's.
 const maxDepth = 10_000
 
+// space is what JSON takes for white space.
+const space = " \t\r\n"
+
 // kind is what a line turns out to be.
 type kind int
 
@@ -47,7 +50,7 @@ func parse(l line) (kind, *event, error) {
 	if l.long {
 		return invalid, nil, fmt.Errorf("longer than %d bytes", maxLine)
 	}
-	text := bytes.TrimSpace(l.text)
+	text := bytes.Trim(l.text, space)
 	if len(text) == 0 {
 		return blank, nil, nil
 	}

@@ -1,8 +1,12 @@
 package cli
 
 import (
+	"context"
+	"encoding/json"
+	"io"
 	"strings"
 	"testing"
+	"unicode"
 )
 
 func TestParse(t *testing.T) {
@@ -56,4 +60,40 @@ func TestBody(t *testing.T) {
 			t.Errorf("%s: %q, %v, want %q", test.members, body, err, test.want)
 		}
 	}
+}
+
+// FuzzParse: whatever is in a file, it can be shown, and what is an event can
+// be sent.
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(eventLine(1)))
+	f.Add([]byte(`{"specversion":"1.0","id":"\u001b‮","source":"b","type":"c","x":"é","datacontenttype":"text/plain","data":"\ud83d\ude00"}`))
+	f.Add([]byte(`{"specversion":"1.0","id":"a","source":"b","type":"c","data_base64":"AAH/"}`))
+	f.Add([]byte(`[{"a":[[]]},1e400]`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		kind, e, err := parse(line{text: text})
+		if err != nil || kind == blank {
+			return
+		}
+		for _, width := range []int{0, 40} {
+			tailer := tailer{console: &console{width: width}}
+			if shown := tailer.pretty(e); strings.ContainsFunc(shown, func(r rune) bool { return !unicode.IsPrint(r) }) {
+				t.Errorf("%q is shown as %q", text, shown)
+			}
+		}
+		escaped := escapeJSON(string(text))
+		if !json.Valid([]byte(escaped)) || strings.ContainsFunc(escaped, func(r rune) bool { return !unicode.IsPrint(r) }) {
+			t.Errorf("%q becomes %q", text, escaped)
+		}
+		if kind != stored {
+			return
+		}
+		// Text that is not Unicode, such as a lone surrogate, can't be sent.
+		req, err := (&sender{target: "http://a"}).request(context.Background(), e)
+		if err != nil {
+			return
+		}
+		if err := req.Write(io.Discard); err != nil {
+			t.Errorf("%q can't be sent: %v", text, err)
+		}
+	})
 }

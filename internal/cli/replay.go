@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/caddyserver/caddy/v2"
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 )
@@ -27,7 +28,7 @@ content mode, one after the other, in the order in which they were stored:
 files in that of their first events. They may be compressed.
 
 A time is that of an event: 2026-11-23T17:04:58Z, a day such as 2026-11-23
-(UTC), or how long ago it is, such as 24h. --since includes it, --until doesn't.
+(UTC), or how long ago it is, such as 24h or 7d. --since includes it, --until doesn't.
 
 Any answer 2xx means that the target has taken the event. When it can't be
 reached, or answers 408, 429 or 5xx, the event is tried again a few times; then,
@@ -258,8 +259,8 @@ func parseTime(s string, now time.Time) (time.Time, error) {
 			return t, nil
 		}
 	}
-	if d, err := time.ParseDuration(s); err == nil && d >= 0 {
+	if d, err := caddy.ParseDuration(s); err == nil && d >= 0 { // which knows days
 		return now.Add(-d), nil
 	}
-	return time.Time{}, fmt.Errorf("%q is neither a time such as 2026-11-23T17:04:58Z, nor a day, nor a duration such as 24h", s)
+	return time.Time{}, fmt.Errorf("%q is neither a time such as 2026-11-23T17:04:58Z, nor a day, nor a duration such as 24h or 7d", s)
 }

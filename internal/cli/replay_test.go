@@ -342,3 +342,20 @@ func TestReplayIsInterrupted(t *testing.T) {
 	content, _ := os.ReadFile(remembered)
 	mustContain(t, string(content), `"id-0"`)
 }
+
+func TestParseTime(t *testing.T) {
+	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	for text, want := range map[string]string{
+		"2026-11-23T17:04:58.5Z": "2026-11-23T17:04:58.5Z", "2026-11-23T17:04:58+01:00": "2026-11-23T16:04:58Z",
+		"2026-11-23": "2026-11-23T00:00:00Z", "90m": "2026-11-24T10:30:00Z", "2d": "2026-11-22T12:00:00Z",
+	} {
+		if got, err := parseTime(text, now); err != nil || got.UTC().Format(time.RFC3339Nano) != want {
+			t.Errorf("%s is %v (%v), want %s", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"x", "23.11.2026", "-1h", "2026-13-01", "12"} {
+		if got, err := parseTime(text, now); err == nil {
+			t.Errorf("%s is %v", text, got)
+		}
+	}
+}

@@ -112,7 +112,7 @@ func (t *tailer) line(path string, l line) {
 		t.note("%s: line %d is passed over: %v", path, l.number, err)
 	case len(t.types) > 0 && !slices.Contains(t.types, e.kind):
 	case t.json:
-		text := strings.TrimSpace(string(l.text))
+		text := strings.Trim(string(l.text), space)
 		if t.outIsTerminal {
 			text = escapeJSON(text)
 		}
