@@ -47,13 +47,16 @@ func contentCoding(header http.Header) (string, error) {
 	return "", errors.New("Content-Encoding is none of gzip, zstd and identity")
 }
 
-// readBody reads the body to its end.
+// readBody reads the body to its end, and completes the lease.
 func (h *Handler) readBody(r *http.Request, deadline time.Time, l *lease) ([]byte, error) {
 	size := int64(-1)
 	if r.ContentLength > 0 {
 		size = r.ContentLength
 	}
 	body, err := readAll(&deadlineReader{r.Body, deadline}, size, h.maxBodySize, l)
+	if lost := l.complete(); lost != nil {
+		err = lost // which has made the reading fail
+	}
 	switch {
 	case err == nil:
 		return body, nil

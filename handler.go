@@ -19,6 +19,11 @@ import (
 // retryAfter is what senders are told to wait after a 503, in seconds.
 const retryAfter = "5"
 
+// linger is how long the rest of a body is still read, and thrown away, after an
+// answer that did not wait for it: so the sender gets the answer and no reset,
+// and one that has stalled does not keep the connection until its timeout.
+const linger = time.Second
+
 // ServeHTTP answers a verification request or stores an event.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.Handler) error {
 	received := time.Now()
@@ -51,6 +56,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.
 	}
 	h.countRequest(outcome)
 	h.logFirst(r, outcome)
+	if hasBody && w.Header().Get("Connection") == "close" {
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(linger))
+	}
 	return err
 }
 
@@ -66,11 +74,11 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request, received, dead
 
 	lease := memory.lease()
 	defer lease.release()
+	lease.stop = func() { _ = http.NewResponseController(w).SetReadDeadline(received) }
 	body, err := h.readBody(r, deadline, lease)
 	if err != nil {
 		return err
 	}
-	lease.complete()
 	if r.ContentLength != 0 {
 		// A deadline that passes while the event is being stored would cancel
 		// the request. It is cleared only here, where nothing is left to read.

@@ -1,6 +1,7 @@
 package webhookreceiver
 
 import (
+	"container/list"
 	"errors"
 	"math"
 	"sync"
@@ -25,12 +26,16 @@ var memory = budget{limit: memoryLimit}
 // quarters of it at most, so that stalled uploads don't stop what is complete
 // from being stored. Large ones get half, and up to an eighth more the larger
 // they are: so small events can still be read, and when many large ones come at
-// once some get to their end, instead of all being refused half-way.
+// once some get to their end, instead of all being refused half-way. Small ones
+// make room for each other: where there is none the oldest is given up, as an
+// honest sender's is complete long before it becomes that, and a stalled one
+// would else keep others out for as long as its timeout.
 type budget struct {
 	mu      sync.Mutex
 	limit   int64
 	reading int64
-	used    int64 // reading included
+	used    int64     // reading included
+	small   list.List // of *lease: small bodies that are being read, oldest first
 }
 
 // fit raises the limit to what a few bodies of that size need.
@@ -45,6 +50,12 @@ type lease struct {
 	budget  *budget
 	reading bool // the body is not complete
 	size    int64
+
+	// stop makes the reading of the body fail at once. Without it the lease is
+	// never taken back.
+	stop  func()
+	small *list.Element // in budget.small, if there
+	lost  bool          // taken back
 }
 
 func (b *budget) lease() *lease {
@@ -56,39 +67,82 @@ func (l *lease) take(n int64) error {
 	b := l.budget
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if n > b.limit-b.used {
+	if l.lost {
 		return errBusy
 	}
 	if l.reading {
 		share := b.limit / 4 * 3
 		if l.size+n > smallBody {
 			share = b.limit/2 + min(8*(l.size+n), b.limit/8)
+			l.unlist()
+		} else {
+			b.makeRoom(n, share, l)
 		}
 		if n > share-b.reading {
 			return errBusy
 		}
+	}
+	if n > b.limit-b.used {
+		return errBusy
+	}
+	if l.reading {
 		b.reading += n
+		if l.size == 0 && n <= smallBody && l.stop != nil {
+			l.small = b.small.PushBack(l)
+		}
 	}
 	b.used += n
 	l.size += n
 	return nil
 }
 
-// complete says that the body has been read.
-func (l *lease) complete() {
+// makeRoom stops the oldest small bodies, but for one, until n bytes fit into the
+// share or there are no more of them. Their memory counts as used until they end.
+func (b *budget) makeRoom(n, share int64, but *lease) {
+	for e := b.small.Front(); e != nil && n > share-b.reading; {
+		l := e.Value.(*lease)
+		e = e.Next()
+		if l == but {
+			continue
+		}
+		l.endReading()
+		l.lost = true
+		l.stop()
+	}
+}
+
+// complete says that the reading is over. It fails if the lease has been taken
+// back meanwhile.
+func (l *lease) complete() error {
 	l.budget.mu.Lock()
 	defer l.budget.mu.Unlock()
+	if l.lost {
+		return errBusy
+	}
+	l.endReading()
+	return nil
+}
+
+// release gives everything back.
+func (l *lease) release() {
+	l.budget.mu.Lock()
+	defer l.budget.mu.Unlock()
+	l.endReading()
+	l.budget.used -= l.size
+	l.size = 0
+}
+
+func (l *lease) endReading() {
+	l.unlist()
 	if l.reading {
 		l.reading = false
 		l.budget.reading -= l.size
 	}
 }
 
-// release gives everything back.
-func (l *lease) release() {
-	l.complete()
-	l.budget.mu.Lock()
-	defer l.budget.mu.Unlock()
-	l.budget.used -= l.size
-	l.size = 0
+func (l *lease) unlist() {
+	if l.small != nil {
+		l.budget.small.Remove(l.small)
+		l.small = nil
+	}
 }

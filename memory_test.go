@@ -3,9 +3,11 @@ package webhookreceiver
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestBudget(t *testing.T) {
@@ -40,7 +42,9 @@ func TestBudget(t *testing.T) {
 
 	// What is complete can still be stored, until all is gone.
 	complete := stalled[len(stalled)-1]
-	complete.complete()
+	if err := complete.complete(); err != nil {
+		t.Fatal(err)
+	}
 	if err := complete.take(4 << 20); err != nil {
 		t.Errorf("a complete event found no memory: %v", err)
 	}
@@ -60,6 +64,97 @@ func TestBudget(t *testing.T) {
 	l := b.lease()
 	if err := l.take(100 << 20); err != nil {
 		t.Errorf("a body of max_body_size: %v", err)
+	}
+}
+
+// TestStalledSmallBodiesMakeRoom has stalled ones fill what small bodies may
+// have: others still come in, at the cost of the oldest, and the large ones and
+// what is complete are left alone.
+func TestStalledSmallBodiesMakeRoom(t *testing.T) {
+	b := &budget{limit: 16 << 20}
+	large, complete := b.lease(), b.lease()
+	for _, l := range []*lease{large, complete} {
+		l.stop = func() { t.Error("taken back, but neither small nor stalled") }
+	}
+	if large.take(1<<20) != nil || complete.take(smallBody) != nil || complete.complete() != nil {
+		t.Fatal("no memory")
+	}
+	var stopped []int
+	var stalled []*lease
+	released := 0
+	for i := range 300 {
+		l := b.lease()
+		l.stop = func() { stopped = append(stopped, i) }
+		if err := l.take(smallBody / 2); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.take(smallBody / 2); err != nil {
+			t.Fatalf("small body %d: %v", i, err)
+		}
+		stalled = append(stalled, l)
+		if ended := int64(len(stopped) - released); b.used-b.reading != (1+ended)*smallBody {
+			t.Fatalf("%d bytes used, %d of them being read: what was stopped is not counted until it ends", b.used, b.reading)
+		}
+		for ; released < len(stopped); released++ {
+			stalled[stopped[released]].release()
+		}
+	}
+	if room := (12<<20 - 1<<20) / smallBody; len(stopped) != 300-room {
+		t.Errorf("%d taken back, want %d", len(stopped), 300-room)
+	}
+	for i, n := range stopped {
+		if i != n {
+			t.Fatalf("number %d was taken back before number %d", n, i)
+		}
+	}
+	if b.reading > 12<<20 || b.used > 16<<20 {
+		t.Errorf("%d bytes are being read, %d used", b.reading, b.used)
+	}
+	if stalled[0].take(1) == nil || stalled[0].complete() == nil {
+		t.Error("a lease that was taken back goes on")
+	}
+
+	grown := stalled[len(stopped)] // the oldest: when it grows, others make room
+	if err := grown.take(1<<20 - smallBody); !errors.Is(err, errBusy) {
+		t.Errorf("a large body got the room of small ones: %v", err)
+	}
+	for _, l := range append(stalled, large, complete) {
+		l.release()
+	}
+	if b.used != 0 || b.reading != 0 || b.small.Len() != 0 {
+		t.Errorf("%d, %d and %d were not given back", b.used, b.reading, b.small.Len())
+	}
+}
+
+// TestStalledSenderMakesRoom is the same over real connections: the stalled
+// sender is told at once, and its connection ends soon, not at its timeout.
+func TestStalledSenderMakesRoom(t *testing.T) {
+	rc := newReceiver(t, "timeout 1m")
+	var others []*lease
+	for l := memory.lease(); l.take(smallBody) == nil; l = memory.lease() {
+		others = append(others, l)
+		defer l.release()
+	}
+	others[0].release() // room for one
+	free := memory.reading
+
+	stalled := dial(t, rc)
+	fmt.Fprint(stalled, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 65000\r\n\r\n", strings.Repeat(" ", 64000))
+	eventually(t, "the body is being read", func() bool {
+		memory.mu.Lock()
+		defer memory.mu.Unlock()
+		return memory.reading > free+60_000
+	})
+	start := time.Now()
+	if resp := rc.post(t, strings.Repeat(" ", 60_000)+sample); resp.StatusCode != 200 {
+		t.Errorf("the honest sender: status %d", resp.StatusCode)
+	}
+	if resp := answer(t, stalled); resp.StatusCode != 503 || resp.Header.Get("Retry-After") == "" || !resp.Close {
+		t.Errorf("the stalled one: status %d, Retry-After %q, close %v", resp.StatusCode, resp.Header.Get("Retry-After"), resp.Close)
+	}
+	_, _ = io.Copy(io.Discard, stalled)
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("both were served after %v", took)
 	}
 }
 

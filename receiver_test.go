@@ -54,7 +54,7 @@ func newReceiver(t *testing.T, options string) *receiver {
 }
 
 // provision returns a handler as Caddy would load it from a Caddyfile.
-func provision(t *testing.T, options string) *Handler {
+func provision(t testing.TB, options string) *Handler {
 	t.Helper()
 	h, err := load(t, options)
 	if err != nil {
@@ -63,7 +63,7 @@ func provision(t *testing.T, options string) *Handler {
 	return h
 }
 
-func load(t *testing.T, options string) (*Handler, error) {
+func load(t testing.TB, options string) (*Handler, error) {
 	t.Helper()
 	t.Setenv("XDG_DATA_HOME", filepath.Join(t.TempDir(), "data"))
 	if !strings.Contains(options, "verify_token") {
@@ -80,7 +80,7 @@ func load(t *testing.T, options string) (*Handler, error) {
 	return loadJSON(t, string(config))
 }
 
-func loadJSON(t *testing.T, config string) (*Handler, error) {
+func loadJSON(t testing.TB, config string) (*Handler, error) {
 	t.Helper()
 	ctx, cancel := caddy.NewContext(caddy.Context{Context: context.Background()})
 	t.Cleanup(cancel)

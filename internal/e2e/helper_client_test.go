@@ -2,8 +2,6 @@ package e2e
 
 import (
 	"bufio"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -15,8 +13,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/quic-go/quic-go/http3"
 )
 
 // answer is a response, read to its end.
@@ -76,46 +72,6 @@ func newClient(t *testing.T) *http.Client {
 	transport := &http.Transport{MaxIdleConnsPerHost: 64}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport, Timeout: patience}
-}
-
-// protocols are what events come over with TLS.
-var protocols = []string{"HTTP/1.1", "HTTP/2.0", "HTTP/3.0"}
-
-// tlsClient trusts Caddy's local authority and nothing else.
-func (s *server) tlsClient(protocol string) *http.Client {
-	s.t.Helper()
-	roots := x509.NewCertPool()
-	eventually(s.t, "the local authority has a certificate", func() error {
-		pem, err := os.ReadFile(s.path("data", "caddy", "pki", "authorities", "local", "root.crt"))
-		if err == nil && !roots.AppendCertsFromPEM(pem) {
-			err = errors.New("not yet whole")
-		}
-		return err
-	})
-	eventually(s.t, "there is a certificate for localhost", func() error {
-		conn, err := tls.Dial("tcp", s.https, &tls.Config{RootCAs: roots})
-		if err == nil {
-			err = conn.Close()
-		}
-		return err
-	})
-	config := &tls.Config{RootCAs: roots}
-	client := &http.Client{Timeout: patience}
-	switch protocol {
-	case "HTTP/3.0":
-		transport := &http3.Transport{TLSClientConfig: config}
-		s.t.Cleanup(func() { _ = transport.Close() })
-		client.Transport = transport
-	case "HTTP/2.0":
-		transport := &http.Transport{TLSClientConfig: config, ForceAttemptHTTP2: true}
-		s.t.Cleanup(transport.CloseIdleConnections)
-		client.Transport = transport
-	default:
-		transport := &http.Transport{TLSClientConfig: config}
-		s.t.Cleanup(transport.CloseIdleConnections)
-		client.Transport = transport
-	}
-	return client
 }
 
 // do sends a request with the given header fields ("Name: value").

@@ -39,6 +39,16 @@ func (s *server) goroutines() int {
 	return int(s.number(goroutines, s.fromAdmin("/debug/pprof/goroutine?debug=1")))
 }
 
+// descriptors is how many files and connections the process has open.
+func (s *server) descriptors() int {
+	s.t.Helper()
+	open, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", s.cmd.Process.Pid))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return len(open)
+}
+
 func (s *server) number(pattern *regexp.Regexp, text string) float64 {
 	s.t.Helper()
 	found := pattern.FindStringSubmatch(text)

@@ -30,6 +30,7 @@ type server struct {
 	t                  *testing.T
 	dir                string
 	http, https, admin string // addresses, host:port
+	binary             string
 	env                []string
 	shell              string // what a shell does before it becomes the process, such as setting limits
 	logPath            string
@@ -51,13 +52,18 @@ func start(t *testing.T, sites string) *server {
 func startTLS(t *testing.T, sites string) *server {
 	t.Helper()
 	s := newServer(t)
-	// At its first start Caddy cleans its storage, and may then remove the
-	// directory into which the certificate is just being written.
-	s.mkdir("data", "caddy")
-	s.write("data/caddy/last_clean.json", fmt.Sprintf(`{"tls":{"timestamp":%q}}`, time.Now().Format(time.RFC3339)))
+	s.hasCleaned()
 	s.configure(sites)
 	s.start()
 	return s
+}
+
+// hasCleaned keeps Caddy from cleaning its storage at its first start, when it
+// may remove the directory into which a certificate is just being written.
+func (s *server) hasCleaned() {
+	s.t.Helper()
+	s.mkdir("data", "caddy")
+	s.write("data/caddy/last_clean.json", fmt.Sprintf(`{"tls":{"timestamp":%q}}`, time.Now().Format(time.RFC3339)))
 }
 
 // newServer prepares a server that does not run yet.
@@ -67,7 +73,7 @@ func newServer(t *testing.T) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{t: t, dir: dir, logPath: filepath.Join(dir, "log")}
+	s := &server{t: t, dir: dir, binary: caddyBinary, logPath: filepath.Join(dir, "log")}
 	httpPort, httpsPort, adminPort := freePort(t), freePort(t), freePort(t)
 	s.http, s.https, s.admin = "localhost:"+httpPort, "localhost:"+httpsPort, "localhost:"+adminPort
 	s.env = append(
@@ -179,7 +185,7 @@ func (s *server) start() {
 	}
 	already := strings.Count(s.log(), servingMessage)
 
-	s.cmd = exec.Command(caddyBinary, "run", "--config", s.path("Caddyfile"), "--adapter", "caddyfile")
+	s.cmd = exec.Command(s.binary, "run", "--config", s.path("Caddyfile"), "--adapter", "caddyfile")
 	s.cmd.Stdout, s.cmd.Stderr = log, log
 	if s.shell != "" {
 		s.cmd = exec.Command("sh", append([]string{"-c", s.shell + `; exec "$@"`, "sh"}, s.cmd.Args...)...)
@@ -260,7 +266,7 @@ func (s *server) mkdir(elem ...string) string {
 
 // run runs a command of the same binary in the same environment.
 func (s *server) run(args ...string) (output string, err error) {
-	cmd := exec.Command(caddyBinary, args...)
+	cmd := exec.Command(s.binary, args...)
 	cmd.Dir, cmd.Env = s.dir, s.env
 	out, err := cmd.CombinedOutput()
 	if strings.Contains(string(out), "DATA RACE") || strings.Contains(string(out), "panic") {

@@ -14,10 +14,9 @@ import (
 // traffic is a number of senders that send tagged events until they are
 // stopped, and remember which ones were acknowledged.
 type traffic struct {
-	t         *testing.T
-	keepAlive bool
-	quit      chan struct{}
-	senders   sync.WaitGroup
+	t       *testing.T
+	quit    chan struct{}
+	senders sync.WaitGroup
 
 	mu      sync.Mutex
 	acked   []ack
@@ -35,22 +34,27 @@ type ack struct {
 
 // traffic starts n senders to each of the URLs, each event on a connection of
 // its own.
-func (s *server) traffic(n int, urls ...string) *traffic { return s.trafficOn(false, n, urls...) }
-
-// trafficOn is traffic; with keepAlive, each sender stays on one connection.
-func (s *server) trafficOn(keepAlive bool, n int, urls ...string) *traffic {
-	tr := &traffic{t: s.t, keepAlive: keepAlive, quit: make(chan struct{}), refused: map[int]int{}}
+func (s *server) traffic(n int, urls ...string) *traffic {
+	tr := newTraffic(s.t)
 	for u, url := range urls {
 		for i := range n {
-			tr.senders.Go(func() { tr.send(url, fmt.Sprintf("%d-%d", u, i)) })
+			client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
+			tr.from(fmt.Sprintf("%d-%d", u, i), url, func() *http.Client { return client })
 		}
 	}
 	return tr
 }
 
-func (tr *traffic) send(url, sender string) {
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: !tr.keepAlive}, Timeout: patience}
-	defer client.CloseIdleConnections()
+func newTraffic(t *testing.T) *traffic {
+	return &traffic{t: t, quit: make(chan struct{}), refused: map[int]int{}}
+}
+
+// from starts one sender, which asks for a client before each event.
+func (tr *traffic) from(sender, url string, client func() *http.Client) {
+	tr.senders.Go(func() { tr.send(sender, url, client) })
+}
+
+func (tr *traffic) send(sender, url string, client func() *http.Client) {
 	for i := 0; ; i++ {
 		select {
 		case <-tr.quit:
@@ -59,7 +63,7 @@ func (tr *traffic) send(url, sender string) {
 		}
 		tag := fmt.Sprintf("%s-%d", sender, i)
 		began := time.Now()
-		a, err := try(client, http.MethodPost, url, strings.NewReader(tagged(tag)))
+		a, err := try(client(), http.MethodPost, url, strings.NewReader(tagged(tag)))
 		tr.note(ack{tag: tag, began: began, ended: time.Now()}, a, err)
 		if err != nil {
 			time.Sleep(5 * time.Millisecond) // nobody listens while a server starts
@@ -142,6 +146,22 @@ func (tr *traffic) wantNoFailure() {
 	tr.wantNoRefusal()
 	if tr.failed != 0 {
 		tr.t.Errorf("%d events without an answer: %v", tr.failed, tr.failure)
+	}
+}
+
+// wantPrompt checks that nearly every answer came within a second: the machine
+// is busy, too.
+func (tr *traffic) wantPrompt() {
+	tr.t.Helper()
+	late, slowest := 0, time.Duration(0)
+	for _, done := range tr.acked {
+		took := done.ended.Sub(done.began)
+		if slowest = max(slowest, took); took > time.Second {
+			late++
+		}
+	}
+	if late > 1+len(tr.acked)/20 {
+		tr.t.Errorf("%d of %d events took more than a second, one %v", late, len(tr.acked), slowest)
 	}
 }
 

@@ -9,8 +9,10 @@ import (
 	"path/filepath"
 	"testing"
 
+	caddycmd "github.com/caddyserver/caddy/v2/cmd"
+	_ "github.com/mholt/caddy-ratelimit" // of a recipe
+
 	// What cmd/caddy is made of must be in this module's dependencies.
-	_ "github.com/caddyserver/caddy/v2/cmd"
 	_ "github.com/caddyserver/caddy/v2/modules/standard"
 
 	_ "github.com/caddy-webhook-receiver/caddy-webhook-receiver"
@@ -25,7 +27,15 @@ var (
 	withRace    bool
 )
 
+// asCaddy makes this test's own program a Caddy, with the plugins that only
+// recipes need.
+const asCaddy = "E2E_AS_CADDY"
+
 func TestMain(m *testing.M) {
+	if os.Getenv(asCaddy) != "" {
+		caddycmd.Main()
+		return
+	}
 	dir, err := os.MkdirTemp("", "e2e-bin")
 	if err == nil {
 		err = findCaddy(dir)

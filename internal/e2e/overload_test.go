@@ -13,10 +13,11 @@ import (
 	"time"
 )
 
-// heapBound is how far Go's heap may grow by bodies and waiting events: twice
-// what they may hold (256 MiB), as garbage may be as much again, and something
+// heapBound is how far Go's heap may grow by bodies and waiting events, as the
+// README says: three times what they may hold (256 MiB), as a buffer that grows
+// is there twice for a moment, and garbage may be as much again; and something
 // for batches. Each test sends several times of it or, stalled, more than it.
-const heapBound = 640 << 20
+const heapBound = (3*256 + 32) << 20
 
 // TestStalledUploads has 200 senders that stop before the last of 4 MiB, while
 // others send small events.
