@@ -1,4 +1,4 @@
-//go:build prometheus
+//go:build deploy
 
 package e2e
 
@@ -97,9 +97,9 @@ func (p *prometheus) hasNumbers(query string) error {
 	return nil
 }
 
-// TestDashboardAndAlerts asks a real Prometheus everything that the dashboard
+// TestDeployDashboardAndAlerts asks a real Prometheus everything that the dashboard
 // asks, and looks whether the alerts work.
-func TestDashboardAndAlerts(t *testing.T) {
+func TestDeployDashboardAndAlerts(t *testing.T) {
 	t.Parallel()
 	if out, err := exec.Command("promtool", "test", "rules", deploy+"/prometheus/alerts_test.yml").CombinedOutput(); err != nil {
 		t.Errorf("promtool: %v\n%s", err, out)
