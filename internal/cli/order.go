@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/journal"
@@ -17,10 +18,13 @@ type part struct {
 	*os.File
 	info  os.FileInfo // from when it was opened
 	first time.Time   // of the first event, zero if there is none
+
+	journal string // the path of the journal that it is of
+	rotated time.Time
 }
 
 // openInOrder opens all files before any is read, as they may be renamed
-// meanwhile, and puts them in the order of their first events.
+// meanwhile, and puts them in order.
 func openInOrder(paths []string) (files []part, err error) {
 	defer func() {
 		if err != nil {
@@ -41,10 +45,50 @@ func openInOrder(paths []string) (files []part, err error) {
 		if err != nil {
 			return files, err
 		}
-		files[len(files)-1] = part{f, info, first}
+		name, rotated := journalOf(path)
+		files[len(files)-1] = part{f, info, first, name, rotated}
 	}
-	slices.SortStableFunc(files, func(a, b part) int { return a.first.Compare(b.first) })
+	sortFiles(files)
 	return files, nil
+}
+
+// sortFiles puts the files of a journal in the order in which they were
+// written, which their names tell: events that come at the same time need not be
+// stored in the order of their times. Several journals, and files whose names
+// tell nothing, come in the order of their first events.
+func sortFiles(files []part) {
+	slices.SortStableFunc(files, func(a, b part) int { return a.rotated.Compare(b.rotated) })
+	begins := make(map[string]time.Time)
+	for _, f := range files {
+		if _, ok := begins[f.journal]; !ok {
+			begins[f.journal] = f.first
+		}
+	}
+	slices.SortStableFunc(files, func(a, b part) int {
+		if c := begins[a.journal].Compare(begins[b.journal]); c != 0 {
+			return c
+		}
+		return strings.Compare(a.journal, b.journal)
+	})
+}
+
+// journalOf returns the path of the journal that a file is of, and when it was
+// rotated: never, so far, if its name is not that of a rotated file.
+func journalOf(name string) (path string, rotated time.Time) {
+	name = filepath.Clean(name)
+	plain := name
+	for _, c := range []journal.Compression{journal.Gzip, journal.Zstd} {
+		plain = strings.TrimSuffix(plain, string(c))
+	}
+	for _, ext := range []string{filepath.Ext(plain), ""} {
+		stem := strings.TrimSuffix(plain, ext)
+		if n := len(stem) - len("-2006-01-02T15-04-05.000"); n > 0 {
+			if at, ok := journal.RotatedAt(stem[:n]+ext, plain); ok {
+				return stem[:n] + ext, at
+			}
+		}
+	}
+	return name, time.Unix(1<<40, 0)
 }
 
 func closeAll(files []part) {

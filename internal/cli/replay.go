@@ -24,8 +24,8 @@ func replayCommand() *cobra.Command {
 		Short: "Sends stored events on",
 		Long: `
 Sends stored events to another server, as CloudEvents over HTTP in binary
-content mode, one after the other, in the order in which they were stored:
-files in that of their first events. They may be compressed.
+content mode, one after the other, in the order in which they were stored. The
+files may be given in any order, and may be compressed.
 
 A time is that of an event: 2026-11-23T17:04:58Z, a day such as 2026-11-23
 (UTC), or how long ago it is, such as 24h or 7d. --since includes it, --until doesn't.

@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -357,5 +359,30 @@ func TestParseTime(t *testing.T) {
 		if got, err := parseTime(text, now); err == nil {
 			t.Errorf("%s is %v", text, got)
 		}
+	}
+}
+
+func TestOrderOfFiles(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string, n int) string { return write(t, filepath.Join(dir, name), eventLine(n)) }
+	want := []string{
+		// Of a journal as they were rotated, whatever the times of the events.
+		at("a-2026-11-23T17-04-58.123.jsonl.gz", 5), at("a-2026-11-23T17-04-58.124.jsonl", 1), at("a.jsonl", 3),
+		// Of others by their first events.
+		at("unknown", 7), at("b-2026-11-23T17-04-58.123", 9), at("b-2026-11-23T17-04-59.000.zst", 8), at("b", 6), at("unknown.2", 10),
+	}
+	for range 10 {
+		given := slices.Clone(want)
+		rand.Shuffle(len(given), func(i, j int) { given[i], given[j] = given[j], given[i] })
+		files, err := openInOrder(given)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, f := range files {
+			if f.Name() != want[i] {
+				t.Errorf("%s is in place %d, want %s", f.Name(), i, want[i])
+			}
+		}
+		closeAll(files)
 	}
 }
