@@ -21,13 +21,26 @@ shows stored events, check counts and checks them, and replay sends them on.`,
 	})
 }
 
+// samples are the events that the test command sends, by provider, and how long
+// the provider waits for the answer.
+var samples = map[string]struct {
+	event    string
+	deadline time.Duration
+}{
+	"socialboards": {`{"CommunityName":"webhook_receiver","EventType":"webhook_receiver_test","TicketId":0,"Events":[]}`, 20 * time.Second},
+}
+
 // playable returns the providers for the test command, the default one first.
 func playable() []cli.Provider {
-	return []cli.Provider{{
-		Name:      defaultProvider,
-		Challenge: "challenge",
-		Token:     "verifyToken",
-		Event:     []byte(`{"CommunityName":"webhook_receiver","EventType":"webhook_receiver_test","TicketId":0,"Events":[]}`),
-		Deadline:  20 * time.Second,
-	}}
+	var all []cli.Provider
+	for _, p := range providers {
+		all = append(all, cli.Provider{
+			Name:      p.name,
+			Challenge: p.verification.challenge,
+			Token:     p.verification.token,
+			Event:     []byte(samples[p.name].event),
+			Deadline:  samples[p.name].deadline,
+		})
+	}
+	return all
 }
