@@ -27,7 +27,12 @@ const (
 	maxZstdWindow = 8 << 20
 )
 
-var errTooLarge = errors.New("the body is larger than max_body_size")
+var (
+	errTooLarge = errors.New("the body is larger than max_body_size")
+
+	// errReading says that the body ended early, or the client went away.
+	errReading = errors.New("reading the body")
+)
 
 // contentCoding returns the coding of the request's body: gzip, zstd or
 // identity.
@@ -63,7 +68,7 @@ func (h *Handler) readBody(r *http.Request, deadline time.Time, l *lease) ([]byt
 		return nil, caddyhttp.Error(http.StatusRequestTimeout, errors.New("the body was not complete within timeout"))
 	}
 	// Keeps the status of another handler's error, as of request_body's 413.
-	return nil, caddyhttp.Error(http.StatusBadRequest, fmt.Errorf("reading the body: %w", err))
+	return nil, caddyhttp.Error(http.StatusBadRequest, fmt.Errorf("%w: %w", errReading, err))
 }
 
 // deadlineReader stops a sender that keeps dripping bytes where the connection

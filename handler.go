@@ -40,18 +40,22 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.
 	}
 
 	var err error
+	var outcome string // of a request that is answered without an error
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
-		err = h.verify(w, r)
+		outcome, err = outcomeVerified, h.verify(w, r)
 	case http.MethodPost:
-		err = h.receive(w, r, received, deadline)
+		outcome, err = outcomeStored, h.receive(w, r, received, deadline)
 	default:
 		w.Header().Set("Allow", h.provider.allow)
 		err = caddyhttp.Error(http.StatusMethodNotAllowed, errors.New("not a method that the provider uses"))
 	}
 	if err != nil {
+		outcome = outcomeOf(err)
 		h.explain(w, r, err)
 	}
+	h.countRequest(outcome)
+	h.logFirst(r, outcome)
 	if hasBody && w.Header().Get("Connection") == "close" {
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(linger))
 	}
@@ -180,6 +184,30 @@ func placeholders(event *Event, body []byte) caddy.ReplacerFunc {
 	}
 }
 
+// logFirst tells whoever has just set a webhook up that it works.
+func (h *Handler) logFirst(r *http.Request, outcome string) {
+	switch outcome {
+	case outcomeVerified:
+		h.first.verification.Do(func() {
+			h.logger.Info("the first verification since the config was loaded was answered", zap.String("client_ip", clientIP(r)))
+		})
+	case outcomeStored:
+		h.first.event.Do(func() {
+			h.logger.Info("the first event since the config was loaded is stored", zap.String("client_ip", clientIP(r)))
+		})
+	}
+}
+
+func clientIP(r *http.Request) string {
+	ip, _ := caddyhttp.GetVar(r.Context(), caddyhttp.ClientIPVarKey).(string)
+	return ip
+}
+
+// remedies say, by status, what an operator can do about a refusal.
+var remedies = map[int]string{
+	http.StatusForbidden: "if it was the sender: save the same token there and as verify_token here, then reload Caddy's config",
+}
+
 // explain adds to an error answer, and to the log, what Caddy does not: Caddy
 // logs every error answer itself, those below 500 at debug.
 func (h *Handler) explain(w http.ResponseWriter, r *http.Request, err error) {
@@ -192,8 +220,11 @@ func (h *Handler) explain(w http.ResponseWriter, r *http.Request, err error) {
 	case http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", retryAfter)
 	case http.StatusUnauthorized, http.StatusForbidden:
-		clientIP, _ := caddyhttp.GetVar(r.Context(), caddyhttp.ClientIPVarKey).(string)
-		h.refusals.Info("request refused", append(fields, zap.String("client_ip", clientIP))...)
+		fields = append(fields, zap.String("client_ip", clientIP(r)))
+		if remedy := remedies[answer.StatusCode]; remedy != "" {
+			fields = append(fields, zap.String("remedy", remedy))
+		}
+		h.refusals.Info("request refused", fields...)
 	default:
 		h.logger.Debug("request refused", fields...)
 	}

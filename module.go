@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -89,6 +90,7 @@ type Handler struct {
 	timeout     time.Duration
 	logger      *zap.Logger
 	refusals    *zap.Logger // sampled
+	first       *struct{ event, verification sync.Once }
 }
 
 // CaddyModule returns the Caddy module information.
@@ -102,6 +104,7 @@ func (Handler) CaddyModule() caddy.ModuleInfo {
 // Provision sets up the handler and its outputs. It creates no file that stays.
 func (h *Handler) Provision(ctx caddy.Context) error {
 	h.logger = ctx.Logger()
+	h.first = new(struct{ event, verification sync.Once })
 	h.refusals = h.logger.WithOptions(zap.WrapCore(func(core zapcore.Core) zapcore.Core {
 		return zapcore.NewSamplerWithOptions(core, time.Minute, 10, 0)
 	}))
@@ -122,7 +125,10 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		h.attributes = append(h.attributes, name)
 	}
 	slices.Sort(h.attributes)
-	return h.provisionOutputs(ctx)
+	if err := h.provisionOutputs(ctx); err != nil {
+		return err
+	}
+	return h.provisionMetrics(ctx.GetMetricsRegistry())
 }
 
 func (h *Handler) provisionProvider() error {
@@ -198,6 +204,7 @@ func (h *Handler) provisionOutputs(ctx caddy.Context) error {
 	}
 
 	durable := false
+	var names []string
 	for _, o := range outputs {
 		output, ok := o.(Output)
 		if !ok {
@@ -205,8 +212,10 @@ func (h *Handler) provisionOutputs(ctx caddy.Context) error {
 		}
 		name := o.(caddy.Module).CaddyModule().ID.Name()
 		h.outputs = append(h.outputs, &namedOutput{Output: output, name: name, logger: h.logger})
+		names = append(names, name)
 		durable = durable || output.Durable()
 	}
+	h.logger.Info("webhooks are received", zap.String("provider", h.provider.name), zap.Strings("outputs", names))
 	if !durable {
 		h.logger.Warn("no output is durable: an event that was answered 200 can be lost in a crash")
 	}

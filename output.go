@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"sync"
+	"syscall"
+	"time"
 
 	"go.uber.org/zap"
 )
@@ -49,6 +52,7 @@ func (o *namedOutput) store(ctx context.Context, event *Event) (err error) {
 	o.begun++
 	begun := o.begun
 	o.mu.Unlock()
+	began := time.Now()
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("panic: %v", r)
@@ -56,6 +60,7 @@ func (o *namedOutput) store(ctx context.Context, event *Event) (err error) {
 		if err != nil {
 			err = fmt.Errorf("output %s: %w", o.name, err)
 		}
+		countStore(o.name, began, event, err)
 		o.note(begun, err)
 	}()
 	return o.Store(ctx, event)
@@ -71,10 +76,27 @@ func (o *namedOutput) note(begun uint64, err error) {
 	}
 	o.failing, o.changed = err != nil, o.begun
 	if err != nil {
-		o.logger.Error("events are not being stored", zap.String("output", o.name), zap.Error(err))
+		o.logger.Error("events are not being stored", zap.String("output", o.name), zap.Error(err), zap.String("remedy", remedyFor(err)))
 	} else {
 		o.logger.Info("events are being stored again", zap.String("output", o.name))
 	}
+}
+
+// remedyFor says what an operator can do about an output's failure.
+func remedyFor(err error) string {
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return "make room on the disk; Caddy goes on by itself"
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return "let the user that Caddy runs as write there (owner and mode of file and directory, systemd's ReadWritePaths)"
+	case errors.Is(err, syscall.EIO):
+		return "look for errors of the disk in the kernel's log"
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+		return "raise the limit on open files (systemd's LimitNOFILE)"
+	case errors.Is(err, context.DeadlineExceeded):
+		return "the output is too slow or hangs: look what keeps it busy, or raise timeout if the sender waits longer"
+	}
+	return "see the error; senders are answered 503 until it is gone"
 }
 
 // storeAll returns nil when every output has accepted the event.

@@ -20,6 +20,9 @@ func init() {
 	caddy.RegisterModule(FileOutput{})
 }
 
+// slowSync is the duration from which on an fsync is worth a warning.
+const slowSync = time.Second
+
 // lastSync is how long a config that ends waits for its last lines' fsync.
 const lastSync = 10 * time.Second
 
@@ -133,7 +136,7 @@ func (o *FileOutput) Provision(ctx caddy.Context) error {
 		return fmt.Errorf("filename %q: %w", filename, err)
 	}
 
-	shared, _ := journals.LoadOrStore(path, sharedJournal{journal.New(path, nil)})
+	shared, _ := journals.LoadOrStore(path, newSharedJournal(path))
 	o.path, o.journal = path, shared.(sharedJournal).Journal
 	logger.Info("events are stored in a file", zap.String("path", path))
 	return nil
@@ -173,6 +176,23 @@ func (o *FileOutput) Durable() bool { return o.options.Sync == journal.SyncAlway
 var journals = caddy.NewUsagePool()
 
 type sharedJournal struct{ *journal.Journal }
+
+func newSharedJournal(path string) sharedJournal {
+	j := journal.New(path, nil)
+	j.Observe(&journal.Observer{
+		Synced: func(took time.Duration) {
+			fsyncDuration.Observe(took.Seconds())
+			if took >= slowSync {
+				// The journal outlives configs, and so their loggers.
+				caddy.Log().Named(string(FileOutput{}.CaddyModule().ID)).Warn(
+					"slow fsync: events wait for the disk; look for what else keeps it busy",
+					zap.String("path", path), zap.Duration("took", took))
+			}
+		},
+		Committed: func(lines int) { batchEvents.Observe(float64(lines)) },
+	})
+	return sharedJournal{j}
+}
 
 // Destruct closes the journal once no config uses it.
 func (j sharedJournal) Destruct() error {

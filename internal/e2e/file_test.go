@@ -304,7 +304,7 @@ func (s *server) wantOneFailure(parts ...string) {
 func (s *server) recovers() {
 	s.t.Helper()
 	notices := func() int {
-		return len(s.entries(func(e logEntry) bool { return ours("info")(e) && e.field("msg") != "event" }))
+		return len(s.entries(func(e logEntry) bool { return e.field("msg") == "events are being stored again" }))
 	}
 	before := notices()
 	eventually(s.t, "it recovers", func() error {
@@ -402,11 +402,11 @@ func TestFailureIsLoggedOnceUnderTraffic(t *testing.T) {
 	s.shell = "ulimit -f 128"
 	s.configure(site("verify_token "+rightToken, "output file {$DIR}/a/events.jsonl"))
 	s.start()
-	notices := len(s.entries(ours("info")))
 	traffic := s.traffic(16, "http://"+s.http+"/webhooks")
 	for round := range 4 {
 		traffic.refuses(100)
-		failures, recoveries := s.entries(ours("error")), s.entries(ours("info"))[notices:]
+		failures := s.entries(ours("error"))
+		recoveries := s.entries(func(e logEntry) bool { return e.field("msg") == "events are being stored again" })
 		if len(failures) != round+1 || len(recoveries) != round {
 			t.Fatalf("after %d failures and %d recoveries these are logged:\n%v\n%v", round+1, round, failures, recoveries)
 		}

@@ -29,6 +29,8 @@ type file struct {
 	fs   FS
 	path string
 
+	observer *Observer // may be nil
+
 	open    File        // nil while no file is open
 	info    fs.FileInfo // of the open file, to tell whether path still names it
 	size    int64       // of the open file, as far as this journal knows
@@ -133,6 +135,9 @@ func (f *file) acknowledge(lines []*request, synced bool) {
 	f.acked = true
 	f.lastWrite = time.Now()
 	f.retryAt = time.Time{}
+	if f.observer != nil {
+		f.observer.Committed(len(lines))
+	}
 	if synced {
 		return
 	}
@@ -201,7 +206,11 @@ func (f *file) join(lines []*request) []byte {
 // sync fsyncs the open file. If that fails, the file is condemned, and whoever
 // has lines in it that were acknowledged before is told.
 func (f *file) sync() error {
+	began := time.Now()
 	err := f.open.Sync()
+	if f.observer != nil {
+		f.observer.Synced(time.Since(began))
+	}
 	if err != nil {
 		err = fmt.Errorf("%w of %s: %w", errSync, f.path, err)
 		f.cause, f.retryAt = err, time.Now().Add(retryAfter)

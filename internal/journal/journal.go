@@ -70,6 +70,15 @@ type Journal struct {
 	keeper keeper // of rotated files
 }
 
+// Observer is told what a Journal does. Its functions must not block.
+type Observer struct {
+	Synced    func(took time.Duration) // after each fsync of the file, failed or not
+	Committed func(lines int)          // after each batch of lines that was stored
+}
+
+// Observe sets who is told; it must be called before the first line comes.
+func (j *Journal) Observe(o *Observer) { j.file.observer = o }
+
 // request is a line to be committed, or, without a line, the wish that all
 // earlier ones be fsynced.
 type request struct {

@@ -138,14 +138,14 @@ func (k *keeper) list(now time.Time) ([]rotatedFile, error) {
 		name = filepath.Join(dir, name)
 		if original, ok := strings.CutSuffix(name, temporary); ok {
 			original = strings.TrimSuffix(original, filepath.Ext(original))
-			if _, ok := k.parse(original); ok {
+			if _, ok := RotatedAt(k.path, original); ok {
 				if info, err := k.fs.Stat(name); err == nil && now.Sub(info.ModTime()) > temporaryFor {
 					_ = k.fs.Remove(name)
 				}
 			}
 			continue
 		}
-		t, ok := k.parse(name)
+		t, ok := RotatedAt(k.path, name)
 		if !ok {
 			continue
 		}
@@ -163,16 +163,16 @@ func (k *keeper) list(now time.Time) ([]rotatedFile, error) {
 	return files, nil
 }
 
-// parse returns the time in the name of a rotated file, compressed or not. No
-// other name is taken for one.
-func (k *keeper) parse(name string) (time.Time, bool) {
+// RotatedAt returns the time in the name of a rotated file of the journal at
+// path, compressed or not. No other name is taken for one.
+func RotatedAt(path, name string) (time.Time, bool) {
 	if c := compressionOf(name); c != "" {
 		name = strings.TrimSuffix(name, string(c))
 	}
-	ext := filepath.Ext(k.path)
-	stamp, ok := strings.CutPrefix(strings.TrimSuffix(name, ext), strings.TrimSuffix(k.path, ext)+"-")
+	ext := filepath.Ext(path)
+	stamp, ok := strings.CutPrefix(strings.TrimSuffix(name, ext), strings.TrimSuffix(path, ext)+"-")
 	t, err := time.Parse(rotatedTime, stamp)
-	return t, ok && err == nil && rotatedName(k.path, t) == name
+	return t, ok && err == nil && rotatedName(path, t) == name
 }
 
 func (k *keeper) remove(name string) error {

@@ -39,6 +39,32 @@ func member(object []byte, name string) []byte {
 	return found
 }
 
+// Members calls f for each member of an object that has passed Check, in their
+// order, with its key, unescaped, and its value. If data is no object, Members
+// returns false.
+func Members(data []byte, f func(key string, value []byte)) bool {
+	object := data[skipSpace(data, 0):]
+	if at(object, 0) != '{' {
+		return false
+	}
+	for i := skipSpace(object, 1); object[i] != '}'; i = next(object, i) {
+		end := skipString(object, i)
+		key, _ := Unquote(object[i:end])
+		i = skipSpace(object, skipSpace(object, end)+1)
+		f(key, object[i:skipValue(object, i)])
+	}
+	return true
+}
+
+// Len returns the number of elements of an array that has passed Check.
+func Len(array []byte) int {
+	n := 0
+	for i := skipSpace(array, skipSpace(array, 0)+1); array[i] != ']'; i = next(array, i) {
+		n++
+	}
+	return n
+}
+
 // element returns what begins with the array's element of that index.
 func element(array []byte, index string) []byte {
 	n, err := strconv.ParseUint(index, 10, 31)

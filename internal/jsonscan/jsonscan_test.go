@@ -155,3 +155,29 @@ func FuzzCheck(f *testing.F) {
 		}
 	})
 }
+
+func TestMembers(t *testing.T) {
+	var got []string
+	if !Members([]byte(` { "a" : 1.0 , "\u0062":"x}" ,"a":[ {} ] , "":{}}`), func(key string, value []byte) { got = append(got, key+"="+string(value)) }) {
+		t.Error("no object")
+	}
+	if want := []string{"a=1.0", `b="x}"`, "a=[ {} ]", "={}"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("members %q, want %q", got, want)
+	}
+	for _, text := range []string{"[]", "1", `"a"`, "null"} {
+		if Members([]byte(text), func(string, []byte) { t.Error("a member") }) {
+			t.Errorf("%s is an object", text)
+		}
+	}
+	if !Members([]byte("{}"), func(string, []byte) { t.Error("a member") }) {
+		t.Error("{} is no object")
+	}
+}
+
+func TestLen(t *testing.T) {
+	for text, want := range map[string]int{"[]": 0, " [ ] ": 0, "[1]": 1, "[ [1,2] , {} ,3]": 3} {
+		if got := Len([]byte(text)); got != want {
+			t.Errorf("Len(%q) = %d, want %d", text, got, want)
+		}
+	}
+}

@@ -1,0 +1,171 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+)
+
+const (
+	// maxProblems is how many lines are named for each file; all are counted.
+	maxProblems = 10
+
+	// tailPatience is how long the last line of a file may take to become whole:
+	// somebody may just be writing it.
+	tailPatience = time.Second
+)
+
+func checkCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check <file...>",
+		Short: "Counts and checks stored events",
+		Long: `
+Reads the files that a receiver has written, also rotated and compressed ones,
+to their ends, and counts events, lines of bare data (format raw), torn and
+invalid lines, and ids that come again, with the first and the last time.
+
+A torn line is what a crash in mid-write leaves. It was not acknowledged: the
+sender was not told that the event is stored.
+
+The exit status is 1 if there are torn or invalid lines, or if a file cannot be
+read to its end.`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, paths []string) error {
+			return check(newConsole(cmd), paths, newIDSet())
+		},
+	}
+}
+
+// count is what there is in a file, or in all of them.
+type count struct {
+	events, raw, torn, invalid int64
+	first, last                time.Time
+}
+
+func (c *count) add(o count) {
+	c.events += o.events
+	c.raw += o.raw
+	c.torn += o.torn
+	c.invalid += o.invalid
+	c.note(o.first)
+	c.note(o.last)
+}
+
+func (c *count) note(t time.Time) {
+	if t.IsZero() {
+		return
+	}
+	if c.first.IsZero() || t.Before(c.first) {
+		c.first = t
+	}
+	if t.After(c.last) {
+		c.last = t
+	}
+}
+
+func check(c *console, paths []string, ids *idSet) error {
+	defer ids.close()
+	var total count
+	unreadable := 0
+	var text strings.Builder
+	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
+	_, _ = fmt.Fprintln(table, "events\traw\ttorn\tinvalid\tfirst\tlast\t  file")
+	for _, path := range paths {
+		n, err := checkFile(c, path, ids)
+		if err != nil {
+			unreadable++
+			c.note("%v", err)
+		}
+		total.add(n)
+		n.row(table, sanitize(path))
+	}
+	if len(paths) > 1 {
+		total.row(table, "total")
+	}
+	_ = table.Flush()
+	c.printf("%s", text.String())
+	repeated, err := ids.repeated()
+	if err != nil {
+		return fmt.Errorf("counting repeated ids: %w", err)
+	}
+	c.printf("repeated ids: %s\n", humanize.Comma(repeated))
+	if total.torn+total.invalid+int64(unreadable) > 0 {
+		return fmt.Errorf("%s torn and %s invalid lines, %d files that cannot be read",
+			humanize.Comma(total.torn), humanize.Comma(total.invalid), unreadable)
+	}
+	return c.failed
+}
+
+func (c *count) row(w io.Writer, name string) {
+	when := func(t time.Time) string {
+		if t.IsZero() {
+			return "-"
+		}
+		return t.UTC().Format(time.RFC3339)
+	}
+	_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t  %s\n", humanize.Comma(c.events), humanize.Comma(c.raw),
+		humanize.Comma(c.torn), humanize.Comma(c.invalid), when(c.first), when(c.last), name)
+}
+
+// checkFile counts what is in a file, up to the error if there is one.
+func checkFile(c *console, path string, ids *idSet) (n count, err error) {
+	lines, err := openLines(path)
+	if err != nil {
+		return n, err
+	}
+	defer lines.close()
+	for {
+		l, err := lines.next()
+		if errors.Is(err, io.EOF) {
+			l, err = lastLine(lines)
+			if err == nil && len(l.text) == 0 {
+				return n, nil
+			}
+		}
+		if err != nil {
+			return n, err
+		}
+		kind, e, problem := parse(l)
+		switch kind {
+		case stored:
+			n.events++
+			n.note(e.time)
+			if err := ids.add(e.id); err != nil {
+				return n, err
+			}
+		case raw:
+			n.raw++
+		case torn:
+			n.torn++
+		case invalid:
+			n.invalid++
+		}
+		if problem != nil && n.torn+n.invalid <= maxProblems {
+			c.note("%s: line %d: %v", path, l.number, problem)
+		}
+		if !lines.ended { // the end of the file
+			return n, nil
+		}
+	}
+}
+
+// lastLine returns what comes after the last line feed that was read: nothing,
+// as a rule; a line that is just being written; or one that was cut off, in
+// which case it does not become whole within tailPatience.
+func lastLine(lines *lineReader) (line, error) {
+	for deadline := time.Now().Add(tailPatience); ; time.Sleep(tailPatience / 50) {
+		rest := lines.rest()
+		if kind, _, _ := parse(rest); kind == blank || kind == stored || lines.compressed || time.Now().After(deadline) {
+			return rest, nil
+		}
+		if l, err := lines.next(); !errors.Is(err, io.EOF) {
+			return l, err
+		}
+	}
+}

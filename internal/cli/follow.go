@@ -1,0 +1,237 @@
+package cli
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/journal"
+)
+
+// pollEvery is how often a file that is followed is looked at. Nothing but
+// polling works on every system and file system.
+const pollEvery = 100 * time.Millisecond
+
+// followed is the file at a path, from when it was opened.
+type followed struct {
+	*lineReader // nil while there is no file
+	info        fs.FileInfo
+	known       map[time.Time][]string // the rotated files that there were then
+	first       [sha256.Size]byte
+}
+
+// follow shows what is in the file, and what comes, until ctx ends.
+//
+// A file that has been renamed is read to its end, as it stays open. Those that
+// came and went between two looks are found by their names, compressed or not.
+func (t *tailer) follow(ctx context.Context, path string) error {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	if resolved, err := filepath.EvalSymlinks(path); err == nil { // as the receiver does
+		path = resolved
+	}
+	// While there is no file yet, old says which rotated ones are from before.
+	var old, current *followed
+	defer func() {
+		if current != nil {
+			current.close()
+		}
+	}()
+	for ; ; pause(ctx, pollEvery) {
+		opened, err := openFollowed(path, current)
+		switch {
+		case err != nil && !errors.Is(err, fs.ErrNotExist):
+			return err
+		case err != nil && current == nil && old == nil:
+			t.note("%s: not there yet; waiting for it", path)
+			old = new(followed)
+			if old.known, err = rotatedFiles(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+		// After the look for a new file: so nothing follows what is read now.
+		if current != nil {
+			if err := t.grown(current); err != nil {
+				return err
+			}
+			old = current
+		}
+		if opened != nil {
+			if old != nil {
+				if err := t.between(path, old, opened); err != nil {
+					return err
+				}
+			}
+			if current != nil {
+				current.close()
+			}
+			current = opened
+			if err := t.grown(current); err != nil {
+				return err
+			}
+		}
+		if current != nil {
+			t.release()
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+	}
+}
+
+// openFollowed opens the file at path if it is another than the current one,
+// or one that has been cut to nothing. It returns nil if there is no other.
+func openFollowed(path string, current *followed) (*followed, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if current != nil && os.SameFile(info, current.info) && info.Size() >= current.read {
+		return nil, nil
+	}
+	// Once more than files can be rotated at a time.
+	for range 100 {
+		lines, err := openLines(path)
+		if err != nil {
+			return nil, err
+		}
+		f := &followed{lineReader: lines}
+		if f.info, err = lines.file.Stat(); err == nil {
+			f.known, err = rotatedFiles(path)
+		}
+		// If it is still there, then every rotated file that is known now is older.
+		if err == nil {
+			info, err = os.Stat(path)
+		}
+		if err == nil && os.SameFile(info, f.info) {
+			return f, nil
+		}
+		lines.close()
+		if err != nil {
+			return nil, err
+		}
+	}
+	return nil, errors.New("the file is being rotated all the time")
+}
+
+// grown shows the lines that have ended since the last look.
+func (t *tailer) grown(f *followed) error {
+	for {
+		l, err := f.next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if l.number == 1 {
+			f.first = sha256.Sum256(l.text)
+		}
+		t.line(f.file.Name(), l)
+		if t.failed != nil {
+			return t.failed
+		}
+	}
+}
+
+// between shows files that were rotated after old was, and before new came.
+func (t *tailer) between(path string, old, new *followed) error {
+	if old.lineReader != nil {
+		if rest := old.rest(); len(rest.text) > 0 {
+			t.line(old.file.Name(), rest)
+		}
+	}
+	for _, at := range inOrder(new.known) {
+		if old.known[at] != nil {
+			continue
+		}
+		if err := t.rotated(path, at, old, new); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rotated shows a rotated file, unless it is one of the others.
+func (t *tailer) rotated(path string, at time.Time, old, new *followed) error {
+	reserved := false
+	for range 10 { // forms come and go while it is being compressed
+		names, err := rotatedFiles(path)
+		if err != nil {
+			return err
+		}
+		for _, name := range names[at] {
+			lines, err := openLines(name)
+			if errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			defer lines.close()
+			info, err := lines.file.Stat()
+			if err != nil || os.SameFile(info, old.info) || os.SameFile(info, new.info) {
+				return err
+			}
+			first, err := lines.next()
+			if errors.Is(err, io.EOF) { // a name that is only reserved, or an empty file
+				reserved = true
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			if lines.compressed && sha256.Sum256(first.text) == old.first {
+				return nil
+			}
+			t.line(name, first)
+			return t.all(lines)
+		}
+	}
+	if !reserved {
+		t.note("%s: the file rotated at %s is gone before it could be read", path, at.Format(time.RFC3339Nano))
+	}
+	return nil
+}
+
+// rotatedFiles returns the names of rotated files by the time in them, that of
+// the original form before those of compressed ones.
+func rotatedFiles(path string) (map[time.Time][]string, error) {
+	entries, err := os.ReadDir(filepath.Dir(path)) // sorted
+	if err != nil {
+		return nil, err
+	}
+	files := make(map[time.Time][]string)
+	for _, entry := range entries {
+		name := filepath.Join(filepath.Dir(path), entry.Name())
+		if at, ok := journal.RotatedAt(path, name); ok {
+			files[at] = append(files[at], name)
+		}
+	}
+	return files, nil
+}
+
+// inOrder returns the times of rotated files, the oldest first.
+func inOrder(files map[time.Time][]string) []time.Time {
+	times := make([]time.Time, 0, len(files))
+	for at := range files {
+		times = append(times, at)
+	}
+	slices.SortFunc(times, time.Time.Compare)
+	return times
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}

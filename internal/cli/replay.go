@@ -1,0 +1,266 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"os/signal"
+	"slices"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+)
+
+func replayCommand() *cobra.Command {
+	var r replay
+	var target, since, until, statePath string
+	cmd := &cobra.Command{
+		Use:   "replay <file...> --to <url> [--since <time>] [--until <time>] [--type <type>...] [--id <id>...] [--rate <n>] [--state <file>] [--dry-run]",
+		Short: "Sends stored events on",
+		Long: `
+Sends stored events to another server, as CloudEvents over HTTP in binary
+content mode, one after the other, in the order in which they were stored. The
+files may be given in any order, and may be compressed.
+
+A time is that of an event: 2026-11-23T17:04:58Z, a day such as 2026-11-23
+(UTC), or how long ago it is, such as 24h or 7d. --since includes it, --until doesn't.
+
+Any answer 2xx means that the target has taken the event. When it can't be
+reached, or answers 408, 429 or 5xx, the event is tried again a few times; then,
+and at once after any other answer, replay stops with exit status 1.
+
+With --state, a file remembers the last event that was sent, and replay begins
+after it, also after it was killed; the last events may then be sent twice. Give
+it the same files, with those that have come since, whatever their names are by
+now.
+
+Torn lines are passed over: they were not acknowledged. So are invalid lines and
+bare data (format raw), which can't be sent; the exit status is 1 then.`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, paths []string) (err error) {
+			r.console = newConsole(cmd)
+			if r.since, err = parseTime(since, time.Now()); err != nil {
+				return fmt.Errorf("--since: %w", err)
+			}
+			if r.until, err = parseTime(until, time.Now()); err != nil {
+				return fmt.Errorf("--until: %w", err)
+			}
+			if r.rate != 0 && r.rate < 0.001 {
+				return fmt.Errorf("--rate %v: must be at least 0.001", r.rate)
+			}
+			to, err := url.Parse(target)
+			if err != nil || to.Scheme != "http" && to.Scheme != "https" || to.Host == "" {
+				return errors.New("--to: must be an absolute http or https URL")
+			}
+			if r.state, err = loadState(statePath, to); err != nil {
+				return err
+			}
+			if r.dryRun {
+				r.state.path = ""
+			}
+			if err := r.state.save(); err != nil { // better now than after the first event
+				return err
+			}
+			r.sender = newSender(target, r.note)
+			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt)
+			defer stop()
+			return r.run(ctx, paths)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&target, "to", "", "URL to send events to")
+	flags.StringVar(&since, "since", "", "Send only events from this time on")
+	flags.StringVar(&until, "until", "", "Send only events before this time")
+	flags.StringArrayVar(&r.types, "type", nil, "Send only events of this type; may be repeated")
+	flags.StringArrayVar(&r.ids, "id", nil, "Send only the event with this id; may be repeated")
+	flags.Float64Var(&r.rate, "rate", 0, "Send no more than so many events a second")
+	flags.StringVar(&statePath, "state", "", "File that remembers what was sent")
+	flags.BoolVar(&r.dryRun, "dry-run", false, "Only show what would be sent")
+	_ = cmd.MarkFlagRequired("to")
+	return cmd
+}
+
+// replay sends events on.
+type replay struct {
+	*console
+	since, until time.Time // zero where there is no limit
+	types, ids   []string
+	rate         float64 // events a second; 0 is as fast as the target takes them
+	dryRun       bool
+	state        *state
+	sender       *sender
+
+	bar       *bar
+	resumeAt  string    // the id of the event after which to begin
+	next      time.Time // when the next event is due
+	sent      int64
+	passed    int64 // lines that could not be sent
+	tornLines int64
+}
+
+func (r *replay) run(ctx context.Context, paths []string) (err error) {
+	files, err := openInOrder(paths)
+	if err != nil {
+		return err
+	}
+	defer closeAll(files)
+	if r.state.path != "" {
+		if err := checkComplete(files); err != nil {
+			return err
+		}
+	}
+	r.resumeAt = r.state.LastID
+	r.bar = newBar(r.console, files)
+	for _, f := range files {
+		if err = r.file(ctx, f); err != nil {
+			break
+		}
+	}
+	r.bar.end()
+	err = errors.Join(err, r.state.save())
+	if err == nil && r.resumeAt != "" {
+		err = fmt.Errorf("the event that was sent last, %s, is in none of the files: nothing was sent", sanitize(r.resumeAt))
+	}
+	if r.tornLines > 0 {
+		r.note("%s torn lines were passed over", humanize.Comma(r.tornLines))
+	}
+	verb := "sent"
+	if r.dryRun {
+		verb = "would be sent"
+	}
+	r.note("%s events %s", humanize.Comma(r.sent), verb)
+	if err == nil {
+		err = r.failed
+	}
+	if err == nil && r.passed > 0 {
+		err = fmt.Errorf("%s lines are no CloudEvents and were passed over", humanize.Comma(r.passed))
+	}
+	return err
+}
+
+// note prints in the place of the bar, which comes back with the next event.
+func (r *replay) note(format string, args ...any) {
+	r.bar.end()
+	r.console.note(format, args...)
+}
+
+// file sends what is in one file, but not what comes meanwhile: the target may
+// be one that writes there.
+func (r *replay) file(ctx context.Context, file part) error {
+	f, err := newLineReader(file.File, io.LimitReader(file, file.info.Size()))
+	if err != nil {
+		return err
+	}
+	defer f.release()
+	r.bar.begin(f)
+	for {
+		l, err := f.next()
+		last := errors.Is(err, io.EOF)
+		if last {
+			l, err = f.rest(), nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := r.line(ctx, f, l); err != nil {
+			return err
+		}
+		if last {
+			return nil
+		}
+	}
+}
+
+func (r *replay) line(ctx context.Context, f *lineReader, l line) error {
+	kind, e, problem := parse(l)
+	switch kind {
+	case blank:
+		return nil
+	case torn:
+		r.tornLines++
+		return nil
+	case raw, invalid:
+		r.passed++
+		if problem == nil {
+			problem = errors.New("no CloudEvent (format raw?)")
+		}
+		if r.passed <= maxProblems {
+			r.note("%s: line %d: %v", f.file.Name(), l.number, problem)
+		}
+		return nil
+	}
+	if r.resumeAt != "" {
+		if e.id == r.resumeAt {
+			r.resumeAt = ""
+		}
+		return nil
+	}
+	if !r.wants(e) {
+		return nil
+	}
+	if r.dryRun {
+		t := tailer{console: r.console}
+		r.printf("%s\n", t.pretty(e))
+		r.sent++
+		return nil
+	}
+	if err := r.pace(ctx); err != nil {
+		return err
+	}
+	if err := r.sender.send(ctx, e); err != nil {
+		if ctx.Err() != nil {
+			return errInterrupted
+		}
+		return fmt.Errorf("event %s (%s: line %d): %w", sanitize(e.id), sanitize(f.file.Name()), l.number, err)
+	}
+	r.sent++
+	r.bar.show(r.sent)
+	return r.state.sent(e)
+}
+
+var errInterrupted = errors.New("interrupted")
+
+func (r *replay) wants(e *event) bool {
+	return (r.since.IsZero() || !e.time.Before(r.since)) &&
+		(r.until.IsZero() || e.time.Before(r.until)) &&
+		(len(r.types) == 0 || slices.Contains(r.types, e.kind)) &&
+		(len(r.ids) == 0 || slices.Contains(r.ids, e.id))
+}
+
+// pace waits until the next event is due.
+func (r *replay) pace(ctx context.Context) error {
+	if r.rate > 0 {
+		now := time.Now()
+		if r.next.After(now) {
+			pause(ctx, r.next.Sub(now))
+		} else {
+			r.next = now // time that was lost is not made up for
+		}
+		r.next = r.next.Add(time.Duration(float64(time.Second) / r.rate))
+	}
+	if ctx.Err() != nil {
+		return errInterrupted
+	}
+	return nil
+}
+
+// parseTime parses a time, a day, or a duration before now.
+func parseTime(s string, now time.Time) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range []string{time.RFC3339, time.DateOnly} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t, nil
+		}
+	}
+	if d, err := caddy.ParseDuration(s); err == nil && d >= 0 { // which knows days
+		return now.Add(-d), nil
+	}
+	return time.Time{}, fmt.Errorf("%q is neither a time such as 2026-11-23T17:04:58Z, nor a day, nor a duration such as 24h or 7d", s)
+}

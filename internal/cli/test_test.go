@@ -1,0 +1,247 @@
+package cli
+
+import (
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// receiverLike answers as a receiver for the provider "verifying" does.
+func receiverLike(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodPost {
+		if body, _ := io.ReadAll(r.Body); len(body) == 0 {
+			w.WriteHeader(http.StatusBadRequest)
+		}
+		return
+	}
+	query := r.URL.Query()
+	switch query.Get("verifyToken") {
+	case "":
+		w.WriteHeader(http.StatusBadRequest)
+	case "sesame":
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = io.WriteString(w, query.Get("challenge"))
+	default:
+		w.WriteHeader(http.StatusForbidden)
+	}
+}
+
+func status(code int) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost {
+			receiverLike(w, r)
+			return
+		}
+		w.WriteHeader(code)
+	}
+}
+
+func TestTestPasses(t *testing.T) {
+	t.Setenv("WEBHOOK_VERIFY_TOKEN", "sesame")
+	events := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost && r.ContentLength > 0 {
+			events++
+		}
+		if r.URL.Query().Get("keep") != "it" {
+			t.Errorf("the URL's own query is gone: %s", r.URL)
+		}
+		receiverLike(w, r)
+	}))
+	defer server.Close()
+	out, _, err := webhook("test", server.URL+"/a?keep=it")
+	if err != nil || strings.Count(out, "pass") != 6 || events != 1 { // one is in "All 5 checks passed"
+		t.Errorf("%v, %d events: %s", err, events, out)
+	}
+	out, _, err = webhook("test", "--no-event", server.URL+"/a?keep=it")
+	if err != nil || strings.Count(out, "pass") != 5 || events != 1 {
+		t.Errorf("%v, %d events: %s", err, events, out)
+	}
+	if strings.Contains(out, "sesame") {
+		t.Errorf("the token is shown: %s", out)
+	}
+}
+
+// TestTestExplains: each failure is told in words, with exit status 1.
+func TestTestExplains(t *testing.T) {
+	t.Setenv("WEBHOOK_VERIFY_TOKEN", "sesame")
+	for name, test := range map[string]struct {
+		handler http.HandlerFunc
+		want    []string
+	}{
+		"wrong token": {func(w http.ResponseWriter, r *http.Request) {
+			r.URL.RawQuery = strings.Replace(r.URL.RawQuery, "sesame", "other", 1)
+			receiverLike(w, r)
+		}, []string{"FAIL  right token", "not the receiver's verify_token", "pass  event", "1 of 5 checks failed"}},
+		"no route": {func(http.ResponseWriter, *http.Request) {}, []string{"no route matches", "left out"}},
+		"a page":   {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "\x1b[31mWelcome") }, []string{"not with the challenge"}},
+		"redirect": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://b/x?"+r.URL.RawQuery, http.StatusPermanentRedirect)
+		}, []string{"a redirect to https://b/x\n", "do not follow redirects"}},
+		"not found":  {http.NotFound, []string{"answered 404, want 200", "path of the URL"}},
+		"password":   {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }, []string{"asks for a password"}},
+		"bad proxy":  {func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Server", "nginx"); w.WriteHeader(502) }, []string{"does not reach it", `comes from "nginx"`}},
+		"rate limit": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(429) }, []string{"rate limit"}},
+		"echoes all": {func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/plain")
+			_, _ = io.WriteString(w, r.URL.Query().Get("challenge"))
+		}, []string{"pass  right token", "FAIL  wrong token", "does not check the token"}},
+		"as a page": {func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = io.WriteString(w, r.URL.Query().Get("challenge"))
+		}, []string{`as "text/html"`}},
+		"body eaten":     {status(400), []string{"FAIL  event", "drop or change bodies"}},
+		"body too large": {status(413), []string{"takes only small bodies"}},
+		"body held back": {status(408), []string{"holds it back"}},
+		"firewall":       {status(403), []string{"refuses the request"}},
+		"get only":       {status(405), []string{"uses other methods"}},
+		"not stored": {func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Retry-After", "5")
+			status(503)(w, r)
+		}, []string{"could not store the event"}},
+		"no answer": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, []string{"closed without an answer"}},
+		"answers events": {func(w http.ResponseWriter, r *http.Request) {
+			receiverLike(w, r)
+			if r.Method == http.MethodPost {
+				_, _ = io.WriteString(w, "ok")
+			}
+		}, []string{"but with a body"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := httptest.NewServer(test.handler)
+			defer server.Close()
+			out, _, err := webhook("test", server.URL)
+			if err == nil {
+				t.Fatalf("no error: %s", out)
+			}
+			mustContain(t, out+err.Error(), test.want...)
+			if strings.Contains(out+err.Error(), "\x1b") || strings.Contains(out, "sesame") {
+				t.Errorf("shown: %q", out)
+			}
+		})
+	}
+}
+
+func TestTestExplainsConnections(t *testing.T) {
+	t.Setenv("WEBHOOK_VERIFY_TOKEN", "sesame")
+	plain := httptest.NewServer(http.HandlerFunc(receiverLike))
+	defer plain.Close()
+	secure := httptest.NewUnstartedServer(http.HandlerFunc(receiverLike))
+	secure.Config.ErrorLog = nil
+	secure.StartTLS()
+	defer secure.Close()
+	// As Caddy does for names that it has no certificate for.
+	nameless, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+		return nil, fmt.Errorf("none")
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nameless.Close()
+	go func() {
+		for {
+			conn, err := nameless.Accept()
+			if err != nil {
+				return
+			}
+			_ = conn.(*tls.Conn).Handshake()
+			conn.Close()
+		}
+	}()
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // takes connections, and no more
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	closed := httptest.NewServer(nil)
+	closed.Close()
+
+	for url, want := range map[string]string{
+		secure.URL: "the certificate is not trusted",
+		"https://" + plain.Listener.Addr().String(): "does not speak HTTPS",
+		"http://" + secure.Listener.Addr().String(): "must begin with https",
+		"https://" + nameless.Addr().String():       "no certificate for 127.0.0.1",
+		closed.URL:                                  "nothing listens on port",
+		"https://name.invalid/":                     "the name name.invalid is not found",
+	} {
+		out, _, err := webhook("test", url)
+		if err == nil || !strings.Contains(out, want) {
+			t.Errorf("%s: %v\n%s\nwant %s", url, err, out, want)
+		}
+	}
+	out, _, err := webhook("test", "--provider", "signing", "--secret", "s", "http://"+silent.Addr().String())
+	if err == nil || !strings.Contains(out, "within the time that the sender waits") {
+		t.Errorf("%v %s", err, out)
+	}
+	garbage, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer garbage.Close()
+	go func() {
+		if conn, err := garbage.Accept(); err == nil {
+			_, _ = io.WriteString(conn, "SSH-2.0\r\n\r\n")
+			conn.Close()
+		}
+	}()
+	out, _, err = webhook("test", "http://"+garbage.Addr().String())
+	if err == nil || !strings.Contains(out, "malformed HTTP") || strings.Contains(out+err.Error(), "sesame") {
+		t.Errorf("%v %s", err, out)
+	}
+	if out, _, err = webhook("test", "--insecure", secure.URL); err != nil || !strings.Contains(out, "not checked") {
+		t.Errorf("%v %s", err, out)
+	}
+}
+
+// TestTestSigns plays a provider that signs and verifies nothing.
+func TestTestSigns(t *testing.T) {
+	t.Setenv("WEBHOOK_SECRET", "geheim")
+	check := true
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		switch {
+		case r.Method != http.MethodPost || r.Header.Get("Kind") != "test":
+			t.Errorf("%s %v", r.Method, r.Header)
+		case check && r.Header.Get("Signature") != "geheim"+string(body):
+			w.WriteHeader(http.StatusUnauthorized)
+		case len(body) == 0:
+			w.WriteHeader(http.StatusBadRequest)
+		}
+	}))
+	defer server.Close()
+	if out, _, err := webhook("test", "--provider", "signing", server.URL); err != nil {
+		t.Errorf("%v %s", err, out)
+	}
+	out, _, err := webhook("test", "--provider", "signing", "--secret", "other", server.URL)
+	if err == nil || !strings.Contains(out, "The signature does not fit") {
+		t.Errorf("%v %s", err, out)
+	}
+	check = false
+	out, _, err = webhook("test", "--provider", "signing", server.URL)
+	if err == nil || !strings.Contains(out, "FAIL  wrong signature") {
+		t.Errorf("%v %s", err, out)
+	}
+}
+
+func TestTestArguments(t *testing.T) {
+	t.Setenv("WEBHOOK_VERIFY_TOKEN", "")
+	t.Setenv("WEBHOOK_SECRET", "")
+	for _, args := range [][]string{
+		{},
+		{"hooks.example.com"},
+		{"ftp://a", "--verify-token", "x"},
+		{"http://a"},
+		{"http://a", "--provider", "signing"},
+		{"http://a", "--provider", "nobody", "--verify-token", "x"},
+		{"http://a", "http://b", "--verify-token", "x"},
+	} {
+		if out, _, err := webhook(append([]string{"test"}, args...)...); err == nil || out != "" {
+			t.Errorf("%v: %v %s", args, err, out)
+		}
+	}
+}

@@ -1,0 +1,140 @@
+package webhookreceiver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap/zapcore"
+)
+
+func TestOutcomes(t *testing.T) {
+	for status, want := range map[int]string{
+		400: "bad_request", 401: "bad_signature", 403: "bad_token", 405: "method_not_allowed", 408: "timeout",
+		413: "too_large", 415: "bad_request", 503: "unavailable",
+	} {
+		if got := outcomeOf(caddyhttp.Error(status, errors.New("x"))); got != want {
+			t.Errorf("%d counts as %s, want %s", status, got, want)
+		}
+	}
+	cut := caddyhttp.Error(http.StatusBadRequest, fmt.Errorf("%w: x", errReading))
+	if got := outcomeOf(cut); got != "aborted" {
+		t.Errorf("a body that is cut off counts as %s", got)
+	}
+	// As of Caddy's request_body, which readBody passes on.
+	limited := caddyhttp.Error(http.StatusBadRequest, fmt.Errorf("%w: %w", errReading, caddyhttp.Error(http.StatusRequestEntityTooLarge, errors.New("x"))))
+	if got := outcomeOf(limited); got != "too_large" {
+		t.Errorf("another handler's 413 counts as %s", got)
+	}
+}
+
+// counter returns the value of a counter in a registry, and the number of
+// observations of a histogram.
+func counter(t *testing.T, registry *prometheus.Registry, name string, labels ...string) float64 {
+	t.Helper()
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, family := range families {
+		if family.GetName() != "caddy_webhook_receiver_"+name {
+			continue
+		}
+		for _, m := range family.GetMetric() {
+			var values []string
+			for _, l := range m.GetLabel() { // sorted by name
+				values = append(values, l.GetValue())
+			}
+			if strings.Join(values, " ") == strings.Join(labels, " ") {
+				return m.GetCounter().GetValue() + m.GetGauge().GetValue() + float64(m.GetHistogram().GetSampleCount())
+			}
+		}
+	}
+	return -1
+}
+
+// TestMetricsOfEveryConfig: values belong to the process, and every registry
+// shows them.
+func TestMetricsOfEveryConfig(t *testing.T) {
+	rc := newReceiver(t, "")
+	ctx, cancel := caddy.NewContext(caddy.Context{Context: context.Background()})
+	defer cancel()
+	later := ctx.GetMetricsRegistry()
+	for range 2 { // as two receivers of one config do
+		if err := rc.provisionMetrics(later); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if counter(t, later, "requests_total", "duplicate", "socialboards") != 0 {
+		t.Error("an outcome that has not been seen is not zero")
+	}
+	before := map[string]float64{}
+	series := [][]string{
+		{"requests_total", "stored", "socialboards"},
+		{"store_duration_seconds", "file"},
+		{"fsync_duration_seconds"},
+		{"batch_events"},
+	}
+	for _, s := range series {
+		before[s[0]] = counter(t, later, s[0], s[1:]...)
+	}
+	bytes := counter(t, later, "stored_bytes_total", "file")
+	if resp := rc.post(t, `{"a":1}`); resp.StatusCode != 200 {
+		t.Fatal(resp.Status)
+	}
+	for _, s := range series {
+		if got := counter(t, later, s[0], s[1:]...); got != before[s[0]]+1 {
+			t.Errorf("%v went from %v to %v", s, before[s[0]], got)
+		}
+	}
+	if got := counter(t, later, "stored_bytes_total", "file"); got != bytes+7 {
+		t.Errorf("stored bytes went from %v to %v, want 7 more", bytes, got)
+	}
+}
+
+func TestFirstsAreLogged(t *testing.T) {
+	rc := newReceiver(t, "")
+	for range 3 {
+		rc.post(t, `{"EventType":"secret"}`)
+		resp, err := http.Get(rc.URL + "/?challenge=1&verifyToken=sesame")
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+	}
+	for _, message := range []string{
+		"the first event since the config was loaded is stored", "the first verification since the config was loaded was answered",
+	} {
+		if n := logged(rc.logs, zapcore.InfoLevel, message); n != 1 {
+			t.Errorf("%q was logged %d times, want once", message, n)
+		}
+	}
+	if all := text(rc.logs); strings.Contains(all, "secret") || strings.Contains(all, "sesame") {
+		t.Errorf("the log holds a payload or a token: %s", all)
+	}
+}
+
+func TestRemedies(t *testing.T) {
+	for _, test := range []struct {
+		err  error
+		want string
+	}{
+		{&fs.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}, "make room"},
+		{&fs.PathError{Op: "open", Path: "x", Err: syscall.EACCES}, "let the user"},
+		{syscall.EROFS, "let the user"},
+		{syscall.EIO, "kernel's log"},
+		{syscall.EMFILE, "LimitNOFILE"},
+		{fmt.Errorf("x: %w", context.DeadlineExceeded), "too slow"},
+		{errors.New("x"), "see the error"},
+	} {
+		mustContain(t, remedyFor(fmt.Errorf("output file: %w", test.err)), test.want)
+	}
+}
