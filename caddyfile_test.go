@@ -273,9 +273,14 @@ func TestReceiverWithoutDurableOutputIsWarnedOf(t *testing.T) {
 func FuzzCaddyfile(f *testing.F) {
 	f.Add("verify_token a b\noutput file x {\nsync 1s\nmode 0600\n}\noutput log\nattribute a b\ntimeout 1s\nmax_body_size 1MiB\naccept any")
 	f.Add("public_url https://h/\nprovider socialboards\nsecret x")
+	f.Add("<<<")
 	f.Fuzz(func(t *testing.T, options string) {
+		tokens, err := caddyfile.Tokenize([]byte("webhook_receiver {\n"+options+"\n}"), "Caddyfile")
+		if err != nil {
+			return
+		}
 		var h Handler
-		if h.UnmarshalCaddyfile(caddyfile.NewTestDispenser("webhook_receiver {\n"+options+"\n}")) != nil {
+		if h.UnmarshalCaddyfile(caddyfile.NewDispenser(tokens)) != nil {
 			return
 		}
 		config, err := json.Marshal(h)
