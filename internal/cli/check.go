@@ -76,6 +76,7 @@ func check(c *console, paths []string, ids *idSet) error {
 	var text strings.Builder
 	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
 	_, _ = fmt.Fprintln(table, "events\traw\ttorn\tinvalid\tfirst\tlast\t  file")
+	paths = distinct(paths)
 	for _, path := range paths {
 		n, err := checkFile(c, path, ids)
 		if err != nil {

@@ -55,7 +55,7 @@ type line struct {
 
 // openLines opens a file; what is in it says whether it is compressed.
 func openLines(path string) (*lineReader, error) {
-	f, err := os.Open(path)
+	f, err := openFile(path)
 	if err != nil {
 		return nil, err
 	}

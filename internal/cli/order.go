@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -31,8 +32,8 @@ func openInOrder(paths []string) (files []part, err error) {
 			closeAll(files)
 		}
 	}()
-	for _, path := range paths {
-		f, err := os.Open(path)
+	for _, path := range distinct(paths) {
+		f, err := openFile(path)
 		if err != nil {
 			return files, err
 		}
@@ -45,7 +46,7 @@ func openInOrder(paths []string) (files []part, err error) {
 		if err != nil {
 			return files, err
 		}
-		name, rotated := journalOf(path)
+		name, rotated := journalOf(f.Name())
 		files[len(files)-1] = part{f, info, first, name, rotated}
 	}
 	sortFiles(files)
@@ -88,7 +89,52 @@ func journalOf(name string) (path string, rotated time.Time) {
 			}
 		}
 	}
-	return name, time.Unix(1<<40, 0)
+	return name, neverRotated
+}
+
+var neverRotated = time.Unix(1<<40, 0)
+
+// openFile opens a file. A rotated one may have been compressed since its name
+// was found out.
+func openFile(path string) (*os.File, error) {
+	f, err := os.Open(path)
+	if _, at := journalOf(path); at == neverRotated {
+		return f, err
+	}
+	for _, c := range []journal.Compression{journal.Gzip, journal.Zstd} {
+		if errors.Is(err, fs.ErrNotExist) {
+			if g, otherErr := os.Open(path + string(c)); otherErr == nil {
+				return g, nil
+			}
+		}
+	}
+	return f, err
+}
+
+// distinct leaves out what holds the same as another file: while the receiver
+// compresses a rotated file, there is that, a temporary one, and for a moment
+// the compressed one as well. The original has the shortest name.
+func distinct(paths []string) []string {
+	chosen := make(map[string]string)
+	for _, path := range paths {
+		if old, ok := chosen[identity(path)]; !ok || len(path) < len(old) {
+			chosen[identity(path)] = path
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return chosen[identity(path)] != path })
+}
+
+// identity is the same for all forms of a rotated file.
+func identity(path string) string {
+	original, temporary := strings.CutSuffix(path, journal.Temporary)
+	if temporary { // the name has a number, too
+		original = strings.TrimSuffix(original, filepath.Ext(original))
+	}
+	name, at := journalOf(original)
+	if at == neverRotated {
+		return filepath.Clean(path)
+	}
+	return name + at.String()
 }
 
 func closeAll(files []part) {

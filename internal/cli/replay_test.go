@@ -386,3 +386,33 @@ func TestOrderOfFiles(t *testing.T) {
 		closeAll(files)
 	}
 }
+
+// TestWhileAFileIsCompressed: a file of which there are several forms counts
+// once, and one that is compressed after the shell has found its name is found.
+func TestWhileAFileIsCompressed(t *testing.T) {
+	dir := t.TempDir()
+	one := filepath.Join(dir, "events-2026-11-23T17-04-58.001.jsonl")
+	two := filepath.Join(dir, "events-2026-11-23T17-04-58.002.jsonl")
+	current := write(t, filepath.Join(dir, "events.jsonl"), eventLine(3))
+	write(t, one, eventLine(1))
+	write(t, one+".gz", compressed(t, ".gz", eventLine(1)))
+	write(t, one+".0badcafe.tmp", compressed(t, ".gz", eventLine(1))[:20])
+	write(t, two+".zst", compressed(t, ".zst", eventLine(2)))
+	files := []string{one + ".0badcafe.tmp", one, one + ".gz", two, current}
+
+	out, notes, err := webhook(append([]string{"check"}, files...)...)
+	if err != nil || !strings.Contains(out, "repeated ids: 0") || !strings.Contains(out, "     3    0     0        0") {
+		t.Errorf("%v %s\n%s", err, notes, out)
+	}
+	g := newTarget(t)
+	if _, notes, err := webhook(append([]string{"replay", "--to", g.URL, "--state", filepath.Join(dir, "state")}, files...)...); err != nil {
+		t.Errorf("%v %s", err, notes)
+	}
+	g.want(t, ids(1, 4)...)
+	if out, _, err := webhook("tail", "--json", two); err != nil || out != eventLine(2) {
+		t.Errorf("%v %s", err, out)
+	}
+	if got := distinct([]string{"a", "a.gz", "a.tmp", "b"}); len(got) != 4 {
+		t.Errorf("only %v of files that are not of a journal", got)
+	}
+}

@@ -286,6 +286,10 @@ func TestStraceHangingSync(t *testing.T) {
 	})
 	tr.detach()
 	s.events() // all whole, all different
+	slow := s.logged("a slow fsync", func(e logEntry) bool { return ours("warn")(e) && strings.Contains(e.field("msg"), "slow fsync") })
+	if slow[0].field("path") != s.path("events.jsonl") {
+		t.Errorf("the warning names another file: %v", slow[0])
+	}
 }
 
 // SPEC §3: a request whose event is being stored is finished at a stop.

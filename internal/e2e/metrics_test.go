@@ -40,6 +40,10 @@ func TestMetrics(t *testing.T) {
 	s.configure(config)
 	s.start()
 	s.write("broken", "not a directory")
+	starts := fmt.Sprint(s.entries(func(e logEntry) bool { return e.field("msg") == "webhooks are received" }))
+	if !strings.Contains(starts, `"outputs":["file","log"],"provider":"socialboards"`) {
+		t.Errorf("logged at the start: %s", starts)
+	}
 
 	began := time.Now().Unix()
 	s.post(sample).wantStored(t)

@@ -85,7 +85,7 @@ func (k *keeper) compressOriginal(original string, others []string, c Compressio
 // Where its name is reserved by an empty file, it takes its place: to remove
 // that first could remove what another process has just put there.
 func (k *keeper) writeCompressed(original, compressed string, mode fs.FileMode, reserved bool) error {
-	name := fmt.Sprintf("%s.%08x%s", original, rand.Uint32(), temporary)
+	name := fmt.Sprintf("%s.%08x%s", original, rand.Uint32(), Temporary)
 	c := compressionOf(compressed)
 	err := k.writeTemporary(original, name, c, mode)
 	if err == nil {

@@ -18,8 +18,8 @@ const (
 	// after each rotation.
 	keepEvery = time.Hour
 
-	// temporary is the ending of a name under which a file is being compressed.
-	temporary = ".tmp"
+	// Temporary is the ending of a name under which a file is being compressed.
+	Temporary = ".tmp"
 
 	// temporaryFor is the age at which a temporary file, or an empty one that
 	// reserves a name, counts as left over.
@@ -136,7 +136,7 @@ func (k *keeper) list(now time.Time) ([]rotatedFile, error) {
 	byTime := make(map[time.Time]*rotatedFile)
 	for _, name := range names {
 		name = filepath.Join(dir, name)
-		if original, ok := strings.CutSuffix(name, temporary); ok {
+		if original, ok := strings.CutSuffix(name, Temporary); ok {
 			original = strings.TrimSuffix(original, filepath.Ext(original))
 			if _, ok := RotatedAt(k.path, original); ok {
 				if info, err := k.fs.Stat(name); err == nil && now.Sub(info.ModTime()) > temporaryFor {
