@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
@@ -46,26 +47,10 @@ func startAuthority(t *testing.T, s *server) *authority {
 	t.Helper()
 	quiet := log.New(io.Discard, "", 0)
 
-	dnsAddress := "127.0.0.1:" + freePort(t)
-	dns, err := challtestsrv.New(challtestsrv.Config{DNSAddrs: []string{dnsAddress}, Log: quiet})
-	if err != nil {
-		t.Fatal(err)
-	}
-	dns.SetDefaultDNSIPv4("127.0.0.1")
-	dns.SetDefaultDNSIPv6("")
-	dns.Run()
-	t.Cleanup(dns.Shutdown)
-	eventually(t, "the DNS server listens", func() error {
-		conn, err := net.Dial("tcp", dnsAddress)
-		if err != nil {
-			return err
-		}
-		return conn.Close()
-	})
-
+	dns := startDNS(t)
 	store := db.NewMemoryStore()
 	issuer := ca.New(quiet, store, "", "ecdsa", 0, 1, map[string]ca.Profile{"default": {}})
-	validation := va.New(quiet, port(t, s.http), port(t, s.https), false, dnsAddress, store)
+	validation := va.New(quiet, port(t, s.http), port(t, s.https), false, dns, store)
 	front := wfe.New(quiet, store, validation, issuer, []string{"pebble.letsencrypt.org"}, false, false, 1, 1)
 
 	a := &authority{roots: x509.NewCertPool(), renewed: map[string]bool{}}
@@ -77,6 +62,36 @@ func startAuthority(t *testing.T, s *server) *authority {
 		t.Fatal("Pebble has no root certificate")
 	}
 	return a
+}
+
+// startDNS starts a DNS server for which every name is this machine, and returns
+// its address.
+func startDNS(t *testing.T) (address string) {
+	t.Helper()
+	eventually(t, "there is a DNS server", func() error { // somebody else may take the port
+		address = "127.0.0.1:" + freePort(t)
+		server, err := challtestsrv.New(challtestsrv.Config{DNSAddrs: []string{address}, Log: log.New(io.Discard, "", 0)})
+		if err != nil {
+			return err
+		}
+		server.SetDefaultDNSIPv4("127.0.0.1")
+		server.SetDefaultDNSIPv6("")
+		server.Run()
+		t.Cleanup(server.Shutdown)
+
+		resolver := &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, address)
+		}}
+		for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+			_, err := resolver.LookupHost(ctx, "hooks.example.test.")
+			cancel()
+			if err == nil || time.Since(began) > 2*time.Second {
+				return err
+			}
+		}
+	})
+	return address
 }
 
 func port(t *testing.T, address string) int {
