@@ -26,6 +26,9 @@ func parseCaddyfile(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error)
 //
 //	webhook_receiver [<matcher>] {
 //	    provider      <name>
+//	    verification  { ... }
+//	    signature     { ... }
+//	    event         { ... }
 //	    verify_token  <token...>
 //	    secret        <secret...>
 //	    public_url    <url>
@@ -34,9 +37,11 @@ func parseCaddyfile(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error)
 //	    max_body_size <size>
 //	    timeout       <duration>
 //	    accept        json|any
+//	    dedupe        <window> [<key>]
 //	}
 //
-// output and attribute may be repeated, an attribute not with the same name.
+// output and attribute may be repeated, an attribute not with the same name. The
+// blocks verification, signature and event are for the provider generic.
 func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // consume directive name
 	if d.NextArg() {
@@ -66,6 +71,21 @@ func (h *Handler) unmarshalOption(d *caddyfile.Dispenser, option string) error {
 		if _, err := providerNamed(h.Provider); err != nil {
 			return d.WrapErr(err)
 		}
+
+	case "verification":
+		var err error
+		h.Verification, err = unmarshalVerification(d)
+		return err
+
+	case "signature":
+		var err error
+		h.Signature, err = unmarshalSignature(d)
+		return err
+
+	case "event":
+		var err error
+		h.Event, err = unmarshalEvent(d)
+		return err
 
 	case "verify_token":
 		var err error
@@ -131,18 +151,8 @@ func (h *Handler) unmarshalOption(d *caddyfile.Dispenser, option string) error {
 		h.MaxBodySize = &n
 
 	case "timeout":
-		var s string
-		if !d.AllArgs(&s) {
-			return d.ArgErr()
-		}
-		timeout, err := caddy.ParseDuration(s)
-		if err != nil {
-			return d.Errf("parsing timeout: %v", err)
-		}
-		if timeout <= 0 {
-			return d.Errf("timeout %s: must be positive", s)
-		}
-		h.Timeout = (*caddy.Duration)(&timeout)
+		h.Timeout = new(caddy.Duration)
+		return unmarshalDuration(d, h.Timeout)
 
 	case "accept":
 		if !d.AllArgs(&h.Accept) {
@@ -152,10 +162,36 @@ func (h *Handler) unmarshalOption(d *caddyfile.Dispenser, option string) error {
 			return d.WrapErr(err)
 		}
 
+	case "dedupe":
+		var err error
+		h.Dedupe, err = unmarshalDedupe(d)
+		return err
+
 	default:
 		return d.Errf("unrecognized option '%s'", option)
 	}
 	return nil
+}
+
+func unmarshalDedupe(d *caddyfile.Dispenser) (*Dedupe, error) {
+	args := d.RemainingArgs()
+	if len(args) < 1 || len(args) > 2 {
+		return nil, d.ArgErr()
+	}
+	window, err := caddy.ParseDuration(args[0])
+	if err != nil {
+		return nil, d.Errf("parsing dedupe: %v", err)
+	}
+	if window <= 0 {
+		return nil, d.Errf("dedupe %s: the window must be positive", args[0])
+	}
+	dedupe := &Dedupe{Window: caddy.Duration(window)}
+	if len(args) == 2 {
+		if dedupe.Key = args[1]; dedupe.Key == "" {
+			return nil, d.Err("dedupe: the key is empty")
+		}
+	}
+	return dedupe, nil
 }
 
 // unmarshalSecrets returns the arguments, none of which may be empty. It takes

@@ -14,7 +14,7 @@ import (
 	_ "github.com/caddyserver/caddy/v2/modules/standard"
 )
 
-var update = flag.Bool("update", false, "write the expected JSON into testdata/adapt")
+var update = flag.Bool("update", false, "write testdata/adapt and PROVIDERS.md anew")
 
 // TestAdapt compares Caddyfiles with what is below them: the JSON, or a part of
 // the error.
@@ -73,10 +73,9 @@ func TestCaddyfileErrors(t *testing.T) {
 	for options, want := range map[string]string{
 		"unknown":                                    "unrecognized option 'unknown'",
 		"verify_tokens a":                            "unrecognized option 'verify_tokens'",
-		"dedupe 1h":                                  "unrecognized option 'dedupe'",
 		"provider":                                   "wrong argument count",
 		"provider a b":                               "wrong argument count",
-		"provider nobody":                            `provider "nobody": not known; known are: socialboards`,
+		"provider nobody":                            `provider "nobody": not known; known are: adobe_sign, box, `,
 		"provider \"\"":                              "not known",
 		"provider socialboards\nprovider x":          "provider is already specified",
 		"verify_token":                               "wrong argument count",

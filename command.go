@@ -34,12 +34,18 @@ var samples = map[string]struct {
 func playable() []cli.Provider {
 	var all []cli.Provider
 	for _, p := range providers {
+		sample, ok := samples[p.name]
+		if !ok {
+			continue
+		}
+		_, challenge := p.verification.Challenge.split()
+		_, token := p.verification.Token.split()
 		all = append(all, cli.Provider{
 			Name:      p.name,
-			Challenge: p.verification.challenge,
-			Token:     p.verification.token,
-			Event:     []byte(samples[p.name].event),
-			Deadline:  samples[p.name].deadline,
+			Challenge: challenge,
+			Token:     token,
+			Event:     []byte(sample.event),
+			Deadline:  sample.deadline,
 		})
 	}
 	return all

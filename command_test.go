@@ -9,15 +9,20 @@ import (
 // is taken for what it is.
 func TestPlayable(t *testing.T) {
 	all := playable()
-	if len(all) != len(providers) || all[0].Name != defaultProvider {
-		t.Fatalf("%d providers can be played, the first is %s", len(all), all[0].Name)
+	if all[0].Name != defaultProvider {
+		t.Fatalf("the first is %s", all[0].Name)
 	}
-	for i, p := range all {
+	for _, p := range all {
+		row, err := providerNamed(p.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
 		event := new(Event)
+		m := &message{event: event}
 		if err := event.setData(p.Event, contentTypeJSON, acceptJSON); err != nil {
 			t.Errorf("%s: %v", p.Name, err)
 		}
-		if got := event.field(providers[i].eventType); got != "webhook_receiver_test" {
+		if got := m.attribute(row.event.Type); got != "webhook_receiver_test" {
 			t.Errorf("%s: the sample event is of type %q", p.Name, got)
 		}
 		if p.Deadline < time.Second {

@@ -185,27 +185,41 @@ func isJSONMediaType(mediaType string) bool {
 	return mediaType == contentTypeJSON || mediaType == "text/json" || strings.HasSuffix(mediaType, "+json")
 }
 
+// isContainer tells whether the data are a JSON object or array.
+func (e *Event) isContainer() bool {
+	return e.DataKind == DataJSON && (e.Data[0] == '{' || e.Data[0] == '[')
+}
+
 // field returns the string or number at path in the event's data, or nothing
 // if there is none that can be an attribute.
 func (e *Event) field(path []string) string {
-	if e.DataKind != DataJSON || len(e.Data) == 0 || len(path) == 0 {
-		return ""
+	if text, ok := e.text(path); ok && isAttribute(text) {
+		return text
 	}
-	raw := jsonscan.Get(e.Data, path...)
-	if len(raw) == 0 {
-		return ""
+	return ""
+}
+
+// text returns the string, or the literal of the number, at path in the event's
+// data.
+func (e *Event) text(path []string) (text string, ok bool) {
+	if e == nil || e.DataKind != DataJSON || len(e.Data) == 0 || len(path) == 0 {
+		return "", false
 	}
-	value := string(raw)
-	switch c := raw[0]; {
-	case c == '"':
-		value, _ = jsonscan.Unquote(raw)
-	case c != '-' && (c < '0' || c > '9'):
-		return ""
+	return scalar(jsonscan.Get(e.Data, path...))
+}
+
+// scalar returns the text of a JSON string, or the literal of a number.
+func scalar(raw []byte) (text string, ok bool) {
+	switch {
+	case len(raw) == 0:
+		return "", false
+	case raw[0] == '"':
+		return jsonscan.Unquote(raw)
 	}
-	if !isAttribute(value) {
-		return ""
+	if raw[0] != '-' && (raw[0] < '0' || raw[0] > '9') {
+		return "", false
 	}
-	return value
+	return string(raw), true
 }
 
 // isAttribute tells whether CloudEvents allows s as the value of an attribute,

@@ -40,14 +40,15 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.
 	}
 
 	var err error
-	var outcome string // of a request that is answered without an error
-	switch r.Method {
-	case http.MethodGet, http.MethodHead:
-		outcome, err = outcomeVerified, h.verify(w, r)
-	case http.MethodPost:
-		outcome, err = outcomeStored, h.receive(w, r, received, deadline)
+	m := &message{Request: r}
+	outcome := outcomeVerified // of a request that is answered without an error
+	switch {
+	case h.verification.answers(r.Method):
+		err = h.verify(w, m)
+	case r.Method == http.MethodPost:
+		outcome, err = h.receive(w, m, received, deadline)
 	default:
-		w.Header().Set("Allow", h.provider.allow)
+		w.Header().Set("Allow", h.provider.allow())
 		err = caddyhttp.Error(http.StatusMethodNotAllowed, errors.New("not a method that the provider uses"))
 	}
 	if err != nil {
@@ -62,14 +63,20 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.
 	return err
 }
 
-// receive stores an event and answers 200 when every output has it.
-func (h *Handler) receive(w http.ResponseWriter, r *http.Request, received, deadline time.Time) error {
+// receive stores an event and answers when every output has it, or verifies the
+// endpoint, where that is done by POST. The outcome counts where there is no
+// error.
+func (h *Handler) receive(w http.ResponseWriter, m *message, received, deadline time.Time) (outcome string, err error) {
+	r := m.Request
+	if h.verification.matches(m, false) {
+		return outcomeVerified, h.verify(w, m)
+	}
 	if r.ContentLength > h.maxBodySize {
-		return caddyhttp.Error(http.StatusRequestEntityTooLarge, errTooLarge)
+		return "", caddyhttp.Error(http.StatusRequestEntityTooLarge, errTooLarge)
 	}
 	coding, err := contentCoding(r.Header)
 	if err != nil {
-		return caddyhttp.Error(http.StatusUnsupportedMediaType, err)
+		return "", caddyhttp.Error(http.StatusUnsupportedMediaType, err)
 	}
 
 	lease := memory.lease()
@@ -77,7 +84,7 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request, received, dead
 	lease.stop = func() { _ = http.NewResponseController(w).SetReadDeadline(received) }
 	body, err := h.readBody(r, deadline, lease)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if r.ContentLength != 0 {
 		// A deadline that passes while the event is being stored would cancel
@@ -90,61 +97,105 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request, received, dead
 	ctx, cancel := context.WithDeadline(context.WithoutCancel(r.Context()), deadline)
 	defer cancel()
 	event := &Event{Time: received}
+	m.event = event
 	repl := r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
 	repl.Map(placeholders(event, body))
 
+	if h.signature != nil {
+		if err := h.signature.check(m, body, lease); err != nil {
+			return "", unauthorized(err)
+		}
+	}
 	decoded, err := h.decodeBody(ctx, body, coding, lease)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if err := event.setData(decoded, r.Header.Get("Content-Type"), h.Accept); err != nil {
-		return caddyhttp.Error(http.StatusBadRequest, err)
+		return "", caddyhttp.Error(http.StatusBadRequest, err)
 	}
-	if err := h.describe(event, r, repl); err != nil {
-		return caddyhttp.Error(http.StatusServiceUnavailable, err)
+	if h.signature != nil {
+		if err := h.signature.checkData(m); err != nil {
+			return "", unauthorized(err)
+		}
+	}
+	if h.verification.isOracle() && !event.isContainer() {
+		// The signature of anything else could be that of a challenge.
+		return "", caddyhttp.Error(http.StatusBadRequest, errors.New("the body is neither a JSON object nor an array"))
+	}
+	if h.verification.matches(m, true) {
+		return outcomeVerified, h.verify(w, m)
+	}
+
+	if err := h.describe(m, repl); err != nil {
+		return "", caddyhttp.Error(http.StatusServiceUnavailable, err)
 	}
 
 	if err := lease.take(int64(len(h.outputs)) * int64(event.lineSize())); err != nil {
-		return caddyhttp.Error(http.StatusServiceUnavailable, err)
+		return "", caddyhttp.Error(http.StatusServiceUnavailable, err)
 	}
-	if err := storeAll(ctx, h.outputs, event); err != nil {
-		return caddyhttp.Error(http.StatusServiceUnavailable, err)
+	outcome, err = h.store(ctx, m, repl)
+	if err != nil {
+		return "", caddyhttp.Error(http.StatusServiceUnavailable, err)
 	}
-	w.WriteHeader(http.StatusOK)
-	return nil
+	h.provider.event.answer(w, r)
+	return outcome, nil
+}
+
+// store stores the event, unless it is one that has been.
+func (h *Handler) store(ctx context.Context, m *message, repl *caddy.Replacer) (outcome string, err error) {
+	store := func() error { return storeAll(ctx, h.outputs, m.event) }
+	if h.dedupe == nil {
+		return outcomeStored, store()
+	}
+	key := h.dedupeKey(m, repl)
+	if key == "" {
+		return outcomeStored, store()
+	}
+	duplicate, err := h.dedupe.do(ctx, key, time.Duration(h.Dedupe.Window), store)
+	if duplicate {
+		return outcomeDuplicate, nil
+	}
+	return outcomeStored, err
 }
 
 // describe sets the event's attributes.
-func (h *Handler) describe(event *Event, r *http.Request, repl *caddy.Replacer) error {
-	id, err := uuid.NewV7()
-	if err != nil {
-		return err
+func (h *Handler) describe(m *message, repl *caddy.Replacer) error {
+	event, rules := m.event, h.provider.event
+	if event.ID = m.attribute(rules.ID); event.ID == "" {
+		id, err := uuid.NewV7()
+		if err != nil {
+			return err
+		}
+		event.ID = id.String()
 	}
-	event.ID = id.String()
 
 	event.Source = h.PublicURL
 	if event.Source == "" {
-		original := r.URL
-		if o, ok := r.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok {
-			original = o.URL
-		}
-		event.Source = requestURL(r, original)
+		event.Source = requestURL(m.Request, m.original())
 	}
 
-	if event.Type = event.field(h.provider.eventType); event.Type == "" {
+	if event.Type = m.attribute(rules.Type); event.Type == "" {
 		event.Type = "webhook"
 	}
-	event.Subject = event.field(h.provider.subject)
+	event.Subject = m.attribute(rules.Subject)
 
 	for _, name := range h.attributes {
 		if value := repl.ReplaceAll(h.Attributes[name], ""); isAttribute(value) {
 			event.Extensions = append(event.Extensions, Attribute{name, value})
 		}
 	}
-	if parent := traceparent(r.Context()); parent != "" && h.Attributes["traceparent"] == "" {
+	if parent := traceparent(m.Context()); parent != "" && h.Attributes["traceparent"] == "" {
 		event.Extensions = append(event.Extensions, Attribute{"traceparent", parent})
 	}
 	return nil
+}
+
+// unauthorized is the answer to a signature that is not valid.
+func unauthorized(err error) error {
+	if errors.Is(err, errBusy) {
+		return caddyhttp.Error(http.StatusServiceUnavailable, err)
+	}
+	return caddyhttp.Error(http.StatusUnauthorized, err)
 }
 
 // traceparent returns the trace that Caddy's tracing handler has put the

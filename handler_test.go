@@ -439,7 +439,7 @@ func TestTraceparent(t *testing.T) {
 	})
 	r, _ := http.NewRequestWithContext(trace.ContextWithSpanContext(context.Background(), span), "POST", "/", nil)
 	var event Event
-	if err := h.describe(&event, r, caddy.NewReplacer()); err != nil {
+	if err := h.describe(&message{Request: r, event: &event}, caddy.NewReplacer()); err != nil {
 		t.Fatal(err)
 	}
 	want := Attribute{"traceparent", "00-0a000000000000000000000000000001-0b00000000000001-01"}

@@ -40,23 +40,37 @@ func init() {
 // `{http.webhook_receiver.body.<path>}` | A string or number in a JSON body; the path is of keys, and indexes of arrays, separated by dots. Empty for other values, strings over 1 KiB, and such with control characters
 type Handler struct {
 	// The service that sends the webhooks, which says how the endpoint is
-	// verified and where an event's type and subject are found.
-	// Default: `socialboards`, which so far is the only one.
+	// verified, how events are signed, and where an event's id, type and subject
+	// are found. `generic` is for services that have no name here.
+	// Default: `socialboards`.
 	Provider string `json:"provider,omitempty"`
+
+	// How the endpoint is verified, with the provider `generic`.
+	// Default: it is not.
+	Verification *Verification `json:"verification,omitempty"`
+
+	// How events are signed, with the provider `generic`. Default: they are not.
+	Signature *Signature `json:"signature,omitempty"`
+
+	// Where an event's id, type and subject are, and the answer to it, with the
+	// provider `generic`.
+	Event *EventRules `json:"event,omitempty"`
 
 	// The tokens that a verification request may carry. Several are useful while
 	// a token is being changed. Placeholders are evaluated when the config is
 	// loaded; one that is empty is an error.
 	VerifyTokens []string `json:"verify_tokens,omitempty"`
 
-	// The secrets with which events may be signed, for providers that sign.
-	// Placeholders are evaluated when the config is loaded; one that is empty is
-	// an error.
+	// The secrets with which events may be signed, for providers that sign: of
+	// HMACs the key, of other signatures the public key. Several are useful while
+	// a secret is being changed. Placeholders are evaluated when the config is
+	// loaded; one that is empty is an error.
 	Secrets []string `json:"secrets,omitempty"`
 
 	// The URL that the sender was given, where it differs from what Caddy sees,
-	// as behind another proxy. It becomes the events' `source`. By default that
-	// is the URL of the request, without the query.
+	// as behind another proxy. It becomes the events' `source`, and is what
+	// providers that sign the URL must have signed. By default the source is the
+	// URL of the request without the query, and with it what must be signed.
 	PublicURL string `json:"public_url,omitempty"`
 
 	// Where events are stored. The answer is 200 only when every output has
@@ -82,15 +96,24 @@ type Handler struct {
 	// Default: the provider's; socialboards `json`.
 	Accept string `json:"accept,omitempty"`
 
-	provider    provider
-	tokens      [][sha256.Size]byte // hashed, so that comparing takes the same time for any length
-	outputs     []*namedOutput
-	attributes  []string // the names in Attributes, sorted
-	maxBodySize int64
-	timeout     time.Duration
-	logger      *zap.Logger
-	refusals    *zap.Logger // sampled
-	first       *struct{ event, verification sync.Once }
+	// Whether events that come again are stored again. Default: they are.
+	Dedupe *Dedupe `json:"dedupe,omitempty"`
+
+	provider     provider
+	verification *Verification       // nil: there is none
+	signature    *signatureCheck     // nil: events are not signed
+	tokens       [][sha256.Size]byte // hashed, so that comparing takes the same time for any length
+	secrets      [][]byte            // keys of HMACs
+	outputs      []*namedOutput
+	attributes   []string // the names in Attributes, sorted
+	maxBodySize  int64
+	timeout      time.Duration
+	logger       *zap.Logger
+	refusals     *zap.Logger // sampled
+	first        *struct{ event, verification sync.Once }
+
+	dedupe         *deduplicator // nil: events are stored however often they come
+	dedupeIdentity string
 }
 
 // CaddyModule returns the Caddy module information.
@@ -125,7 +148,10 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		h.attributes = append(h.attributes, name)
 	}
 	slices.Sort(h.attributes)
-	if err := h.provisionOutputs(ctx); err != nil {
+	if err := h.provisionDedupe(ctx.GetMetricsRegistry()); err != nil {
+		return err
+	}
+	if err := h.provisionOutputs(ctx); err != nil { // takes OutputsRaw away
 		return err
 	}
 	return h.provisionMetrics(ctx.GetMetricsRegistry())
@@ -138,6 +164,9 @@ func (h *Handler) provisionProvider() error {
 	}
 	var err error
 	if h.provider, err = providerNamed(name); err != nil {
+		return err
+	}
+	if err := h.customize(); err != nil {
 		return err
 	}
 
@@ -164,27 +193,98 @@ func (h *Handler) provisionProvider() error {
 	return checkAccept(h.Accept)
 }
 
+// customize takes over the rules that are in the config instead of the table.
+func (h *Handler) customize() error {
+	for option, set := range map[string]bool{"verification": h.Verification != nil, "signature": h.Signature != nil, "event": h.Event != nil} {
+		if set && h.provider.name != genericProvider {
+			return fmt.Errorf("%s: is for provider %s only; %s has its own", option, genericProvider, h.provider.name)
+		}
+	}
+	if h.Verification != nil {
+		h.provider.verification = h.Verification
+	}
+	if h.Signature != nil {
+		h.provider.signature = h.Signature
+	}
+	if h.Event != nil {
+		h.provider.event = *h.Event
+	}
+	return h.provider.check()
+}
+
 // provisionTokens fails closed: what the provider needs must be there, must not
 // be empty, and what it would ignore must not look as if it protected anything.
 func (h *Handler) provisionTokens() error {
-	if len(h.Secrets) > 0 {
-		return fmt.Errorf("secret: provider %s does not sign its events, so it uses none", h.provider.name)
+	p := h.provider
+	if len(h.Secrets) > 0 && !p.usesSecret() {
+		return fmt.Errorf("secret: provider %s does not sign its events, so it uses none", p.name)
 	}
-	if len(h.VerifyTokens) == 0 {
-		return fmt.Errorf("verify_token: provider %s needs one", h.provider.name)
+	if len(h.Secrets) == 0 && p.usesSecret() && !p.secretOptional {
+		return fmt.Errorf("secret: provider %s needs one", p.name)
 	}
+	if len(h.VerifyTokens) > 0 && !p.needsToken() {
+		return fmt.Errorf("verify_token: provider %s sends no token, so it uses none", p.name)
+	}
+	if len(h.VerifyTokens) == 0 && p.needsToken() {
+		return fmt.Errorf("verify_token: provider %s needs one", p.name)
+	}
+
+	tokens, err := resolveSecrets("verify_token", h.VerifyTokens)
+	if err != nil {
+		return err
+	}
+	for _, token := range tokens {
+		h.tokens = append(h.tokens, sha256.Sum256([]byte(token)))
+	}
+	secrets, err := resolveSecrets("secret", h.Secrets)
+	if err != nil {
+		return err
+	}
+	if p.verification != nil {
+		h.verification = p.verification.withDefaults()
+	}
+	return h.provisionSignature(secrets)
+}
+
+func (h *Handler) provisionSignature(secrets []string) error {
+	signature := Signature{Algorithm: hmacSHA256} // for the HMAC of challenges
+	if h.provider.signature != nil {
+		signature = *h.provider.signature
+	}
+	check := &signatureCheck{Signature: signature.withDefaults(), publicURL: h.PublicURL, now: time.Now}
+	var err error
+	if check.template, err = parseContent(check.Content); err != nil {
+		return err
+	}
+	for i, secret := range secrets {
+		key, err := newSignatureKey(&check.Signature, secret)
+		if err != nil {
+			return fmt.Errorf("secret number %d: %w", i+1, err)
+		}
+		check.keys = append(check.keys, key)
+		h.secrets = append(h.secrets, key.secret)
+	}
+	if h.provider.signature != nil && len(secrets) > 0 {
+		h.signature = check
+	}
+	return nil
+}
+
+// resolveSecrets evaluates the placeholders. Its errors quote no value.
+func resolveSecrets(option string, raw []string) ([]string, error) {
 	repl := caddy.NewReplacer()
-	for i, raw := range h.VerifyTokens {
-		token, err := repl.ReplaceOrErr(raw, true, true)
-		if err == nil && strings.TrimSpace(token) == "" {
+	var resolved []string
+	for i, s := range raw {
+		secret, err := repl.ReplaceOrErr(s, true, true)
+		if err == nil && strings.TrimSpace(secret) == "" {
 			err = errors.New("is empty")
 		}
 		if err != nil {
-			return fmt.Errorf("verify_token number %d: %w", i+1, err)
+			return nil, fmt.Errorf("%s number %d: %w", option, i+1, err)
 		}
-		h.tokens = append(h.tokens, sha256.Sum256([]byte(token)))
+		resolved = append(resolved, secret)
 	}
-	return nil
+	return resolved, nil
 }
 
 func (h *Handler) provisionOutputs(ctx caddy.Context) error {
@@ -261,5 +361,6 @@ func checkAttributeName(name string) error {
 // Interface guards
 var (
 	_ caddy.Provisioner           = (*Handler)(nil)
+	_ caddy.CleanerUpper          = (*Handler)(nil)
 	_ caddyhttp.MiddlewareHandler = (*Handler)(nil)
 )

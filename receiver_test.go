@@ -66,7 +66,7 @@ func provision(t testing.TB, options string) *Handler {
 func load(t testing.TB, options string) (*Handler, error) {
 	t.Helper()
 	t.Setenv("XDG_DATA_HOME", filepath.Join(t.TempDir(), "data"))
-	if !strings.Contains(options, "verify_token") {
+	if !strings.Contains(options, "verify_token") && !strings.Contains(options, "provider ") {
 		options += "\nverify_token sesame"
 	}
 	var adapted Handler

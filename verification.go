@@ -1,72 +1,208 @@
 package webhookreceiver
 
 import (
+	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"mime"
 	"net/http"
-	"net/url"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/jsonscan"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
 
 // maxChallenge is the length, in bytes, of the longest challenge that is echoed.
 const maxChallenge = 4 << 10
 
-// verification says how a provider makes sure, by GET or HEAD, that the
-// endpoint is its customer's: it sends a challenge and a token, and the answer
-// to the right token is the challenge.
-type verification struct {
-	challenge, token string // names of query parameters
+// harmlessChallenge is what anybody may get an HMAC of under a key that events
+// are signed with: no event, as those are JSON objects or arrays then.
+var harmlessChallenge = regexp.MustCompile(`^[A-Za-z0-9_.~+/=-]{1,256}$`)
+
+// The placeholders in a verification's answer. Of {hmac}, anything but the
+// challenge's HMAC would need a key that does not exist.
+const (
+	partChallenge = "{challenge}"
+	partHMAC      = "{hmac}"
+)
+
+// Verification says how a service makes sure that the endpoint is its
+// customer's. The answer to a request that lacks something, or has it twice, is
+// 400; to a wrong token it is 403.
+type Verification struct {
+	// The method of the request: `GET` (default; HEAD is answered the same without
+	// the body), `HEAD`, `POST` or `OPTIONS`. All but POST are always taken for
+	// verifications.
+	Method string `json:"method,omitempty"`
+
+	// What the values at these sources must be. A POST with all of them is a
+	// verification, and any other an event. Default for POST: the challenge is
+	// there.
+	Match map[Source]string `json:"match,omitempty"`
+
+	// Whether the request must be signed as events are.
+	Signed bool `json:"signed,omitempty"`
+
+	// Where the verify token is, `query:<name>` or `header:<name>`. Default: there
+	// is none.
+	Token Source `json:"token,omitempty"`
+
+	// Where the challenge is, `query:<name>`, `header:<name>` or `body:<path>`: up
+	// to 4 KiB of UTF-8 without control characters. Default: there is none.
+	Challenge Source `json:"challenge,omitempty"`
+
+	// The encoding of the HMAC-SHA256 of the challenge under the first secret (of a
+	// signed request: the secret that it is signed with), `hex` or `base64`.
+	// Default: there is none. With methods other than POST the challenge must
+	// then match `[A-Za-z0-9_.~+/=-]{1,256}`, and events must be JSON objects or
+	// arrays: else an event could be forged through a challenge.
+	HMAC string `json:"hmac,omitempty"`
+
+	// The answer's status. Default: 200.
+	Status int `json:"status,omitempty"`
+
+	// Header fields of the answer, with `{challenge}` and `{hmac}` in the values.
+	Headers map[string]string `json:"headers,omitempty"`
+
+	// The answer's Content-Type. Default: `text/plain; charset=utf-8`.
+	ContentType string `json:"content_type,omitempty"`
+
+	// The answer's body, with `{challenge}` and `{hmac}` in it, which are escaped
+	// where the Content-Type is JSON. Default: the challenge, where there is one
+	// and no header is set.
+	Body string `json:"body,omitempty"`
 }
 
-// verify answers a verification request.
-func (h *Handler) verify(w http.ResponseWriter, r *http.Request) error {
-	challenge, token, err := h.provider.verification.parse(r.URL.RawQuery)
-	if err != nil {
-		return caddyhttp.Error(http.StatusBadRequest, err)
+func (v *Verification) withDefaults() *Verification {
+	full := *v
+	if full.Method == "" {
+		full.Method = http.MethodGet
 	}
-	if !h.isVerifyToken(token) {
-		return caddyhttp.Error(http.StatusForbidden, fmt.Errorf("%s is not the configured one", h.provider.verification.token))
+	if full.Status == 0 {
+		full.Status = http.StatusOK
 	}
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Content-Length", strconv.Itoa(len(challenge)))
-	w.WriteHeader(http.StatusOK)
-	if r.Method == http.MethodHead {
-		return nil
+	if full.Body == "" && full.Challenge != "" && len(full.Headers) == 0 {
+		full.Body = partChallenge
 	}
-	// The sender that does not get it verifies again: nothing is lost.
-	_, _ = w.Write([]byte(challenge))
+	return &full
+}
+
+// answers tells whether every request with the method is a verification.
+func (v *Verification) answers(method string) bool {
+	return v != nil && v.Method != http.MethodPost &&
+		(method == v.Method || method == http.MethodHead && v.Method == http.MethodGet)
+}
+
+// matches tells whether a POST is a verification.
+func (v *Verification) matches(m *message, signed bool) bool {
+	if v == nil || v.Method != http.MethodPost || v.Signed != signed {
+		return false
+	}
+	if len(v.Match) == 0 {
+		return len(m.values(v.Challenge)) > 0
+	}
+	return v.checkMatch(m) == nil
+}
+
+func (v *Verification) checkMatch(m *message) error {
+	for source, want := range v.Match {
+		value, err := m.one(source)
+		if err != nil {
+			return err
+		}
+		if _, name := source.split(); value != want {
+			return fmt.Errorf("%s is not the expected one", name)
+		}
+	}
 	return nil
 }
 
-// parse returns the two parameters, each of which must be there exactly once.
-// Its errors quote nothing of the query.
-func (v verification) parse(rawQuery string) (challenge, token string, err error) {
-	query, err := url.ParseQuery(rawQuery)
-	if err != nil {
-		return "", "", errors.New("the query does not parse")
-	}
-	for _, name := range []string{v.challenge, v.token} {
-		if values := query[name]; len(values) != 1 || values[0] == "" {
-			return "", "", fmt.Errorf("the query must have exactly one %s, and not an empty one", name)
+// verify answers a verification request.
+func (h *Handler) verify(w http.ResponseWriter, m *message) error {
+	v := h.verification
+	if v.Signed && m.Method != http.MethodPost {
+		if err := h.signature.check(m, nil, nil); err != nil {
+			return unauthorized(err)
 		}
 	}
-	challenge = query.Get(v.challenge)
+	challenge, token, err := v.parse(m)
+	if err != nil {
+		return caddyhttp.Error(http.StatusBadRequest, err)
+	}
+	if v.Token != "" && !h.isVerifyToken(token) {
+		_, name := v.Token.split()
+		return caddyhttp.Error(http.StatusForbidden, fmt.Errorf("%s is not the configured one", name))
+	}
+
+	mac := ""
+	if v.HMAC != "" {
+		mac = v.encode(sum(hmac.New(sha256.New, h.secrets[m.key]), [][]byte{[]byte(challenge)}))
+	}
+	for name, value := range v.Headers {
+		w.Header().Set(name, strings.NewReplacer(partChallenge, challenge, partHMAC, mac).Replace(value))
+	}
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header().Set("Cache-Control", "no-store")
+	mediaType, _, _ := mime.ParseMediaType(v.ContentType)
+	if isJSONMediaType(mediaType) {
+		challenge, mac = escapeJSON(challenge), escapeJSON(mac)
+	}
+	body := strings.NewReplacer(partChallenge, challenge, partHMAC, mac).Replace(v.Body)
+	writeAnswer(w, m.Method, v.Status, v.ContentType, body)
+	return nil
+}
+
+// parse returns challenge and token, each of which must be there exactly once
+// where the provider has it. Its errors quote nothing of the request.
+func (v *Verification) parse(m *message) (challenge, token string, err error) {
+	if err := m.parseQuery(); err != nil {
+		return "", "", err
+	}
+	if err := v.checkMatch(m); err != nil {
+		return "", "", err
+	}
+	if v.Challenge != "" {
+		if challenge, err = m.one(v.Challenge); err != nil {
+			return "", "", err
+		}
+	}
+	if v.Token != "" {
+		if token, err = m.one(v.Token); err != nil {
+			return "", "", err
+		}
+	}
+	_, name := v.Challenge.split()
 	if len(challenge) > maxChallenge {
-		return "", "", fmt.Errorf("%s is longer than %d bytes", v.challenge, maxChallenge)
+		return "", "", fmt.Errorf("%s is longer than %d bytes", name, maxChallenge)
 	}
 	if !utf8.ValidString(challenge) || strings.ContainsFunc(challenge, unicode.IsControl) {
-		return "", "", fmt.Errorf("%s is not plain text", v.challenge)
+		return "", "", fmt.Errorf("%s is not plain text", name)
 	}
-	return challenge, query.Get(v.token), nil
+	if v.isOracle() && !harmlessChallenge.MatchString(challenge) {
+		return "", "", fmt.Errorf("%s is not of letters, digits and _.~+/=- only, or longer than 256 bytes", name)
+	}
+	return challenge, token, nil
+}
+
+// isOracle tells whether anybody can get the HMAC of a challenge.
+func (v *Verification) isOracle() bool {
+	return v != nil && v.HMAC != "" && !v.Signed
+}
+
+func (v *Verification) encode(mac []byte) string {
+	if v.HMAC == encodingBase64 {
+		return base64.StdEncoding.EncodeToString(mac)
+	}
+	return hex.EncodeToString(mac)
 }
 
 // isVerifyToken compares hashes, and with every token, so that the time it
@@ -78,4 +214,86 @@ func (h *Handler) isVerifyToken(token string) bool {
 		match |= subtle.ConstantTimeCompare(sum[:], h.tokens[i][:])
 	}
 	return match == 1
+}
+
+// writeAnswer writes an answer with a body, or with none if that is empty.
+func writeAnswer(w http.ResponseWriter, method string, status int, contentType, body string) {
+	if body != "" {
+		if contentType == "" {
+			contentType = "text/plain; charset=utf-8"
+		}
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	}
+	if contentType != "" {
+		w.Header().Set("Content-Type", contentType)
+	}
+	w.WriteHeader(status)
+	if method != http.MethodHead && body != "" {
+		// The sender that does not get it sends again: nothing is lost.
+		_, _ = w.Write([]byte(body))
+	}
+}
+
+// escapeJSON returns the text as it stands inside a JSON string.
+func escapeJSON(text string) string {
+	quoted := jsonscan.AppendString(nil, text)
+	return string(quoted[1 : len(quoted)-1])
+}
+
+// check returns an error for a verification that could not work, or would give
+// away what it must not.
+func (v *Verification) check() error {
+	full := v.withDefaults()
+	isPOST := full.Method == http.MethodPost
+	uses := func(part string) bool {
+		for _, value := range full.Headers {
+			if strings.Contains(value, part) {
+				return true
+			}
+		}
+		return strings.Contains(full.Body, part)
+	}
+	switch {
+	case !slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodOptions}, full.Method):
+		return fmt.Errorf("method %q: must be GET, HEAD, POST or OPTIONS", v.Method)
+	case isPOST && len(v.Match) == 0 && v.Challenge == "":
+		return errors.New("method POST: needs match or challenge, to tell a verification from an event")
+	case v.HMAC != "" && v.HMAC != encodingHex && v.HMAC != encodingBase64:
+		return fmt.Errorf("hmac %q: must be hex or base64", v.HMAC)
+	case v.HMAC != "" && (v.Challenge == "" || !uses(partHMAC)):
+		return errors.New("hmac: needs a challenge, and {hmac} in the answer")
+	case v.HMAC == "" && uses(partHMAC):
+		return errors.New("{hmac} in the answer: needs hmac")
+	case v.HMAC != "" && isPOST && !v.Signed:
+		return errors.New("hmac: a POST must be signed, else anybody gets signatures of their events")
+	case v.Challenge == "" && uses(partChallenge):
+		return errors.New("{challenge} in the answer: needs challenge")
+	case full.Status < 200 || full.Status > 299:
+		return fmt.Errorf("status %d: must be from 200 to 299", v.Status)
+	}
+	return v.checkSources(isPOST && v.Signed)
+}
+
+// checkSources allows sources in the body only where that has been read.
+func (v *Verification) checkSources(body bool) error {
+	kinds := []string{sourceQuery, sourceHeader}
+	if v.Token != "" {
+		if err := v.Token.check(kinds...); err != nil {
+			return fmt.Errorf("token: %w", err)
+		}
+	}
+	if body {
+		kinds = append(kinds, sourceBody)
+	}
+	if v.Challenge != "" {
+		if err := v.Challenge.check(kinds...); err != nil {
+			return fmt.Errorf("challenge: %w", err)
+		}
+	}
+	for source := range v.Match {
+		if err := source.check(kinds...); err != nil {
+			return fmt.Errorf("match: %w", err)
+		}
+	}
+	return nil
 }

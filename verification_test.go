@@ -109,8 +109,9 @@ func FuzzVerification(f *testing.F) {
 	f.Add("challenge=1&verifyToken=sesame")
 	f.Add("challenge=%FF&verifyToken=%00")
 	f.Fuzz(func(t *testing.T, query string) {
-		v := providers[0].verification
-		challenge, token, err := v.parse(query)
+		p, _ := providerNamed(defaultProvider)
+		m := &message{Request: &http.Request{Method: http.MethodGet, URL: &url.URL{RawQuery: query}}}
+		challenge, token, err := p.verification.withDefaults().parse(m)
 		if err != nil {
 			if challenge != "" || token != "" {
 				t.Fatalf("an error, and %q and %q", challenge, token)

@@ -80,6 +80,20 @@ func element(array []byte, index string) []byte {
 	return nil
 }
 
+// Each calls f with each element of an array, in order, until f returns false.
+// data must have passed Check; of another value there are no elements.
+func Each(data []byte, f func(element []byte) bool) {
+	array := Get(data)
+	if at(array, 0) != '[' {
+		return
+	}
+	for i := skipSpace(array, 1); array[i] != ']'; i = next(array, i) {
+		if !f(array[i:skipValue(array, i)]) {
+			return
+		}
+	}
+}
+
 func isKey(raw []byte, name string) bool {
 	if bytes.IndexByte(raw, '\\') < 0 {
 		return string(raw[1:len(raw)-1]) == name

@@ -1,0 +1,186 @@
+package webhookreceiver
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// maxRemembered is the largest number of events that a receiver remembers, of
+// about 128 bytes each. The oldest ones are forgotten before their time is up:
+// rather an event twice than memory without a bound.
+const maxRemembered = 500_000
+
+// Dedupe has events that come again within a time answered like those that are
+// stored, and not stored again. What has been stored is remembered by each
+// receiver, over reloads but not over restarts: of up to 500,000 events, which
+// takes up to 64 MB.
+type Dedupe struct {
+	// How long an event is remembered.
+	Window caddy.Duration `json:"window,omitempty"`
+
+	// What makes an event the same as another; placeholders are evaluated for
+	// each event, and one whose key comes out empty is stored. Default: the
+	// delivery's id. Providers without one need a key.
+	Key string `json:"key,omitempty"`
+}
+
+// deduplicator remembers what one receiver has stored.
+type deduplicator struct {
+	mu      sync.Mutex
+	storing map[dedupeKey]*storing
+	stored  map[dedupeKey]time.Time
+	order   []dedupeKey // of stored, the oldest first
+}
+
+func newDeduplicator() *deduplicator {
+	return &deduplicator{storing: make(map[dedupeKey]*storing), stored: make(map[dedupeKey]time.Time)}
+}
+
+// dedupeKey is a key's hash, so that all are of one size.
+type dedupeKey [sha256.Size]byte
+
+// storing is an event that is being stored.
+type storing struct {
+	done    chan struct{} // closed when stored is known
+	success bool
+}
+
+// do calls store, unless that was done with success for the key before, within
+// the window. If it is being done, the outcome is waited for.
+func (d *deduplicator) do(ctx context.Context, key string, window time.Duration, store func() error) (duplicate bool, err error) {
+	k := dedupeKey(sha256.Sum256([]byte(key)))
+	for {
+		other, seen := d.begin(k, window)
+		if seen {
+			return true, nil
+		}
+		if other == nil {
+			break
+		}
+		select {
+		case <-other.done:
+			if other.success {
+				return true, nil
+			}
+		case <-ctx.Done():
+			return false, fmt.Errorf("waiting for the same event to be stored: %w", ctx.Err())
+		}
+	}
+	defer func() { d.end(k, err == nil) }()
+	return false, store()
+}
+
+// begin tells whether the key was seen, or returns who is at it. If neither, the
+// caller is.
+func (d *deduplicator) begin(k dedupeKey, window time.Duration) (other *storing, seen bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	oldest := time.Now().Add(-window)
+	n := 0
+	for n < len(d.order) && !d.stored[d.order[n]].After(oldest) {
+		delete(d.stored, d.order[n])
+		n++
+	}
+	d.order = d.order[n:]
+	if _, seen := d.stored[k]; seen {
+		return nil, true
+	}
+	if other := d.storing[k]; other != nil {
+		return other, false
+	}
+	d.storing[k] = &storing{done: make(chan struct{})}
+	return nil, false
+}
+
+func (d *deduplicator) end(k dedupeKey, success bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s := d.storing[k]
+	delete(d.storing, k)
+	s.success = success
+	close(s.done)
+	if !success {
+		return
+	}
+	if len(d.order) == maxRemembered {
+		delete(d.stored, d.order[0])
+		d.order = d.order[1:]
+	}
+	d.stored[k] = time.Now()
+	d.order = append(d.order, k)
+}
+
+// deduplicators are those in use, so that the one of an old config goes on in
+// the new one.
+var deduplicators = caddy.NewUsagePool()
+
+// Destruct forgets everything.
+func (*deduplicator) Destruct() error { return nil }
+
+func (h *Handler) provisionDedupe(registry *prometheus.Registry) error {
+	if h.Dedupe == nil {
+		return nil
+	}
+	if h.Dedupe.Window <= 0 {
+		return fmt.Errorf("dedupe %s: the window must be positive", time.Duration(h.Dedupe.Window))
+	}
+	if h.Dedupe.Key == "" && len(h.provider.event.ID) == 0 {
+		return fmt.Errorf("dedupe: provider %s has no delivery id, so a key is needed", h.provider.name)
+	}
+	identity, err := h.identity(registry)
+	if err != nil {
+		return err
+	}
+	shared, _ := deduplicators.LoadOrStore(identity, newDeduplicator())
+	h.dedupe, h.dedupeIdentity = shared.(*deduplicator), identity
+	return nil
+}
+
+// identity tells a receiver from others in the same config, and is the same
+// after a reload that changes something else of it: its provider, outputs and
+// key, and which one of those that have them all in common it is.
+func (h *Handler) identity(registry *prometheus.Registry) (string, error) {
+	common, err := json.Marshal([]any{h.provider.name, h.OutputsRaw, h.Dedupe.Key})
+	if err != nil {
+		return "", err
+	}
+	receivers.Lock()
+	defer receivers.Unlock()
+	if receivers.registry != registry { // each config has one of its own
+		receivers.registry, receivers.count = registry, make(map[string]int)
+	}
+	receivers.count[string(common)]++
+	return fmt.Sprintf("%s %d", common, receivers.count[string(common)]), nil
+}
+
+// receivers counts those of the config that is being loaded; Caddy loads one at
+// a time.
+var receivers struct {
+	sync.Mutex
+	registry *prometheus.Registry
+	count    map[string]int
+}
+
+// Cleanup lets go of what the receiver shares with others.
+func (h *Handler) Cleanup() error {
+	if h.dedupe == nil {
+		return nil
+	}
+	_, err := deduplicators.Delete(h.dedupeIdentity)
+	return err
+}
+
+// dedupeKey returns what makes the event the same as another, or nothing.
+func (h *Handler) dedupeKey(m *message, repl *caddy.Replacer) string {
+	if h.Dedupe.Key != "" {
+		return repl.ReplaceAll(h.Dedupe.Key, "")
+	}
+	return m.attribute(h.provider.event.ID)
+}

@@ -1,0 +1,230 @@
+package webhookreceiver
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+)
+
+// delivered posts an event with that delivery id of the provider cloudevents.
+func (rc *receiver) delivered(t *testing.T, id string) int {
+	t.Helper()
+	d := delivery{method: http.MethodPost, path: "/", body: `{"a":1}`, headers: http.Header{}}
+	if id != "" {
+		d.headers.Set("ce-id", id)
+	}
+	resp, _ := rc.send(t, d)
+	return resp.StatusCode
+}
+
+func TestDedupe(t *testing.T) {
+	for _, test := range []struct {
+		options string
+		send    []string // delivery ids
+		want    int      // lines
+	}{
+		{"", []string{"a", "a"}, 2},
+		{"dedupe 1h", []string{"a", "b", "a", "b", "c"}, 3},
+		{"dedupe 1h", []string{"", ""}, 2}, // without an id every event is its own
+		{"dedupe 1ns", []string{"a", "a"}, 2},
+		{"dedupe 1h {http.webhook_receiver.body_sha256}", []string{"a", "b"}, 1},
+		{"dedupe 1h {http.request.header.ce-id}", []string{"a", "b", "a"}, 2},
+		{"dedupe 1h {http.webhook_receiver.event.id}", []string{"a", "b", "a"}, 2},
+		{"dedupe 1h {http.request.header.X-Missing}", []string{"a", "a"}, 2},
+	} {
+		rc := newReceiver(t, "provider cloudevents\n"+test.options)
+		for _, id := range test.send {
+			if status := rc.delivered(t, id); status != 200 {
+				t.Errorf("%s, %q: %d", test.options, id, status)
+			}
+		}
+		if n := len(lines(t, rc.file)); n != test.want {
+			t.Errorf("%s, %q: %d stored, want %d", test.options, test.send, n, test.want)
+		}
+	}
+}
+
+func TestDedupeErrors(t *testing.T) {
+	for options, want := range map[string]string{
+		"dedupe":                                "wrong argument count",
+		"dedupe 1h a b":                         "wrong argument count",
+		"dedupe 0":                              "must be positive",
+		"dedupe -1s":                            "must be positive",
+		"dedupe often":                          "parsing dedupe",
+		`dedupe 1h ""`:                          "the key is empty",
+		"dedupe 1h\ndedupe 2h":                  "already specified",
+		"verify_token sesame\ndedupe 1h":        "provider socialboards has no delivery id",
+		"provider generic\ndedupe 1h":           "provider generic has no delivery id",
+		"provider shopify\nsecret x":            "",
+		"provider shopify\nsecret x\ndedupe 1h": "",
+	} {
+		_, err := load(t, options)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%q: %v, want %q", options, err, want)
+		}
+	}
+	if _, err := loadJSON(t, `{"provider":"cloudevents","dedupe":{"key":"x"}}`); err == nil || !strings.Contains(err.Error(), "window") {
+		t.Errorf("no window: %v", err)
+	}
+}
+
+// What failed is not remembered, and what comes while it is being stored waits
+// for the outcome.
+func TestDedupeOfWhatFails(t *testing.T) {
+	d := newDeduplicator()
+	failure := errors.New("disk")
+	if duplicate, err := d.do(context.Background(), "a", time.Hour, func() error { return failure }); duplicate || !errors.Is(err, failure) {
+		t.Error(duplicate, err)
+	}
+	for _, outcome := range []error{failure, nil} {
+		begun, finish := make(chan struct{}), make(chan error)
+		var first, second sync.WaitGroup
+		first.Add(1)
+		go func() {
+			defer first.Done()
+			_, _ = d.do(context.Background(), "a", time.Hour, func() error { close(begun); return <-finish })
+		}()
+		<-begun
+
+		ended, cancel := context.WithCancel(context.Background())
+		cancel()
+		if _, err := d.do(ended, "a", time.Hour, func() error { t.Error("stored"); return nil }); !errors.Is(err, context.Canceled) {
+			t.Errorf("waiting for longer than may be: %v", err)
+		}
+
+		stored := 0
+		second.Add(1)
+		go func() {
+			defer second.Done()
+			duplicate, err := d.do(context.Background(), "a", time.Hour, func() error { stored++; return failure })
+			if duplicate != (outcome == nil) || (err == nil) != duplicate {
+				t.Errorf("after %v: duplicate %t, %v", outcome, duplicate, err)
+			}
+		}()
+		finish <- outcome
+		first.Wait()
+		second.Wait()
+		if (stored == 1) != (outcome != nil) {
+			t.Errorf("after %v: stored %d times", outcome, stored)
+		}
+	}
+	if len(d.storing) != 0 {
+		t.Errorf("%d left", len(d.storing))
+	}
+}
+
+func TestDedupeTogether(t *testing.T) {
+	rc := newReceiver(t, "provider cloudevents\ndedupe 1h")
+	var senders sync.WaitGroup
+	for i := range 40 {
+		senders.Add(1)
+		go func() {
+			defer senders.Done()
+			if status := rc.delivered(t, fmt.Sprint(i%4)); status != 200 {
+				t.Error(status)
+			}
+		}()
+	}
+	senders.Wait()
+	if n := len(lines(t, rc.file)); n != 4 {
+		t.Errorf("%d stored, want 4", n)
+	}
+}
+
+// TestDedupeIsBounded: the oldest are forgotten when there is no room.
+func TestDedupeIsBounded(t *testing.T) {
+	d := newDeduplicator()
+	ok := func() error { return nil }
+	for i := range maxRemembered + 100 {
+		if duplicate, _ := d.do(context.Background(), fmt.Sprint(i), time.Hour, ok); duplicate {
+			t.Fatalf("%d is a duplicate", i)
+		}
+	}
+	if len(d.stored) != maxRemembered || len(d.order) != maxRemembered {
+		t.Errorf("%d, %d", len(d.stored), len(d.order))
+	}
+	for i, want := range map[int]bool{99: false, 200: true, maxRemembered: true} {
+		if duplicate, _ := d.do(context.Background(), fmt.Sprint(i), time.Hour, ok); duplicate != want {
+			t.Errorf("%d is a duplicate: %t", i, duplicate)
+		}
+	}
+}
+
+// TestDedupeOverReloads loads a config again, with another timeout: what was
+// stored is remembered. Another receiver, and one after the last has gone, know
+// nothing of it.
+func TestDedupeOverReloads(t *testing.T) {
+	file := t.TempDir() + "/events.jsonl"
+	config := func(timeout, file string) string {
+		return fmt.Sprintf(`{"provider":"cloudevents","timeout":%q,"dedupe":{"window":"1h"},"outputs":[{"output":"file","filename":%q}]}`, timeout, file)
+	}
+	one, drop := loadForNow(t, config("10s", file))
+	other, dropOther := loadForNow(t, config("10s", file+"2"))
+	again, dropAgain := loadForNow(t, config("20s", file))
+	if one.dedupe != again.dedupe || one.dedupe == other.dedupe {
+		t.Error("what was stored is not remembered, or by others, too")
+	}
+	drop()
+	if later, dropLater := loadForNow(t, config("30s", file)); later.dedupe != one.dedupe {
+		t.Error("forgotten though it is in use")
+	} else {
+		dropLater()
+	}
+	dropAgain()
+	dropOther()
+	last, dropLast := loadForNow(t, config("10s", file))
+	if last.dedupe == one.dedupe {
+		t.Error("remembered by nobody")
+	}
+	dropLast()
+}
+
+// loadForNow loads a config, until drop is called.
+func loadForNow(t *testing.T, config string) (h *Handler, drop func()) {
+	t.Helper()
+	ctx, cancel := caddy.NewContext(caddy.Context{Context: context.Background()})
+	t.Cleanup(cancel)
+	loaded, err := ctx.LoadModuleByID("http.handlers.webhook_receiver", json.RawMessage(config))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loaded.(*Handler), cancel
+}
+
+// loadTogether loads two receivers in one config.
+func loadTogether(t *testing.T, configs ...string) (first, second *Handler) {
+	t.Helper()
+	ctx, cancel := caddy.NewContext(caddy.Context{Context: context.Background()})
+	t.Cleanup(cancel)
+	var handlers []*Handler
+	for _, config := range configs {
+		loaded, err := ctx.LoadModuleByID("http.handlers.webhook_receiver", json.RawMessage(config))
+		if err != nil {
+			t.Fatal(err)
+		}
+		handlers = append(handlers, loaded.(*Handler))
+	}
+	return handlers[0], handlers[1]
+}
+
+// TestDedupeIsPerReceiver has two of the same kind in one config.
+func TestDedupeIsPerReceiver(t *testing.T) {
+	file := t.TempDir() + "/events.jsonl"
+	config := fmt.Sprintf(`{"provider":"cloudevents","dedupe":{"window":"1h"},"outputs":[{"output":"file","filename":%q}]}`, file)
+	first, second := loadTogether(t, config, config)
+	if first.dedupe == second.dedupe {
+		t.Error("they share what they remember")
+	}
+	firstAgain, secondAgain := loadTogether(t, config, config)
+	if first.dedupe != firstAgain.dedupe || second.dedupe != secondAgain.dedupe {
+		t.Error("after a reload they are others")
+	}
+}

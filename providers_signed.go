@@ -1,0 +1,191 @@
+package webhookreceiver
+
+import (
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+)
+
+// providersSigned are services that sign their events with an HMAC and don't
+// verify the endpoint.
+var providersSigned = []provider{
+	{
+		// Answers are due in 10 seconds.
+		name:      "github",
+		title:     "GitHub",
+		docs:      "https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries",
+		note:      "Choose the content type `application/json`; forms need `accept any`. Type and id are in headers, which are not signed.",
+		signature: &Signature{Algorithm: hmacSHA256, From: []Source{"header:X-Hub-Signature-256"}, Prefix: "sha256="},
+		event: EventRules{
+			ID:      []Source{"header:X-GitHub-Delivery"},
+			Type:    []Source{"header:X-GitHub-Event"},
+			Subject: []Source{"body:repository.full_name", "body:organization.login"},
+		},
+		secret:      "the *secret* of the webhook",
+		maxBodySize: 25 << 20,
+		timeout:     8 * time.Second,
+	},
+	{
+		name:  "standard_webhooks",
+		title: "Standard Webhooks (Svix, Clerk, Resend, OpenAI, Replicate, GitLab's signing token and others)",
+		docs:  "https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md",
+		note:  "Signatures `v1`, with headers `webhook-…` or `svix-…`.",
+		signature: &Signature{
+			Algorithm:   hmacSHA256,
+			From:        []Source{"header:webhook-signature", "header:svix-signature"},
+			Separator:   " ",
+			Prefix:      "v1,",
+			Encoding:    encodingBase64,
+			KeyEncoding: encodingBase64,
+			KeyPrefix:   "whsec_",
+			Content:     "{id}.{timestamp}.{body}",
+			ID:          []Source{"header:webhook-id", "header:svix-id"},
+			Timestamp:   []Source{"header:webhook-timestamp", "header:svix-timestamp"},
+		},
+		event: EventRules{
+			ID:      []Source{"header:webhook-id", "header:svix-id"},
+			Type:    []Source{"body:type"},
+			Subject: []Source{"body:data.id"},
+		},
+		secret: "the *signing secret*, `whsec_…`",
+	},
+	{
+		name:  "stripe",
+		title: "Stripe",
+		docs:  "https://docs.stripe.com/webhooks/signature",
+		signature: &Signature{
+			Algorithm: hmacSHA256,
+			From:      []Source{"header:Stripe-Signature"},
+			Separator: ",",
+			Prefix:    "v1=",
+			Content:   "{timestamp}.{body}",
+			Timestamp: []Source{"signature:t="},
+		},
+		event:   EventRules{ID: []Source{"body:id"}, Type: []Source{"body:type"}, Subject: []Source{"body:data.object.id"}},
+		secret:  "the *signing secret* of the endpoint, `whsec_…`",
+		timeout: 8 * time.Second,
+	},
+	{
+		// Answers are due in 5 seconds.
+		name:      "shopify",
+		title:     "Shopify",
+		docs:      "https://shopify.dev/docs/apps/build/webhooks/subscribe/https",
+		note:      "Type and id are in headers, which are not signed.",
+		signature: &Signature{Algorithm: hmacSHA256, From: []Source{"header:X-Shopify-Hmac-SHA256"}, Encoding: encodingBase64},
+		event: EventRules{
+			ID:      []Source{"header:X-Shopify-Webhook-Id"},
+			Type:    []Source{"header:X-Shopify-Topic"},
+			Subject: []Source{"body:id"},
+		},
+		secret:  "the *client secret* of the app",
+		timeout: 4 * time.Second,
+	},
+	{
+		// Answers are due in 5 seconds.
+		name:  "linear",
+		title: "Linear",
+		docs:  "https://linear.app/developers/webhooks",
+		note:  "The id is in a header, which is not signed.",
+		signature: &Signature{
+			Algorithm:       hmacSHA256,
+			From:            []Source{"header:Linear-Signature"},
+			Timestamp:       []Source{"body:webhookTimestamp"},
+			TimestampFormat: timestampUnixMilli,
+			Tolerance:       caddy.Duration(time.Minute),
+		},
+		event:   EventRules{ID: []Source{"header:Linear-Delivery"}, Type: []Source{"body:type"}, Subject: []Source{"body:data.id"}},
+		secret:  "the *signing secret* of the webhook",
+		timeout: 4 * time.Second,
+	},
+	{
+		// Answers are due in 5 seconds. What Xero sends to see whether signatures
+		// are checked is an event without events, with a right or wrong signature.
+		name:      "xero",
+		title:     "Xero",
+		docs:      "https://developer.xero.com/documentation/guides/webhooks/configuring-your-server/",
+		signature: &Signature{Algorithm: hmacSHA256, From: []Source{"header:x-xero-signature"}, Encoding: encodingBase64},
+		secret:    "the *webhooks key* of the app",
+		timeout:   4 * time.Second,
+	},
+	{
+		// Answers are due in 10 seconds.
+		name:      "square",
+		title:     "Square",
+		docs:      "https://developer.squareup.com/docs/webhooks/step3validate",
+		note:      "Signs the URL: `public_url` must be the subscription's notification URL, unless Caddy sees the very same.",
+		signature: &Signature{Algorithm: hmacSHA256, From: []Source{"header:x-square-hmacsha256-signature"}, Encoding: encodingBase64, Content: "{url}{body}"},
+		event:     EventRules{ID: []Source{"body:event_id"}, Type: []Source{"body:type"}, Subject: []Source{"body:data.id"}},
+		secret:    "the *signature key* of the subscription",
+		timeout:   8 * time.Second,
+	},
+	{
+		// Answers are due in 5 seconds.
+		name:  "hubspot",
+		title: "HubSpot",
+		docs:  "https://developers.hubspot.com/docs/api/webhooks/validating-requests",
+		note: "Version 3 of the signature. Signs the URL: `public_url` must be the app's target URL, unless Caddy sees the very same. " +
+			"URLs with percent-encoded characters are not supported, as HubSpot signs some of them decoded.",
+		signature: &Signature{
+			Algorithm:       hmacSHA256,
+			From:            []Source{"header:X-HubSpot-Signature-v3"},
+			Encoding:        encodingBase64,
+			Content:         "{method}{url}{body}{timestamp}",
+			Timestamp:       []Source{"header:X-HubSpot-Request-Timestamp"},
+			TimestampFormat: timestampUnixMilli,
+		},
+		event:   EventRules{Type: []Source{"body:0.subscriptionType"}, Subject: []Source{"body:0.objectId"}},
+		secret:  "the *client secret* of the app",
+		timeout: 4 * time.Second,
+	},
+	{
+		name:  "box",
+		title: "Box",
+		docs:  "https://developer.box.com/guides/webhooks/v2/signatures-v2/",
+		signature: &Signature{
+			Algorithm:       hmacSHA256,
+			From:            []Source{"header:BOX-SIGNATURE-PRIMARY", "header:BOX-SIGNATURE-SECONDARY"},
+			Encoding:        encodingBase64,
+			Content:         "{body}{timestamp}",
+			Timestamp:       []Source{"header:BOX-DELIVERY-TIMESTAMP"},
+			TimestampFormat: timestampRFC3339,
+			Tolerance:       caddy.Duration(10 * time.Minute),
+		},
+		event:  EventRules{ID: []Source{"body:id"}, Type: []Source{"body:trigger"}, Subject: []Source{"body:source.id"}},
+		secret: "the *primary* and the *secondary key* of the app",
+	},
+	{
+		// Answers are due in 5 seconds.
+		name:  "paddle",
+		title: "Paddle Billing",
+		docs:  "https://developer.paddle.com/webhooks/signature-verification",
+		signature: &Signature{
+			Algorithm: hmacSHA256,
+			From:      []Source{"header:Paddle-Signature"},
+			Separator: ";",
+			Prefix:    "h1=",
+			Content:   "{timestamp}:{body}",
+			Timestamp: []Source{"signature:ts="},
+		},
+		event:   EventRules{ID: []Source{"body:event_id"}, Type: []Source{"body:event_type"}, Subject: []Source{"body:data.id"}},
+		secret:  "the *secret key* of the notification destination",
+		timeout: 4 * time.Second,
+	},
+	{
+		// Answers are due in 15 seconds. A form has a few kilobytes.
+		name:  "twilio",
+		title: "Twilio",
+		docs:  "https://www.twilio.com/docs/usage/webhooks/webhooks-security",
+		note: "Forms only, sent by POST; the answer is an empty TwiML response. Signs the URL: `public_url` must be the one configured at Twilio, with its query, " +
+			"unless Caddy sees the very same. Webhooks in JSON are signed in another way, and refused.",
+		signature: &Signature{Algorithm: hmacSHA1, From: []Source{"header:X-Twilio-Signature"}, Encoding: encodingBase64, Content: "{url}{form}"},
+		event: EventRules{
+			ID:          []Source{"header:I-Twilio-Idempotency-Token"},
+			ContentType: "text/xml",
+			Body:        "<Response/>",
+		},
+		secret:      "the *auth token* of the account",
+		maxBodySize: 64 << 10,
+		timeout:     12 * time.Second,
+		accept:      acceptAny,
+	},
+}
