@@ -28,8 +28,7 @@ const maxChallenge = 4 << 10
 // are signed with: no event, as those are JSON objects or arrays then.
 var harmlessChallenge = regexp.MustCompile(`^[A-Za-z0-9_.~+/=-]{1,256}$`)
 
-// The placeholders in a verification's answer. Of {hmac}, anything but the
-// challenge's HMAC would need a key that does not exist.
+// The placeholders in a verification's answer.
 const (
 	partChallenge = "{challenge}"
 	partHMAC      = "{hmac}"
