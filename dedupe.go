@@ -9,18 +9,18 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
-	"github.com/prometheus/client_golang/prometheus"
 )
 
-// maxRemembered is the largest number of events that a receiver remembers, of
+// maxRemembered is the largest number of events that are remembered, of
 // about 128 bytes each. The oldest ones are forgotten before their time is up:
 // rather an event twice than memory without a bound.
 const maxRemembered = 500_000
 
 // Dedupe has events that come again within a time answered like those that are
 // stored, and not stored again. What has been stored is remembered by each
-// receiver, over reloads but not over restarts: of up to 500,000 events, which
-// takes up to 64 MB.
+// receiver and for each URL that requests came to, over reloads but not over
+// restarts: of up to 500,000 events, which takes up to 64 MB. Receivers with the
+// same provider, outputs and key have that room together.
 type Dedupe struct {
 	// How long an event is remembered.
 	Window caddy.Duration `json:"window,omitempty"`
@@ -31,7 +31,7 @@ type Dedupe struct {
 	Key string `json:"key,omitempty"`
 }
 
-// deduplicator remembers what one receiver has stored.
+// deduplicator remembers what receivers of one identity have stored.
 type deduplicator struct {
 	mu      sync.Mutex
 	storing map[dedupeKey]*storing
@@ -73,8 +73,11 @@ func (d *deduplicator) do(ctx context.Context, key string, window time.Duration,
 			return false, fmt.Errorf("waiting for the same event to be stored: %w", ctx.Err())
 		}
 	}
-	defer func() { d.end(k, err == nil) }()
-	return false, store()
+	stored := false // also if store panics
+	defer func() { d.end(k, stored) }()
+	err = store()
+	stored = err == nil
+	return false, err
 }
 
 // begin tells whether the key was seen, or returns who is at it. If neither, the
@@ -124,7 +127,7 @@ var deduplicators = caddy.NewUsagePool()
 // Destruct forgets everything.
 func (*deduplicator) Destruct() error { return nil }
 
-func (h *Handler) provisionDedupe(registry *prometheus.Registry) error {
+func (h *Handler) provisionDedupe() error {
 	if h.Dedupe == nil {
 		return nil
 	}
@@ -134,7 +137,7 @@ func (h *Handler) provisionDedupe(registry *prometheus.Registry) error {
 	if h.Dedupe.Key == "" && len(h.provider.event.ID) == 0 {
 		return fmt.Errorf("dedupe: provider %s has no delivery id, so a key is needed", h.provider.name)
 	}
-	identity, err := h.identity(registry)
+	identity, err := h.identity()
 	if err != nil {
 		return err
 	}
@@ -143,29 +146,12 @@ func (h *Handler) provisionDedupe(registry *prometheus.Registry) error {
 	return nil
 }
 
-// identity tells a receiver from others in the same config, and is the same
-// after a reload that changes something else of it: its provider, outputs and
-// key, and which one of those that have them all in common it is.
-func (h *Handler) identity(registry *prometheus.Registry) (string, error) {
-	common, err := json.Marshal([]any{h.provider.name, h.OutputsRaw, h.Dedupe.Key})
-	if err != nil {
-		return "", err
-	}
-	receivers.Lock()
-	defer receivers.Unlock()
-	if receivers.registry != registry { // each config has one of its own
-		receivers.registry, receivers.count = registry, make(map[string]int)
-	}
-	receivers.count[string(common)]++
-	return fmt.Sprintf("%s %d", common, receivers.count[string(common)]), nil
-}
-
-// receivers counts those of the config that is being loaded; Caddy loads one at
-// a time.
-var receivers struct {
-	sync.Mutex
-	registry *prometheus.Registry
-	count    map[string]int
+// identity is the same for a receiver after a reload that changes something else
+// of it. Receivers that have all of this in common share what is remembered, and
+// are told apart by the URL of the request, which is part of every key.
+func (h *Handler) identity() (string, error) {
+	identity, err := json.Marshal([]any{h.provider.name, h.OutputsRaw, h.Dedupe.Key})
+	return string(identity), err
 }
 
 // Cleanup lets go of what the receiver shares with others.
@@ -179,8 +165,12 @@ func (h *Handler) Cleanup() error {
 
 // dedupeKey returns what makes the event the same as another, or nothing.
 func (h *Handler) dedupeKey(m *message, repl *caddy.Replacer) string {
+	key := m.attribute(h.provider.event.ID)
 	if h.Dedupe.Key != "" {
-		return repl.ReplaceAll(h.Dedupe.Key, "")
+		key = repl.ReplaceAll(h.Dedupe.Key, "")
 	}
-	return m.attribute(h.provider.event.ID)
+	if key == "" {
+		return ""
+	}
+	return m.url() + "\n" + key // there is no line feed in a URL
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -199,32 +200,63 @@ func loadForNow(t *testing.T, config string) (h *Handler, drop func()) {
 	return loaded.(*Handler), cancel
 }
 
-// loadTogether loads two receivers in one config.
-func loadTogether(t *testing.T, configs ...string) (first, second *Handler) {
-	t.Helper()
-	ctx, cancel := caddy.NewContext(caddy.Context{Context: context.Background()})
-	t.Cleanup(cancel)
-	var handlers []*Handler
-	for _, config := range configs {
-		loaded, err := ctx.LoadModuleByID("http.handlers.webhook_receiver", json.RawMessage(config))
-		if err != nil {
-			t.Fatal(err)
-		}
-		handlers = append(handlers, loaded.(*Handler))
-	}
-	return handlers[0], handlers[1]
-}
-
-// TestDedupeIsPerReceiver has two of the same kind in one config.
+// TestDedupeIsPerReceiver has two of the same kind in one config, at URLs of
+// their own. Caddy provisions the receivers of different servers in any order.
 func TestDedupeIsPerReceiver(t *testing.T) {
 	file := t.TempDir() + "/events.jsonl"
 	config := fmt.Sprintf(`{"provider":"cloudevents","dedupe":{"window":"1h"},"outputs":[{"output":"file","filename":%q}]}`, file)
-	first, second := loadTogether(t, config, config)
-	if first.dedupe == second.dedupe {
-		t.Error("they share what they remember")
+	// Each load is a config with a receiver at /a and one at /b.
+	load := func(paths ...string) (send func(path string) int) {
+		ctx, cancel := caddy.NewContext(caddy.Context{Context: context.Background()})
+		t.Cleanup(cancel)
+		at := make(map[string]*receiver)
+		for _, path := range paths {
+			loaded, err := ctx.LoadModuleByID("http.handlers.webhook_receiver", json.RawMessage(config))
+			if err != nil {
+				t.Fatal(err)
+			}
+			rc := &receiver{Handler: loaded.(*Handler)}
+			rc.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				r.Host = "hooks.example.com"
+				rc.ServeHTTP(w, r)
+			}))
+			t.Cleanup(rc.Server.Close)
+			at[path] = rc
+		}
+		return func(path string) int {
+			before := len(lines(t, file))
+			name, _, _ := strings.Cut(path, "?")
+			resp, _ := at[name].send(t, delivery{method: http.MethodPost, path: path, body: "1", headers: http.Header{"Ce-Id": {"same"}}})
+			if resp.StatusCode != 200 {
+				t.Errorf("%s: status %d", path, resp.StatusCode)
+			}
+			return len(lines(t, file)) - before
+		}
 	}
-	firstAgain, secondAgain := loadTogether(t, config, config)
-	if first.dedupe != firstAgain.dedupe || second.dedupe != secondAgain.dedupe {
-		t.Error("after a reload they are others")
+	send := load("/a", "/b")
+	if send("/a") != 1 || send("/a") != 0 {
+		t.Error("not stored, or twice")
+	}
+	send = load("/b", "/a") // a reload
+	if send("/a") != 0 {
+		t.Error("forgotten over a reload")
+	}
+	if send("/b") != 1 {
+		t.Error("what the other receiver has stored was not stored")
+	}
+	if send("/b?tenant=1") != 1 {
+		t.Error("what came to another URL was not stored")
+	}
+}
+
+// TestDedupeAfterPanic: what was not stored is not remembered.
+func TestDedupeAfterPanic(t *testing.T) {
+	d := newDeduplicator()
+	func() {
+		defer func() { _ = recover() }()
+		_, _ = d.do(context.Background(), "a", time.Hour, func() error { panic("oh") })
+	}()
+	if duplicate, err := d.do(context.Background(), "a", time.Hour, func() error { return nil }); duplicate || err != nil {
+		t.Error(duplicate, err)
 	}
 }

@@ -148,7 +148,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		h.attributes = append(h.attributes, name)
 	}
 	slices.Sort(h.attributes)
-	if err := h.provisionDedupe(ctx.GetMetricsRegistry()); err != nil {
+	if err := h.provisionDedupe(); err != nil {
 		return err
 	}
 	if err := h.provisionOutputs(ctx); err != nil { // takes OutputsRaw away
