@@ -129,7 +129,9 @@ func (v *Verification) checkMatch(m *message) error {
 func (h *Handler) verify(w http.ResponseWriter, m *message) error {
 	v := h.verification
 	if v.Signed && m.Method != http.MethodPost {
-		if err := h.signature.check(m, nil, nil); err != nil {
+		lease := memory.lease()
+		defer lease.release()
+		if err := h.signature.check(m, nil, lease); err != nil {
 			return unauthorized(err)
 		}
 	}
@@ -192,9 +194,10 @@ func (v *Verification) parse(m *message) (challenge, token string, err error) {
 	return challenge, token, nil
 }
 
-// isOracle tells whether anybody can get the HMAC of a challenge.
+// isOracle tells whether the HMAC of a challenge can be had without a signature
+// of the challenge. What is not a POST has no body that a signature could be of.
 func (v *Verification) isOracle() bool {
-	return v != nil && v.HMAC != "" && !v.Signed
+	return v != nil && v.HMAC != "" && v.Method != http.MethodPost
 }
 
 func (v *Verification) encode(mac []byte) string {

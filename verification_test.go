@@ -1,6 +1,8 @@
 package webhookreceiver
 
 import (
+	"encoding/hex"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -103,6 +105,40 @@ func TestVerificationWithBodyClosesConnection(t *testing.T) {
 	if resp.StatusCode != 200 || !resp.Close {
 		t.Errorf("status %d, close %v: want 200 at once, and the connection closed", resp.StatusCode, resp.Close)
 	}
+}
+
+// TestSignedVerification has verifications by GET that must be signed, for which
+// there is no body: neither a public key nor a challenge that reads like an
+// event makes a difference.
+func TestSignedVerification(t *testing.T) {
+	signed := "provider generic\nverification {\nsigned\nchallenge query:challenge\n%s\n}\nsignature {\nalgorithm %s\nfrom header:X-Signature\n}\nsecret %s"
+	get := func(rc *receiver, challenge, signature string) int {
+		d := delivery{method: http.MethodGet, path: "/?challenge=" + url.QueryEscape(challenge), headers: http.Header{}}
+		if signature != "" {
+			d.headers.Set("X-Signature", signature)
+		}
+		resp, _ := rc.send(t, d)
+		return resp.StatusCode
+	}
+
+	rc := newReceiver(t, fmt.Sprintf(signed, "", algorithmEd25519, rfc8032Hex))
+	ofNothing := "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b" // RFC 8032, test 1
+	for signature, want := range map[string]int{ofNothing: 200, "": 401, strings.Repeat("00", 64): 401, "00": 401} {
+		if status := get(rc, "x", signature); status != want {
+			t.Errorf("%.10q: status %d, want %d", signature, status, want)
+		}
+	}
+
+	rc = newReceiver(t, fmt.Sprintf(signed, "hmac hex\nbody {hmac}", hmacSHA256, "sesame"))
+	ofNothing = hex.EncodeToString(hmacOf("sesame", ""))
+	for challenge, want := range map[string]int{"x": 200, `{"a":1}`: 400, "[1]": 400} {
+		if status := get(rc, challenge, ofNothing); status != want {
+			t.Errorf("%q: status %d, want %d", challenge, status, want)
+		}
+	}
+	d := delivery{method: http.MethodPost, path: "/", body: "x", headers: http.Header{}}
+	d.headers.Set("X-Signature", hex.EncodeToString(hmacOf("sesame", "x"))) // as the answer had it
+	rc.refuses(t, d, http.StatusBadRequest)
 }
 
 func FuzzVerification(f *testing.F) {
