@@ -154,20 +154,6 @@ var providersChallenge = []provider{
 		timeout: 4 * time.Second,
 	},
 	{
-		name:  "smartsheet",
-		title: "Smartsheet",
-		docs:  "https://developers.smartsheet.com/api/smartsheet/guides/webhooks/webhook-verification",
-		note:  "Challenges are not signed.",
-		verification: &Verification{
-			Method:    "POST",
-			Challenge: "header:Smartsheet-Hook-Challenge",
-			Headers:   map[string]string{"Smartsheet-Hook-Response": "{challenge}"},
-		},
-		signature: &Signature{Algorithm: hmacSHA256, From: []Source{"header:Smartsheet-Hmac-SHA256"}},
-		event:     EventRules{ID: []Source{"body:nonce"}, Subject: []Source{"body:scopeObjectId"}},
-		secret:    "the `sharedSecret` of the webhook",
-	},
-	{
 		name:         "trello",
 		title:        "Trello",
 		docs:         "https://developer.atlassian.com/cloud/trello/guides/rest-api/webhooks/",

@@ -82,8 +82,8 @@ A service that is not here, or that changes, can be described in the config: see
 const notHere = `
 Left out, as the config cannot describe them: **Asana** sends the secret itself in the verification, to be kept; **AWS SNS** and
 **PayPal** sign with certificates that must be fetched from an address in the request, and SNS wants to be called back;
-**DingTalk**, **Lark** and **WeCom** encrypt challenges or events; **FusionAuth** signs with JSON Web Tokens; **Notion**, **monday.com**
-and **Miro** are not sure enough in their details. **GitLab**'s signing token and other Standard Webhooks are ` + "`standard_webhooks`" + `.
+**DingTalk**, **Lark** and **WeCom** encrypt challenges or events; **FusionAuth** signs with JSON Web Tokens; **Notion**, **monday.com**,
+**Miro** and **Smartsheet** are not sure enough in their details. **GitLab**'s signing token and other Standard Webhooks are ` + "`standard_webhooks`" + `.
 `
 
 // minimalCaddyfile returns the least that the provider needs, which must load.

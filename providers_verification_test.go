@@ -54,7 +54,6 @@ func TestProvidersVerification(t *testing.T) {
 		{"adobe_sign", "client", get("", "X-AdobeSign-ClientId", "client"), 200, "", []string{"X-AdobeSign-ClientId", "client"}},
 		{"adobe_sign", "client", get("", "X-AdobeSign-ClientId", "other"), 401, "", nil},
 		{"microsoft_graph", "s", post("validationToken=Validation%3A%20Testing%20client", ""), 200, "Validation: Testing client", []string{"Content-Type", "text/plain; charset=utf-8"}},
-		{"smartsheet", "s", post("", `{"challenge":"c","webhookId":1}`, "Smartsheet-Hook-Challenge", "c"), 200, "", []string{"Smartsheet-Hook-Response", "c"}},
 		{"trello", "s", request(http.MethodHead, "/", ""), 200, "", nil},
 		{"cloudevents", "", request(http.MethodOptions, "/", "", "WebHook-Request-Origin", "eventemitter.example.com", "WebHook-Request-Rate", "120"), 200, "", []string{"WebHook-Allowed-Origin", "eventemitter.example.com", "WebHook-Allowed-Rate", "*", "Allow", "OPTIONS, POST"}},
 		{"slack", "s", post("", slack, "X-Slack-Request-Timestamp", now, "X-Slack-Signature", "v0="+hexMAC("s", "v0:"+now+":"+slack)), 200, "3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P", []string{"Content-Type", "text/plain; charset=utf-8"}},

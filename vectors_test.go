@@ -154,13 +154,6 @@ var vectors = []vector{
 		id:   "e76c6bd4-55c9-4987-8304-da1588d8988b", kind: "channel.follow", subject: "1337",
 	},
 	{
-		provider: "smartsheet", by: byWords,
-		secret:  "ss-secret",
-		headers: []string{"Smartsheet-Hmac-SHA256", "a13c9ecb3c4fc5a9cd9ebf47db7678ad0fdfd949bfef5012811e6d6c7370e3da"},
-		body:    `{"nonce":"4b2ed20d-6f00-4b0c-8fac-082182aa9aac","webhookId":1,"scopeObjectId":4509506114742148}`,
-		id:      "4b2ed20d-6f00-4b0c-8fac-082182aa9aac", subject: "4509506114742148",
-	},
-	{
 		provider: "trello", by: byWords,
 		secret:  "trello-secret",
 		url:     "https://hooks.example.com/trello",
