@@ -2,6 +2,7 @@ package webhookreceiver
 
 import (
 	"math"
+	"slices"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig"
@@ -44,18 +45,25 @@ func parseCaddyfile(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error)
 // blocks verification, signature and event are for the provider generic.
 func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // consume directive name
+	return unmarshalBlock(d, []string{"output", "attribute"}, func(option string) error {
+		return h.unmarshalOption(d, option)
+	})
+}
+
+// unmarshalBlock calls f for each option in a block, of which only some may be
+// repeated.
+func unmarshalBlock(d *caddyfile.Dispenser, repeatable []string, f func(option string) error) error {
 	if d.NextArg() {
 		return d.ArgErr()
 	}
-
 	seen := make(map[string]bool)
-	for d.NextBlock(0) {
+	for nesting := d.Nesting(); d.NextBlock(nesting); {
 		option := d.Val()
-		if seen[option] && option != "output" && option != "attribute" {
+		if seen[option] && !slices.Contains(repeatable, option) {
 			return d.Errf("%s is already specified", option)
 		}
 		seen[option] = true
-		if err := h.unmarshalOption(d, option); err != nil {
+		if err := f(option); err != nil {
 			return err
 		}
 	}

@@ -8,26 +8,6 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 )
 
-// unmarshalBlock calls f for each option in a block. Only match and header may
-// be given again.
-func unmarshalBlock(d *caddyfile.Dispenser, f func(option string) error) error {
-	if d.NextArg() {
-		return d.ArgErr()
-	}
-	seen := make(map[string]bool)
-	for nesting := d.Nesting(); d.NextBlock(nesting); {
-		option := d.Val()
-		if seen[option] && option != "match" && option != "header" {
-			return d.Errf("%s is already specified", option)
-		}
-		seen[option] = true
-		if err := f(option); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // unmarshalVerification sets up a verification. Syntax:
 //
 //	verification {
@@ -44,7 +24,7 @@ func unmarshalBlock(d *caddyfile.Dispenser, f func(option string) error) error {
 //	}
 func unmarshalVerification(d *caddyfile.Dispenser) (*Verification, error) {
 	v := new(Verification)
-	err := unmarshalBlock(d, func(option string) error {
+	err := unmarshalBlock(d, []string{"match", "header"}, func(option string) error {
 		switch option {
 		case "method":
 			return unmarshalString(d, &v.Method)
@@ -96,7 +76,7 @@ func unmarshalVerification(d *caddyfile.Dispenser) (*Verification, error) {
 //	}
 func unmarshalSignature(d *caddyfile.Dispenser) (*Signature, error) {
 	s := new(Signature)
-	err := unmarshalBlock(d, func(option string) error {
+	err := unmarshalBlock(d, nil, func(option string) error {
 		switch option {
 		case "algorithm":
 			return unmarshalString(d, &s.Algorithm)
@@ -148,7 +128,7 @@ func unmarshalSignature(d *caddyfile.Dispenser) (*Signature, error) {
 //	}
 func unmarshalEvent(d *caddyfile.Dispenser) (*EventRules, error) {
 	e := new(EventRules)
-	err := unmarshalBlock(d, func(option string) error {
+	err := unmarshalBlock(d, nil, func(option string) error {
 		switch option {
 		case "id":
 			return unmarshalSources(d, &e.ID)

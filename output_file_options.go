@@ -44,18 +44,7 @@ func (o *FileOutput) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 			return d.Err("the filename is empty")
 		}
 	}
-	if d.NextArg() {
-		return d.ArgErr()
-	}
-
-	seen := make(map[string]bool)
-	for d.NextBlock(0) {
-		option := d.Val()
-		if seen[option] {
-			return d.Errf("%s is already specified", option)
-		}
-		seen[option] = true
-
+	return unmarshalBlock(d, nil, func(option string) error {
 		var value string
 		if !d.AllArgs(&value) {
 			return d.ArgErr()
@@ -97,8 +86,8 @@ func (o *FileOutput) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		if err != nil {
 			return d.Errf("parsing %s: %v", option, err)
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // rotation returns what the roll options ask for.
