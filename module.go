@@ -7,11 +7,9 @@ package webhookreceiver
 import (
 	"crypto/sha256"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/url"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -155,136 +153,6 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		return err
 	}
 	return h.provisionMetrics(ctx.GetMetricsRegistry())
-}
-
-func (h *Handler) provisionProvider() error {
-	name := h.Provider
-	if name == "" {
-		name = defaultProvider
-	}
-	var err error
-	if h.provider, err = providerNamed(name); err != nil {
-		return err
-	}
-	if err := h.customize(); err != nil {
-		return err
-	}
-
-	h.maxBodySize = h.provider.maxBodySize
-	if h.MaxBodySize != nil {
-		h.maxBodySize = *h.MaxBodySize
-	}
-	if h.maxBodySize <= 0 {
-		return fmt.Errorf("max_body_size %d: must be positive", h.maxBodySize)
-	}
-	memory.fit(h.maxBodySize)
-
-	h.timeout = h.provider.timeout
-	if h.Timeout != nil {
-		h.timeout = time.Duration(*h.Timeout)
-	}
-	if h.timeout <= 0 {
-		return fmt.Errorf("timeout %s: must be positive", h.timeout)
-	}
-
-	if h.Accept == "" {
-		h.Accept = h.provider.accept
-	}
-	return checkAccept(h.Accept)
-}
-
-// customize takes over the rules that are in the config instead of the table.
-func (h *Handler) customize() error {
-	for option, set := range map[string]bool{"verification": h.Verification != nil, "signature": h.Signature != nil, "event": h.Event != nil} {
-		if set && h.provider.name != genericProvider {
-			return fmt.Errorf("%s: is for provider %s only; %s has its own", option, genericProvider, h.provider.name)
-		}
-	}
-	if h.Verification != nil {
-		h.provider.verification = h.Verification
-	}
-	if h.Signature != nil {
-		h.provider.signature = h.Signature
-	}
-	if h.Event != nil {
-		h.provider.event = *h.Event
-	}
-	return h.provider.check()
-}
-
-// provisionTokens fails closed: what the provider needs must be there, must not
-// be empty, and what it would ignore must not look as if it protected anything.
-func (h *Handler) provisionTokens() error {
-	p := h.provider
-	if len(h.Secrets) > 0 && !p.usesSecret() {
-		return fmt.Errorf("secret: provider %s does not sign its events, so it uses none", p.name)
-	}
-	if len(h.Secrets) == 0 && p.usesSecret() && !p.secretOptional {
-		return fmt.Errorf("secret: provider %s needs one", p.name)
-	}
-	if len(h.VerifyTokens) > 0 && !p.needsToken() {
-		return fmt.Errorf("verify_token: provider %s sends no token, so it uses none", p.name)
-	}
-	if len(h.VerifyTokens) == 0 && p.needsToken() {
-		return fmt.Errorf("verify_token: provider %s needs one", p.name)
-	}
-
-	tokens, err := resolveSecrets("verify_token", h.VerifyTokens)
-	if err != nil {
-		return err
-	}
-	for _, token := range tokens {
-		h.tokens = append(h.tokens, sha256.Sum256([]byte(token)))
-	}
-	secrets, err := resolveSecrets("secret", h.Secrets)
-	if err != nil {
-		return err
-	}
-	if p.verification != nil {
-		h.verification = p.verification.withDefaults()
-	}
-	return h.provisionSignature(secrets)
-}
-
-func (h *Handler) provisionSignature(secrets []string) error {
-	signature := Signature{Algorithm: hmacSHA256} // for the HMAC of challenges
-	if h.provider.signature != nil {
-		signature = *h.provider.signature
-	}
-	check := &signatureCheck{Signature: signature.withDefaults(), publicURL: h.PublicURL, now: time.Now}
-	var err error
-	if check.template, err = parseContent(check.Content); err != nil {
-		return err
-	}
-	for i, secret := range secrets {
-		key, err := newSignatureKey(&check.Signature, secret)
-		if err != nil {
-			return fmt.Errorf("secret number %d: %w", i+1, err)
-		}
-		check.keys = append(check.keys, key)
-		h.secrets = append(h.secrets, key.secret)
-	}
-	if h.provider.signature != nil && len(secrets) > 0 {
-		h.signature = check
-	}
-	return nil
-}
-
-// resolveSecrets evaluates the placeholders. Its errors quote no value.
-func resolveSecrets(option string, raw []string) ([]string, error) {
-	repl := caddy.NewReplacer()
-	var resolved []string
-	for i, s := range raw {
-		secret, err := repl.ReplaceOrErr(s, true, true)
-		if err == nil && strings.TrimSpace(secret) == "" {
-			err = errors.New("is empty")
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%s number %d: %w", option, i+1, err)
-		}
-		resolved = append(resolved, secret)
-	}
-	return resolved, nil
 }
 
 func (h *Handler) provisionOutputs(ctx caddy.Context) error {

@@ -59,6 +59,19 @@ func eventLines(t *testing.T, dir string) (whole, torn []string) {
 	return whole, torn
 }
 
+// stoppedLines stops the server, and with it what compresses files, and returns
+// the lines that it has stored in dir, none of which may be torn.
+func (s *server) stoppedLines(dir string) []string {
+	s.t.Helper()
+	s.terminate()
+	s.stopped()
+	whole, torn := eventLines(s.t, dir)
+	if len(torn) > 0 {
+		s.t.Errorf("%d torn lines, such as %q", len(torn), clip(torn[0]))
+	}
+	return whole
+}
+
 // unpacked is the content of a file, compressed or not.
 func unpacked(path string) (string, error) {
 	f, err := os.Open(path)

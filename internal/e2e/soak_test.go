@@ -43,13 +43,7 @@ func TestSoak(t *testing.T) {
 	}
 	traffic.stop()
 	traffic.wantNoFailure()
-	s.terminate()
-	s.stopped()
-	rest, fragments := eventLines(t, s.path("a"))
-	if len(fragments) > 0 {
-		t.Errorf("%d torn lines", len(fragments))
-	}
-	traffic.wantEachOnce(append(whole, rest...))
+	traffic.wantEachOnce(append(whole, s.stoppedLines(s.path("a"))...))
 	wantFlat(t, "heap (bytes)", heaps, 40<<20) // it grows by steps of 16 MiB
 	wantFlat(t, "descriptors", descriptors, 10)
 	wantFlat(t, "goroutines", goroutines, 20)
