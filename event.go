@@ -60,7 +60,28 @@ type Event struct {
 	DataKind        DataKind
 	Data            []byte // as sent, line breaks included, less white space around JSON
 
+	doc             jsonscan.Doc // of JSON data
 	cloudEvent, raw lazyLine
+}
+
+// Attributes returns the event's attributes that have a value, as a protocol
+// binding's binary mode carries them: specversion, id, source, type, subject,
+// time, datacontenttype, then the extensions.
+func (e *Event) Attributes() []Attribute {
+	attributes := append(make([]Attribute, 0, 7+len(e.Extensions)),
+		Attribute{"specversion", "1.0"},
+		Attribute{"id", e.ID},
+		Attribute{"source", e.Source},
+		Attribute{"type", e.Type},
+	)
+	if e.Subject != "" {
+		attributes = append(attributes, Attribute{"subject", e.Subject})
+	}
+	attributes = append(attributes,
+		Attribute{"time", e.Time.UTC().Format(timeFormat)},
+		Attribute{"datacontenttype", e.DataContentType},
+	)
+	return append(attributes, e.Extensions...)
 }
 
 // AppendJSON appends the event to dst in the CloudEvents JSON format, in one
@@ -160,10 +181,9 @@ func (e *Event) setData(body []byte, contentType, accept string) error {
 	declaresJSON := isJSONMediaType(mediaType)
 
 	if accept == acceptJSON || declaresJSON || contentType == "" {
-		value := bytes.TrimPrefix(body, []byte("\ufeff"))
-		jsonErr := jsonscan.Check(value, maxDepth)
+		jsonErr := e.doc.Parse(bytes.TrimPrefix(body, []byte("\ufeff")), maxDepth)
 		if jsonErr == nil {
-			e.DataKind, e.Data, e.DataContentType = DataJSON, jsonscan.Get(value), contentTypeJSON
+			e.DataKind, e.Data, e.DataContentType = DataJSON, e.doc.Value, contentTypeJSON
 			return nil
 		}
 		if accept == acceptJSON {
@@ -205,7 +225,7 @@ func (e *Event) text(path []string) (text string, ok bool) {
 	if e == nil || e.DataKind != DataJSON || len(e.Data) == 0 || len(path) == 0 {
 		return "", false
 	}
-	return scalar(jsonscan.Get(e.Data, path...))
+	return scalar(e.doc.Get(path...))
 }
 
 // scalar returns the text of a JSON string, or the literal of a number.

@@ -27,6 +27,9 @@ type Output interface {
 	// the config was replaced; it must then store the event or return an error,
 	// too.
 	//
+	// ctx holds the request's placeholders: the value of caddy.ReplacerCtxKey is
+	// its *caddy.Replacer, which already knows the event's.
+	//
 	// The error is logged and must hold nothing of the event, and no secret.
 	Store(ctx context.Context, event *Event) error
 

@@ -50,25 +50,13 @@ func (o *LogOutput) Store(_ context.Context, event *Event) error {
 	if entry == nil {
 		return nil
 	}
-	fields := []zap.Field{
-		zap.String("specversion", "1.0"),
-		zap.String("id", event.ID),
-		zap.String("source", event.Source),
-		zap.String("type", event.Type),
-	}
-	if event.Subject != "" {
-		fields = append(fields, zap.String("subject", event.Subject))
-	}
-	fields = append(fields,
-		zap.String("time", event.Time.UTC().Format(timeFormat)),
-		zap.String("datacontenttype", event.DataContentType),
-	)
-	for _, x := range event.Extensions {
-		name := x.Name
+	var fields []zap.Field
+	for _, a := range event.Attributes() {
+		name := a.Name
 		if slices.Contains(entryFields, name) {
 			name = "attribute_" + name
 		}
-		fields = append(fields, zap.String(name, x.Value))
+		fields = append(fields, zap.String(name, a.Value))
 	}
 	switch event.DataKind {
 	case DataJSON:

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func BenchmarkCheckAndGet(b *testing.B) {
+func BenchmarkParseAndGet(b *testing.B) {
 	ticket := `{
 	"CommunityName": "yourCompany",
 	"EventType": "ticket_status_change",
@@ -23,10 +23,11 @@ func BenchmarkCheckAndGet(b *testing.B) {
 			b.SetBytes(int64(len(data)))
 			b.ReportAllocs()
 			for range b.N {
-				if err := Check(data, 9000); err != nil {
+				var doc Doc
+				if err := doc.Parse(data, 9000); err != nil {
 					b.Fatal(err)
 				}
-				if Get(data, "TicketId") == nil {
+				if doc.Get("TicketId") == nil {
 					b.Fatal("nothing")
 				}
 			}

@@ -18,66 +18,8 @@ var (
 // around it at most, is valid UTF-8, and has no more than maxDepth arrays and
 // objects inside each other. The error never quotes the data.
 func Check(data []byte, maxDepth int) error {
-	var inObject []bool // for each open array or object, which of the two it is
-	i := skipSpace(data, 0)
-	for {
-		// A value is due at i.
-		var err error
-		switch c := at(data, i); {
-		case c == '{' || c == '[':
-			if len(inObject) == maxDepth {
-				return ErrTooDeep
-			}
-			inObject = append(inObject, c == '{')
-			i = skipSpace(data, i+1)
-			if at(data, i) == c+2 { // '}' and ']' come two after '{' and '['
-				break
-			}
-			if c == '{' {
-				if i, err = scanKey(data, i); err != nil {
-					return err
-				}
-			}
-			continue
-		case c == '"':
-			i, err = scanString(data, i)
-		case c == '-' || isDigit(c):
-			i, err = scanNumber(data, i)
-		default:
-			i, err = scanLiteral(data, i)
-		}
-		if err != nil {
-			return err
-		}
-
-		// A value has ended at i, or an array or object is about to.
-		for {
-			i = skipSpace(data, i)
-			if len(inObject) == 0 {
-				if i < len(data) {
-					return syntaxError(i)
-				}
-				return nil
-			}
-			object := inObject[len(inObject)-1]
-			c := at(data, i)
-			if object && c == '}' || !object && c == ']' {
-				inObject = inObject[:len(inObject)-1]
-				i++
-				continue
-			}
-			if c != ',' {
-				return syntaxError(i)
-			}
-			i = skipSpace(data, i+1)
-			if object {
-				if i, err = scanKey(data, i); err != nil {
-					return err
-				}
-			}
-			break
-		}
-	}
+	var d Doc
+	return d.Parse(data, maxDepth)
 }
 
 func syntaxError(offset int) error {
@@ -101,24 +43,18 @@ func skipSpace(data []byte, i int) int {
 	return i
 }
 
-// scanKey goes past a key, its colon, and the white space after it.
-func scanKey(data []byte, i int) (int, error) {
-	i, err := scanString(data, i)
-	if err != nil {
-		return i, err
-	}
-	i = skipSpace(data, i)
-	if at(data, i) != ':' {
-		return i, syntaxError(i)
-	}
-	return skipSpace(data, i+1), nil
-}
-
 func scanString(data []byte, i int) (int, error) {
 	if at(data, i) != '"' {
 		return i, syntaxError(i)
 	}
-	for i++; i < len(data); {
+	i++
+	for {
+		for i < len(data) && plain[data[i]] {
+			i++
+		}
+		if i >= len(data) {
+			return i, syntaxError(i)
+		}
 		switch c := data[i]; {
 		case c == '"':
 			return i + 1, nil
@@ -136,8 +72,6 @@ func scanString(data []byte, i int) (int, error) {
 			}
 		case c < ' ':
 			return i, syntaxError(i)
-		case c < utf8.RuneSelf:
-			i++
 		default:
 			r, size := utf8.DecodeRune(data[i:])
 			if r == utf8.RuneError && size == 1 {
@@ -146,8 +80,15 @@ func scanString(data []byte, i int) (int, error) {
 			i += size
 		}
 	}
-	return i, syntaxError(i)
 }
+
+// plain are the bytes that stand for themselves in a string, whatever follows.
+var plain = func() (plain [256]bool) {
+	for c := byte(' '); c < utf8.RuneSelf; c++ {
+		plain[c] = c != '"' && c != '\\'
+	}
+	return plain
+}()
 
 func scanNumber(data []byte, i int) (int, error) {
 	if at(data, i) == '-' {

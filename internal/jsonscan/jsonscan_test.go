@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -49,7 +50,8 @@ func TestCheckDepth(t *testing.T) {
 func TestGet(t *testing.T) {
 	const text = ` {"a":1.00 , "b":{"c":"x,}]","d":[10,{"e":null},"z"]}, "a":1e400, "\u0066":true, "":"empty",
 		"B":{}, "g":{"h":1},"g":{"i":2} }`
-	if err := Check([]byte(text), 10); err != nil {
+	var doc Doc
+	if err := doc.Parse([]byte(text), 10); err != nil {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
@@ -75,12 +77,47 @@ func TestGet(t *testing.T) {
 		if got := string(Get([]byte(text), strings.Split(path, ".")...)); got != want {
 			t.Errorf("Get(%q) = %q, want %q", path, got, want)
 		}
+		if got := string(doc.Get(strings.Split(path, ".")...)); got != want {
+			t.Errorf("Get(%q) of the Doc = %q, want %q", path, got, want)
+		}
 	}
 	if got := string(Get([]byte(text), "")); got != `"empty"` {
 		t.Errorf(`Get("") = %q`, got)
 	}
 	if got := string(Get([]byte(" [1 ] "))); got != "[1 ]" {
 		t.Errorf("Get() = %q, want the whole value", got)
+	}
+}
+
+// TestDocOfManyKeys looks for each key where there are as many as are noted, and
+// more or less, the last of them repeated.
+func TestDocOfManyKeys(t *testing.T) {
+	for n := range indexed + 3 {
+		text := " {"
+		for i := range n {
+			text += fmt.Sprintf(`"k%d":{"v":%d}, `, i, i)
+		}
+		text += `"k0":{"k1":"last"} } `
+		var doc Doc
+		if err := doc.Parse([]byte(text), 10); err != nil {
+			t.Fatal(err)
+		}
+		for i := range n + 1 {
+			key := fmt.Sprintf("k%d", i)
+			got, want := string(doc.Get(key)), string(Get([]byte(text), key))
+			if got != want || i > 0 && i < n && got != fmt.Sprintf(`{"v":%d}`, i) {
+				t.Errorf("Get(%s) of %s = %q, want %q", key, text, got, want)
+			}
+		}
+	}
+	doc := Doc{}
+	for _, text := range []string{`{"a":1}`, `[{"a":1}]`, `{}`} { // one Doc again and again
+		if err := doc.Parse([]byte(text), 10); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := string(doc.Get("a")), string(Get([]byte(text), "a")); got != want {
+			t.Errorf("Get of %s = %q, want %q", text, got, want)
+		}
 	}
 }
 
@@ -123,15 +160,17 @@ func FuzzCheck(f *testing.F) {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		err := Check(data, 10000)
+		var doc Doc
+		err := doc.Parse(data, 10000)
 		if want := json.Valid(data) && utf8.Valid(data); (err == nil) != want {
 			t.Fatalf("Check(%q) = %v, want valid: %v", data, err, want)
 		}
 		if err != nil {
 			return
 		}
-		if got, want := string(Get(data)), strings.Trim(string(data), " \n\r\t"); got != want {
-			t.Fatalf("Get() = %q, want %q", got, want)
+		want := strings.Trim(string(data), " \n\r\t")
+		if got := string(Get(data)); got != want || string(doc.Value) != want {
+			t.Fatalf("Get() = %q, Value %q, want %q", got, doc.Value, want)
 		}
 		var object map[string]json.RawMessage
 		if json.Unmarshal(data, &object) != nil {
@@ -139,8 +178,10 @@ func FuzzCheck(f *testing.F) {
 		}
 		for key, want := range object {
 			// encoding/json puts U+FFFD for half a surrogate pair; here such a key has no name
-			if got := Get(data, key); string(got) != string(want) && !strings.ContainsRune(key, utf8.RuneError) {
-				t.Fatalf("Get(%q) of %q = %q, want %q", key, data, got, want)
+			for _, got := range [][]byte{Get(data, key), doc.Get(key)} {
+				if string(got) != string(want) && !strings.ContainsRune(key, utf8.RuneError) {
+					t.Fatalf("Get(%q) of %q = %q, want %q", key, data, got, want)
+				}
 			}
 			var text string
 			if json.Unmarshal(want, &text) == nil && len(want) > 0 && want[0] == '"' {

@@ -1,0 +1,72 @@
+package webhookreceiver
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+)
+
+// BenchmarkServeHTTP is what an event costs the handler and its output, without
+// Caddy's and net/http's part, of which the requests are made beforehand.
+func BenchmarkServeHTTP(b *testing.B) {
+	sample, err := os.ReadFile(filepath.Join("bench", "sample.json"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	long := `{"EventType":"long","Text":"` + strings.Repeat("Lorem ipsum ", 8_000) + `"}`
+	for _, body := range []struct{ name, text string }{{"ticket", string(sample)}, {"100kB", long}} {
+		for _, sync := range []string{"always", "off"} {
+			b.Run("body="+body.name+"/sync="+sync, func(b *testing.B) {
+				h := provision(b, "output file "+filepath.Join(b.TempDir(), "events.jsonl")+" {\nsync "+sync+"\nroll_size 0\n}")
+				b.SetBytes(int64(len(body.text)))
+				b.ReportAllocs()
+				b.RunParallel(func(pb *testing.PB) {
+					repl := caddy.NewReplacer()
+					header := http.Header{"Content-Type": {"application/json"}}
+					w := &discarder{header: http.Header{}}
+					r := &http.Request{
+						Method: http.MethodPost, URL: &url.URL{Path: "/webhooks"}, Host: "hooks.example.com",
+						ProtoMajor: 1, Header: header, ContentLength: int64(len(body.text)),
+					}
+					original := *r
+					ctx := context.WithValue(context.Background(), caddyhttp.OriginalRequestCtxKey, original)
+					r = r.WithContext(context.WithValue(ctx, caddy.ReplacerCtxKey, repl))
+					reader := &bodyReader{}
+					for pb.Next() {
+						reader.Reset(body.text)
+						r.Body = reader
+						if err := h.ServeHTTP(w, r, nil); err != nil {
+							b.Fatal(err)
+						}
+					}
+				})
+			})
+		}
+	}
+}
+
+// bodyReader tells of the end together with the last bytes, as net/http does.
+type bodyReader struct{ strings.Reader }
+
+func (r *bodyReader) Read(p []byte) (n int, err error) {
+	if n, err = r.Reader.Read(p); err == nil && r.Len() == 0 {
+		err = io.EOF
+	}
+	return n, err
+}
+
+func (*bodyReader) Close() error { return nil }
+
+type discarder struct{ header http.Header }
+
+func (w *discarder) Header() http.Header       { return w.header }
+func (*discarder) Write(p []byte) (int, error) { return len(p), nil }
+func (*discarder) WriteHeader(int)             {}
