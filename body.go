@@ -48,12 +48,13 @@ func contentCoding(header http.Header) (string, error) {
 }
 
 // readBody reads the body to its end, and completes the lease.
-func (h *Handler) readBody(r *http.Request, deadline time.Time, l *lease) ([]byte, error) {
+func (d *exchange) readBody(limit int64) ([]byte, error) {
 	size := int64(-1)
-	if r.ContentLength > 0 {
-		size = r.ContentLength
+	if d.ContentLength > 0 {
+		size = d.ContentLength
 	}
-	body, err := readAll(&deadlineReader{r.Body, deadline}, size, h.maxBodySize, l)
+	l, deadline := &d.lease, d.deadline
+	body, err := readAll(d, size, limit, l)
 	if lost := l.complete(); lost != nil {
 		err = lost // which has made the reading fail
 	}
@@ -71,15 +72,10 @@ func (h *Handler) readBody(r *http.Request, deadline time.Time, l *lease) ([]byt
 	return nil, caddyhttp.Error(http.StatusBadRequest, fmt.Errorf("%w: %w", errReading, err))
 }
 
-// deadlineReader stops a sender that keeps dripping bytes where the connection
-// has no read deadline of its own.
-type deadlineReader struct {
-	io.Reader
-	deadline time.Time
-}
-
-func (d *deadlineReader) Read(p []byte) (int, error) {
-	n, err := d.Reader.Read(p)
+// Read reads from the body. It stops a sender that keeps dripping bytes where the
+// connection has no read deadline of its own.
+func (d *exchange) Read(p []byte) (int, error) {
+	n, err := d.Body.Read(p)
 	if err == nil && !time.Now().Before(d.deadline) {
 		err = os.ErrDeadlineExceeded
 	}

@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -60,8 +61,10 @@ type Event struct {
 	DataKind        DataKind
 	Data            []byte // as sent, line breaks included, less white space around JSON
 
-	doc             jsonscan.Doc // of JSON data
-	cloudEvent, raw lazyLine
+	doc jsonscan.Doc // of JSON data
+
+	mu              sync.Mutex
+	cloudEvent, raw *line // nil while nobody has asked for it
 }
 
 // Attributes returns the event's attributes that have a value, as a protocol
@@ -96,7 +99,9 @@ func (e *Event) AppendJSON(dst []byte) []byte {
 	if e.Subject != "" {
 		dst = appendMember(dst, "subject", e.Subject)
 	}
-	dst = appendMember(dst, "time", e.Time.UTC().Format(timeFormat))
+	dst = append(dst, `,"time":"`...)
+	dst = e.Time.UTC().AppendFormat(dst, timeFormat)
+	dst = append(dst, '"')
 	dst = appendMember(dst, "datacontenttype", e.DataContentType)
 	for _, x := range e.Extensions {
 		dst = appendMember(dst, x.Name, x.Value)
@@ -122,9 +127,14 @@ func (e *Event) appendData(dst []byte) []byte {
 	}
 	start := len(dst)
 	dst = append(dst, e.Data...)
-	for i, c := range dst[start:] {
-		if c == '\n' || c == '\r' { // in valid JSON these stand only between tokens
-			dst[start+i] = ' '
+	for _, lineBreak := range []byte("\n\r") { // in valid JSON these stand only between tokens
+		for rest := dst[start:]; ; {
+			i := bytes.IndexByte(rest, lineBreak)
+			if i < 0 {
+				break
+			}
+			rest[i] = ' '
+			rest = rest[i+1:]
 		}
 	}
 	return dst
@@ -132,20 +142,38 @@ func (e *Event) appendData(dst []byte) []byte {
 
 // cloudEventLine returns the event as a line of JSON, and rawLine the value of
 // its data, both with a line feed at the end, and both made only once.
-func (e *Event) cloudEventLine() []byte { return e.cloudEvent.get(e, (*Event).AppendJSON) }
+func (e *Event) cloudEventLine() []byte { return e.line(&e.cloudEvent, e.AppendJSON) }
 
-func (e *Event) rawLine() []byte { return e.raw.get(e, (*Event).appendData) }
+func (e *Event) rawLine() []byte { return e.line(&e.raw, e.appendData) }
 
-type lazyLine struct {
-	once sync.Once
-	line []byte
+// line is memory for a line. What has been stored is used again.
+type line struct{ bytes []byte }
+
+var linePool = sync.Pool{New: func() any { return new(line) }}
+
+// keepLine is the size, in bytes, of the largest line whose memory is used again.
+const keepLine = 1 << 20
+
+func (e *Event) line(made **line, appendTo func([]byte) []byte) []byte {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if *made == nil {
+		l := linePool.Get().(*line)
+		l.bytes = append(appendTo(slices.Grow(l.bytes[:0], e.lineSize())), '\n')
+		*made = l
+	}
+	return (*made).bytes
 }
 
-func (l *lazyLine) get(e *Event, appendTo func(*Event, []byte) []byte) []byte {
-	l.once.Do(func() {
-		l.line = append(appendTo(e, make([]byte, 0, e.lineSize())), '\n')
-	})
-	return l.line
+// freeLines lets other events use the memory of the event's lines. No output may
+// be at it any more.
+func (e *Event) freeLines() {
+	for _, l := range []*line{e.cloudEvent, e.raw} {
+		if l != nil && cap(l.bytes) <= keepLine {
+			linePool.Put(l)
+		}
+	}
+	e.cloudEvent, e.raw = nil, nil
 }
 
 // lineSize estimates the size of the event as a line, upwards: only text full
@@ -176,8 +204,11 @@ func (e *Event) setData(body []byte, contentType, accept string) error {
 	if len(body) == 0 {
 		return errors.New("the body is empty")
 	}
-	// A media type with bad parameters comes with an error, but it comes.
-	mediaType, _, err := mime.ParseMediaType(contentType)
+	mediaType, err := contentType, error(nil)
+	if contentType != contentTypeJSON {
+		// A media type with bad parameters comes with an error, but it comes.
+		mediaType, _, err = mime.ParseMediaType(contentType)
+	}
 	declaresJSON := isJSONMediaType(mediaType)
 
 	if accept == acceptJSON || declaresJSON || contentType == "" {
@@ -210,9 +241,9 @@ func (e *Event) isContainer() bool {
 	return e.DataKind == DataJSON && (e.Data[0] == '{' || e.Data[0] == '[')
 }
 
-// field returns the string or number at path in the event's data, or nothing
+// field returns the string or number at path, which has dots in it, in the event's data, or nothing
 // if there is none that can be an attribute.
-func (e *Event) field(path []string) string {
+func (e *Event) field(path string) string {
 	if text, ok := e.text(path); ok && isAttribute(text) {
 		return text
 	}
@@ -221,11 +252,11 @@ func (e *Event) field(path []string) string {
 
 // text returns the string, or the literal of the number, at path in the event's
 // data.
-func (e *Event) text(path []string) (text string, ok bool) {
-	if e == nil || e.DataKind != DataJSON || len(e.Data) == 0 || len(path) == 0 {
+func (e *Event) text(path string) (text string, ok bool) {
+	if e == nil || e.DataKind != DataJSON || len(e.Data) == 0 {
 		return "", false
 	}
-	return scalar(e.doc.Get(path...))
+	return scalar(e.doc.Get(path))
 }
 
 // scalar returns the text of a JSON string, or the literal of a number.
@@ -275,4 +306,26 @@ func requestURL(r *http.Request, original *url.URL) string {
 		source = u.String()
 	}
 	return source
+}
+
+// sourceOf is what the source of an event was made from, and the source.
+type sourceOf struct {
+	tls                 bool
+	host, path, rawPath string
+	source              string
+}
+
+// source returns the source of the request's event. Requests are much alike, so
+// the last one is remembered.
+func (h *Handler) source(m *message) string {
+	if h.PublicURL != "" {
+		return h.PublicURL
+	}
+	original := m.original()
+	last := h.lastSource.Load()
+	if last == nil || last.tls != (m.TLS != nil) || last.host != m.Host || last.path != original.Path || last.rawPath != original.RawPath {
+		last = &sourceOf{m.TLS != nil, m.Host, original.Path, original.RawPath, requestURL(m.Request, original)}
+		h.lastSource.Store(last)
+	}
+	return last.source
 }

@@ -173,7 +173,7 @@ func FuzzEvent(f *testing.F) {
 			}
 			return
 		}
-		e.Type, e.Subject = e.field([]string{"EventType"}), e.field([]string{"TicketId"})
+		e.Type, e.Subject = e.field("EventType"), e.field("TicketId")
 		e.Extensions = []Attribute{{"contenttype", contentType}}
 
 		line := e.cloudEventLine()

@@ -3,8 +3,10 @@ package webhookreceiver
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"time"
@@ -27,90 +29,107 @@ const linger = time.Second
 // ServeHTTP answers a verification request or stores an event.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.Handler) error {
 	received := time.Now()
-	deadline := received.Add(h.timeout)
-	hasBody := r.ContentLength != 0
-	if hasBody {
+	d := &exchange{message: message{Request: r, unread: r.ContentLength != 0}, w: w, deadline: received.Add(h.timeout)}
+	d.event = &d.cloudEvent
+	d.cloudEvent.Time = received
+	if d.unread {
 		// Without it a sender that stalls could keep the answer from leaving, or
-		// the connection open. Not every response writer can; readBody does too.
-		_ = http.NewResponseController(w).SetReadDeadline(deadline)
-		if r.ProtoMajor == 1 {
-			// Until the body was read to its end: lets the answer go out at once.
-			w.Header().Set("Connection", "close")
-		}
+		// the connection open. Not every response writer can; Read does too.
+		_ = http.NewResponseController(w).SetReadDeadline(d.deadline)
 	}
 
 	var err error
-	m := &message{Request: r}
 	outcome := outcomeVerified // of a request that is answered without an error
 	switch {
 	case h.verification.answers(r.Method):
-		err = h.verify(w, m)
+		err = h.verify(d)
 	case r.Method == http.MethodPost:
-		outcome, err = h.receive(w, m, received, deadline)
+		outcome, err = h.receive(d)
 	default:
 		w.Header().Set("Allow", h.provider.allow())
 		err = caddyhttp.Error(http.StatusMethodNotAllowed, errors.New("not a method that the provider uses"))
 	}
 	if err != nil {
+		d.closeUnread()
 		outcome = outcomeOf(err)
 		h.explain(w, r, err)
 	}
 	h.countRequest(outcome)
 	h.logFirst(r, outcome)
-	if hasBody && w.Header().Get("Connection") == "close" {
+	if d.unread && r.ProtoMajor == 1 {
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(linger))
 	}
 	return err
 }
 
+// exchange is a request while it is received, and all that belongs to it, in one
+// piece of memory.
+type exchange struct {
+	message
+	w          http.ResponseWriter
+	deadline   time.Time
+	lease      lease
+	cloudEvent Event
+	ctx        deadlineContext
+	body       []byte // as sent
+}
+
+// closeUnread has an answer that does not wait for the body's end go out at once.
+func (d *exchange) closeUnread() {
+	if d.unread && d.ProtoMajor == 1 {
+		d.w.Header().Set("Connection", "close")
+	}
+}
+
+// stopReading makes the reading of the body fail.
+func (d *exchange) stopReading() {
+	_ = http.NewResponseController(d.w).SetReadDeadline(d.cloudEvent.Time)
+}
+
 // receive stores an event and answers when every output has it, or verifies the
 // endpoint, where that is done by POST. The outcome counts where there is no
 // error.
-func (h *Handler) receive(w http.ResponseWriter, m *message, received, deadline time.Time) (outcome string, err error) {
-	r := m.Request
+func (h *Handler) receive(d *exchange) (outcome string, err error) {
+	m := &d.message
 	if h.verification.matches(m, false) {
-		return outcomeVerified, h.verify(w, m)
+		return outcomeVerified, h.verify(d)
 	}
-	if r.ContentLength > h.maxBodySize {
+	if d.ContentLength > h.maxBodySize {
 		return "", caddyhttp.Error(http.StatusRequestEntityTooLarge, errTooLarge)
 	}
-	coding, err := contentCoding(r.Header)
+	coding, err := contentCoding(d.Header)
 	if err != nil {
 		return "", caddyhttp.Error(http.StatusUnsupportedMediaType, err)
 	}
 
-	lease := memory.lease()
-	defer lease.release()
-	lease.stop = func() { _ = http.NewResponseController(w).SetReadDeadline(received) }
-	body, err := h.readBody(r, deadline, lease)
-	if err != nil {
+	d.lease = lease{budget: &memory, reading: true, stopper: d}
+	defer d.lease.release()
+	if d.body, err = d.readBody(h.maxBodySize); err != nil {
 		return "", err
 	}
-	if r.ContentLength != 0 {
+	if d.unread {
 		// A deadline that passes while the event is being stored would cancel
 		// the request. It is cleared only here, where nothing is left to read.
-		_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
-		w.Header().Del("Connection")
+		d.unread = false
+		_ = http.NewResponseController(d.w).SetReadDeadline(time.Time{})
 	}
 
 	// From here on a client that goes away changes nothing.
-	ctx, cancel := context.WithDeadline(context.WithoutCancel(r.Context()), deadline)
-	defer cancel()
-	event := &Event{Time: received}
-	m.event = event
-	repl := r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
-	repl.Map(placeholders(event, body))
+	d.ctx.Context, d.ctx.deadline = context.WithoutCancel(d.Context()), d.deadline
+	defer d.ctx.end()
+	repl := d.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
+	repl.Map(d.placeholder)
 
 	if h.signature != nil {
-		if err := h.signature.check(m, body, lease); err != nil {
+		if err := h.signature.check(m, d.body, &d.lease); err != nil {
 			return "", unauthorized(err)
 		}
 	}
-	decoded, err := h.decodeBody(ctx, body, coding, lease)
+	decoded, err := h.decodeBody(&d.ctx, d.body, coding, &d.lease)
 	if err != nil {
 		return "", err
 	}
-	if err := event.setData(decoded, r.Header.Get("Content-Type"), h.Accept); err != nil {
+	if err := d.event.setData(decoded, d.Header.Get("Content-Type"), h.Accept); err != nil {
 		return "", caddyhttp.Error(http.StatusBadRequest, err)
 	}
 	if h.signature != nil {
@@ -118,35 +137,35 @@ func (h *Handler) receive(w http.ResponseWriter, m *message, received, deadline 
 			return "", unauthorized(err)
 		}
 	}
-	if h.verification.isOracle() && !event.isContainer() {
+	if h.verification.isOracle() && !d.event.isContainer() {
 		// The signature of anything else could be that of a challenge.
 		return "", caddyhttp.Error(http.StatusBadRequest, errors.New("the body is neither a JSON object nor an array"))
 	}
 	if h.verification.matches(m, true) {
-		return outcomeVerified, h.verify(w, m)
+		return outcomeVerified, h.verify(d)
 	}
 
 	if err := h.describe(m, repl); err != nil {
 		return "", caddyhttp.Error(http.StatusServiceUnavailable, err)
 	}
 
-	if err := lease.take(int64(len(h.outputs)) * int64(event.lineSize())); err != nil {
+	if err := d.lease.take(int64(len(h.outputs)) * int64(d.event.lineSize())); err != nil {
 		return "", caddyhttp.Error(http.StatusServiceUnavailable, err)
 	}
-	outcome, err = h.store(ctx, m, repl)
+	outcome, err = h.store(&d.ctx, m, repl)
 	if err != nil {
 		return "", caddyhttp.Error(http.StatusServiceUnavailable, err)
 	}
-	h.provider.event.answer(w, r)
+	h.provider.event.answer(d.w, d.Request)
 	return outcome, nil
 }
 
 // store stores the event, unless it is one that has been.
 func (h *Handler) store(ctx context.Context, m *message, repl *caddy.Replacer) (outcome string, err error) {
-	store := func() error { return storeAll(ctx, h.outputs, m.event) }
 	if h.dedupe == nil {
-		return outcomeStored, store()
+		return outcomeStored, storeAll(ctx, h.outputs, m.event)
 	}
+	store := func() error { return storeAll(ctx, h.outputs, m.event) }
 	key := h.dedupeKey(m, repl)
 	if key == "" {
 		return outcomeStored, store()
@@ -162,18 +181,13 @@ func (h *Handler) store(ctx context.Context, m *message, repl *caddy.Replacer) (
 func (h *Handler) describe(m *message, repl *caddy.Replacer) error {
 	event, rules := m.event, h.provider.event
 	if event.ID = m.attribute(rules.ID); event.ID == "" {
-		id, err := uuid.NewV7()
+		id, err := uuid.NewV7FromReader(randomness{})
 		if err != nil {
 			return err
 		}
 		event.ID = id.String()
 	}
-
-	event.Source = h.PublicURL
-	if event.Source == "" {
-		event.Source = requestURL(m.Request, m.original())
-	}
-
+	event.Source = h.source(m)
 	if event.Type = m.attribute(rules.Type); event.Type == "" {
 		event.Type = "webhook"
 	}
@@ -188,6 +202,19 @@ func (h *Handler) describe(m *message, repl *caddy.Replacer) error {
 		event.Extensions = append(event.Extensions, Attribute{"traceparent", parent})
 	}
 	return nil
+}
+
+// randomness is for ids, which must be unique but are no secret: without a system
+// call for each.
+type randomness struct{}
+
+func (randomness) Read(p []byte) (int, error) {
+	for i := 0; i < len(p); i += 8 {
+		var eight [8]byte
+		binary.LittleEndian.PutUint64(eight[:], rand.Uint64())
+		copy(p[i:], eight[:])
+	}
+	return len(p), nil
 }
 
 // unauthorized is the answer to a signature that is not valid.
@@ -209,30 +236,28 @@ func traceparent(ctx context.Context) string {
 	return "00-" + span.TraceID().String() + "-" + span.SpanID().String() + "-" + span.TraceFlags().String()
 }
 
-// placeholders returns the values of the placeholders for an event and the
-// body it was sent as. They are used after the request as well, by access logs.
-func placeholders(event *Event, body []byte) caddy.ReplacerFunc {
-	return func(key string) (any, bool) {
-		name, ok := strings.CutPrefix(key, "http.webhook_receiver.")
-		if !ok {
-			return nil, false
-		}
-		switch name {
-		case "event.id":
-			return event.ID, true
-		case "event.type":
-			return event.Type, true
-		case "event.subject":
-			return event.Subject, true
-		case "body_sha256":
-			sum := sha256.Sum256(body)
-			return hex.EncodeToString(sum[:]), true
-		}
-		if path, ok := strings.CutPrefix(name, "body."); ok {
-			return event.field(strings.Split(path, ".")), true
-		}
+// placeholder returns the value of a placeholder for the event and the body it
+// was sent as. It is used after the request as well, by access logs.
+func (d *exchange) placeholder(key string) (any, bool) {
+	name, ok := strings.CutPrefix(key, "http.webhook_receiver.")
+	if !ok {
 		return nil, false
 	}
+	switch name {
+	case "event.id":
+		return d.event.ID, true
+	case "event.type":
+		return d.event.Type, true
+	case "event.subject":
+		return d.event.Subject, true
+	case "body_sha256":
+		sum := sha256.Sum256(d.body)
+		return hex.EncodeToString(sum[:]), true
+	}
+	if path, ok := strings.CutPrefix(name, "body."); ok {
+		return d.event.field(path), true
+	}
+	return nil, false
 }
 
 // logFirst tells whoever has just set a webhook up that it works.

@@ -1,7 +1,6 @@
 package webhookreceiver
 
 import (
-	"container/list"
 	"errors"
 	"math"
 	"sync"
@@ -34,8 +33,10 @@ type budget struct {
 	mu      sync.Mutex
 	limit   int64
 	reading int64
-	used    int64     // reading included
-	small   list.List // of *lease: small bodies that are being read, oldest first
+	used    int64 // reading included
+
+	// Small bodies that are being read, the oldest first.
+	oldest, newest *lease
 }
 
 // fit raises the limit to what a few bodies of that size need.
@@ -51,11 +52,13 @@ type lease struct {
 	reading bool // the body is not complete
 	size    int64
 
-	// stop makes the reading of the body fail at once. Without it the lease is
+	// stopper makes the reading of the body fail at once. Without it the lease is
 	// never taken back.
-	stop  func()
-	small *list.Element // in budget.small, if there
-	lost  bool          // taken back
+	stopper interface{ stopReading() }
+	lost    bool // taken back
+
+	small        bool // among the budget's, between these two
+	older, newer *lease
 }
 
 func (b *budget) lease() *lease {
@@ -87,8 +90,8 @@ func (l *lease) take(n int64) error {
 	}
 	if l.reading {
 		b.reading += n
-		if l.size == 0 && n <= smallBody && l.stop != nil {
-			l.small = b.small.PushBack(l)
+		if l.size == 0 && n <= smallBody && l.stopper != nil {
+			l.enlist()
 		}
 	}
 	b.used += n
@@ -99,15 +102,14 @@ func (l *lease) take(n int64) error {
 // makeRoom stops the oldest small bodies, but for one, until n bytes fit into the
 // share or there are no more of them. Their memory counts as used until they end.
 func (b *budget) makeRoom(n, share int64, but *lease) {
-	for e := b.small.Front(); e != nil && n > share-b.reading; {
-		l := e.Value.(*lease)
-		e = e.Next()
-		if l == but {
-			continue
+	for l := b.oldest; l != nil && n > share-b.reading; {
+		next := l.newer
+		if l != but {
+			l.endReading()
+			l.lost = true
+			l.stopper.stopReading()
 		}
-		l.endReading()
-		l.lost = true
-		l.stop()
+		l = next
 	}
 }
 
@@ -140,9 +142,31 @@ func (l *lease) endReading() {
 	}
 }
 
-func (l *lease) unlist() {
-	if l.small != nil {
-		l.budget.small.Remove(l.small)
-		l.small = nil
+func (l *lease) enlist() {
+	b := l.budget
+	l.small, l.older = true, b.newest
+	if b.newest != nil {
+		b.newest.newer = l
+	} else {
+		b.oldest = l
 	}
+	b.newest = l
+}
+
+func (l *lease) unlist() {
+	if !l.small {
+		return
+	}
+	b := l.budget
+	if l.older != nil {
+		l.older.newer = l.newer
+	} else {
+		b.oldest = l.newer
+	}
+	if l.newer != nil {
+		l.newer.older = l.older
+	} else {
+		b.newest = l.older
+	}
+	l.small, l.older, l.newer = false, nil, nil
 }

@@ -104,12 +104,9 @@ var durationBuckets = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .2
 // provisionMetrics makes the collectors part of the config's registry. Counters
 // start at zero, so that a first increase shows as one.
 func (h *Handler) provisionMetrics(registry *prometheus.Registry) error {
+	h.requests = make(map[string]prometheus.Counter)
 	for _, outcome := range outcomes {
-		requestsTotal.WithLabelValues(h.provider.name, outcome)
-	}
-	for _, o := range h.outputs {
-		storedBytesTotal.WithLabelValues(o.name)
-		storeDuration.WithLabelValues(o.name)
+		h.requests[outcome] = requestsTotal.WithLabelValues(h.provider.name, outcome)
 	}
 	for _, collector := range []prometheus.Collector{
 		requestsTotal, storeDuration, fsyncDuration, batchEvents, storedBytesTotal, lastEvent, lastVerification,
@@ -125,7 +122,7 @@ func (h *Handler) provisionMetrics(registry *prometheus.Registry) error {
 
 // countRequest counts what became of a request.
 func (h *Handler) countRequest(outcome string) {
-	requestsTotal.WithLabelValues(h.provider.name, outcome).Inc()
+	h.requests[outcome].Inc()
 	switch outcome {
 	case outcomeStored:
 		lastEvent.WithLabelValues(h.provider.name).SetToCurrentTime()
@@ -134,10 +131,20 @@ func (h *Handler) countRequest(outcome string) {
 	}
 }
 
-// countStore counts what an output did with an event.
-func countStore(output string, began time.Time, event *Event, err error) {
-	storeDuration.WithLabelValues(output).Observe(time.Since(began).Seconds())
+// outputMetrics are one output's.
+type outputMetrics struct {
+	duration prometheus.Observer
+	bytes    prometheus.Counter
+}
+
+func newOutputMetrics(output string) outputMetrics {
+	return outputMetrics{storeDuration.WithLabelValues(output), storedBytesTotal.WithLabelValues(output)}
+}
+
+// count counts what the output did with an event.
+func (m outputMetrics) count(began time.Time, event *Event, err error) {
+	m.duration.Observe(time.Since(began).Seconds())
 	if err == nil {
-		storedBytesTotal.WithLabelValues(output).Add(float64(len(event.Data)))
+		m.bytes.Add(float64(len(event.Data)))
 	}
 }

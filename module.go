@@ -11,10 +11,12 @@ import (
 	"net/url"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 )
@@ -103,6 +105,8 @@ type Handler struct {
 	tokens       [][sha256.Size]byte // hashed, so that comparing takes the same time for any length
 	secrets      [][]byte            // keys of HMACs
 	outputs      []*namedOutput
+	requests     map[string]prometheus.Counter // by outcome
+	lastSource   *atomic.Pointer[sourceOf]
 	attributes   []string // the names in Attributes, sorted
 	maxBodySize  int64
 	timeout      time.Duration
@@ -126,6 +130,7 @@ func (Handler) CaddyModule() caddy.ModuleInfo {
 func (h *Handler) Provision(ctx caddy.Context) error {
 	h.logger = ctx.Logger()
 	h.first = new(struct{ event, verification sync.Once })
+	h.lastSource = new(atomic.Pointer[sourceOf])
 	h.refusals = h.logger.WithOptions(zap.WrapCore(func(core zapcore.Core) zapcore.Core {
 		return zapcore.NewSamplerWithOptions(core, time.Minute, 10, 0)
 	}))
@@ -179,7 +184,7 @@ func (h *Handler) provisionOutputs(ctx caddy.Context) error {
 			return fmt.Errorf("output: module %T is no webhook_receiver output", o)
 		}
 		name := o.(caddy.Module).CaddyModule().ID.Name()
-		h.outputs = append(h.outputs, &namedOutput{Output: output, name: name, logger: h.logger})
+		h.outputs = append(h.outputs, &namedOutput{Output: output, name: name, logger: h.logger, metrics: newOutputMetrics(name)})
 		names = append(names, name)
 		durable = durable || output.Durable()
 	}

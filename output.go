@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -41,20 +42,18 @@ type Output interface {
 // namedOutput reports an output's failure and recovery, once each.
 type namedOutput struct {
 	Output
-	name   string
-	logger *zap.Logger
+	name    string
+	logger  *zap.Logger
+	metrics outputMetrics
 
-	mu      sync.Mutex
-	begun   uint64 // calls of Store so far
-	failing bool
-	changed uint64 // begun when failing last changed
+	begun   atomic.Uint64 // calls of Store so far
+	failing atomic.Bool
+	mu      sync.Mutex // for changes of failing
+	changed uint64     // begun when failing last changed
 }
 
 func (o *namedOutput) store(ctx context.Context, event *Event) (err error) {
-	o.mu.Lock()
-	o.begun++
-	begun := o.begun
-	o.mu.Unlock()
+	begun := o.begun.Add(1)
 	began := time.Now()
 	defer func() {
 		if r := recover(); r != nil {
@@ -63,7 +62,7 @@ func (o *namedOutput) store(ctx context.Context, event *Event) (err error) {
 		if err != nil {
 			err = fmt.Errorf("output %s: %w", o.name, err)
 		}
-		countStore(o.name, began, event, err)
+		o.metrics.count(began, event, err)
 		o.note(begun, err)
 	}()
 	return o.Store(ctx, event)
@@ -72,12 +71,17 @@ func (o *namedOutput) store(ctx context.Context, event *Event) (err error) {
 // note logs a change of state. The outcome of a call that began before the last
 // change is no news: it may be known only now, but is from then.
 func (o *namedOutput) note(begun uint64, err error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if (err != nil) == o.failing || begun <= o.changed {
+	failing := err != nil
+	if failing == o.failing.Load() {
 		return
 	}
-	o.failing, o.changed = err != nil, o.begun
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if failing == o.failing.Load() || begun <= o.changed {
+		return
+	}
+	o.failing.Store(failing)
+	o.changed = o.begun.Load()
 	if err != nil {
 		o.logger.Error("events are not being stored", zap.String("output", o.name), zap.Error(err), zap.String("remedy", remedyFor(err)))
 	} else {
@@ -104,6 +108,14 @@ func remedyFor(err error) string {
 
 // storeAll returns nil when every output has accepted the event.
 func storeAll(ctx context.Context, outputs []*namedOutput, event *Event) error {
+	err := storeIn(ctx, outputs, event)
+	if err == nil {
+		event.freeLines() // else an output may still be at them
+	}
+	return err
+}
+
+func storeIn(ctx context.Context, outputs []*namedOutput, event *Event) error {
 	if len(outputs) == 1 {
 		return outputs[0].store(ctx, event)
 	}

@@ -54,6 +54,8 @@ type message struct {
 	*http.Request
 	event *Event // its data are set once the body has been decoded
 
+	unread bool // the body has not been read to its end
+
 	query    url.Values // parsed when first needed
 	queryErr error
 	key      int // index of the secret that the request was signed with
@@ -69,7 +71,7 @@ func (m *message) values(s Source) []string {
 		_ = m.parseQuery()
 		return m.query[name]
 	case sourceBody:
-		if text, ok := m.event.text(strings.Split(name, ".")); ok {
+		if text, ok := m.event.text(name); ok {
 			return []string{text}
 		}
 	}
@@ -90,10 +92,14 @@ func (m *message) parseQuery() error {
 // one returns the value at the source, which must be there exactly once. Its
 // errors quote nothing of the message.
 func (m *message) one(s Source) (string, error) {
-	if values := m.values(s); len(values) == 1 && values[0] != "" {
+	kind, name := s.split()
+	if kind == sourceBody {
+		if text, _ := m.event.text(name); text != "" {
+			return text, nil
+		}
+	} else if values := m.values(s); len(values) == 1 && values[0] != "" {
 		return values[0], nil
 	}
-	_, name := s.split()
 	return "", fmt.Errorf("there must be exactly one %s, and not an empty one", name)
 }
 

@@ -126,8 +126,8 @@ func (v *Verification) checkMatch(m *message) error {
 }
 
 // verify answers a verification request.
-func (h *Handler) verify(w http.ResponseWriter, m *message) error {
-	v := h.verification
+func (h *Handler) verify(d *exchange) error {
+	v, w, m := h.verification, d.w, &d.message
 	if v.Signed && m.Method != http.MethodPost {
 		lease := memory.lease()
 		defer lease.release()
@@ -144,6 +144,7 @@ func (h *Handler) verify(w http.ResponseWriter, m *message) error {
 		return caddyhttp.Error(http.StatusForbidden, fmt.Errorf("%s is not the configured one", name))
 	}
 
+	d.closeUnread()
 	mac := ""
 	if v.HMAC != "" {
 		mac = v.encode(sum(hmac.New(sha256.New, h.secrets[m.key]), [][]byte{[]byte(challenge)}))

@@ -14,8 +14,8 @@ const (
 	// retryAfter is how long nothing is tried after a failed fsync.
 	retryAfter = time.Second
 
-	// keepBuffer is the capacity up to which the batch buffer is kept for the
-	// next batch.
+	// keepBuffer is the capacity up to which the batch buffer is kept where no
+	// other batch follows at once.
 	keepBuffer = 1 << 20
 
 	// maxRewrites bounds how often one batch is written again because others
@@ -40,6 +40,7 @@ type file struct {
 	acked   bool        // a line in the open file has been acknowledged
 	torn    bool        // the open file does not end with a line feed
 	buffer  []byte
+	lines   []*request // of a batch; only its memory is used again
 
 	unsafeDir fs.FileInfo // made by this journal, while the fsync of its parent failed
 
@@ -66,7 +67,8 @@ type file struct {
 // commit commits a batch. err is the outcome for its lines, lost that for its
 // wishes for an fsync.
 func (f *file) commit(batch []*request, users []*Options) (err, lost error) {
-	var lines []*request
+	lines := f.lines[:0]
+	defer func() { clear(lines); f.lines = lines }()
 	synced, told := false, false
 	for _, r := range batch {
 		if r.line != nil {
@@ -144,8 +146,12 @@ func (f *file) acknowledge(lines []*request, synced bool) {
 	if f.deferred == nil {
 		f.deferred = make(map[*Options]struct{})
 	}
+	var last *Options
 	for _, r := range lines {
-		f.deferred[r.options] = struct{}{}
+		if r.options != last {
+			last = r.options
+			f.deferred[last] = struct{}{}
+		}
 	}
 }
 
@@ -188,19 +194,26 @@ func (f *file) join(lines []*request) []byte {
 	if len(lines) == 1 && !f.torn {
 		return lines[0].line
 	}
-	b := f.buffer[:0]
+	size := 1
+	for _, r := range lines {
+		size += len(r.line)
+	}
+	b := slices.Grow(f.buffer[:0], size)
 	if f.torn {
 		b = append(b, '\n')
 	}
 	for _, r := range lines {
 		b = append(b, r.line...)
 	}
-	if cap(b) <= keepBuffer {
-		f.buffer = b
-	} else {
+	f.buffer = b
+	return b
+}
+
+// idle frees what is worth keeping only while batches follow each other.
+func (f *file) idle() {
+	if cap(f.buffer) > keepBuffer {
 		f.buffer = nil
 	}
-	return b
 }
 
 // sync fsyncs the open file. If that fails, the file is condemned, and whoever

@@ -11,8 +11,10 @@ package journal
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -21,6 +23,10 @@ import (
 // maxBatch is the number of bytes, in lines, that one write takes at most; a
 // longer line is written alone. It is less where files are rotated at less.
 const maxBatch = 8 << 20
+
+// slowBatch is how long a batch may take before those who wait for it, or behind
+// it, look at their contexts: waiting for two things costs more than for one.
+const slowBatch = 10 * time.Millisecond
 
 // Values of Options.Sync besides a positive interval.
 const (
@@ -58,14 +64,18 @@ type Options struct {
 // line comes. Its methods may be called at any time by any goroutine.
 type Journal struct {
 	mu         sync.Mutex
-	queue      []*request // what waits for the next batch, oldest first
-	committing bool       // whether the goroutine that commits batches is running
+	queue      []*request  // what waits for the next batch, oldest first
+	batch      []*request  // what is being committed
+	committing bool        // whether the goroutine that commits batches is running
+	slow       *time.Timer // fires when the batch has taken longer than slowBatch
+	isSlow     bool        // it has
 	closed     bool
 	users      []*Options // whose wishes for rotation count; replaced, never changed
 	syncTimer  *time.Timer
 	syncAt     time.Time // when syncTimer fires; zero while it is not running
 
-	file file // used only by the committing goroutine
+	file  file       // used only by the committing goroutine
+	spare []*request // likewise: memory for the next batch
 
 	keeper keeper // of rotated files
 }
@@ -84,8 +94,19 @@ func (j *Journal) Observe(o *Observer) { j.file.observer = o }
 type request struct {
 	line    []byte
 	options *Options
-	done    chan error // has room for the outcome, so that nobody waits for its reader; may be nil
+
+	// The outcome, before which errSlow may come. There is room for both, so that
+	// nobody waits for its reader. Nil where nobody waits.
+	done chan error
+
+	patient bool // waits for done alone, until errSlow comes; set with the Journal's lock held
 }
+
+// errSlow tells a patient request to look at its context from now on.
+var errSlow = errors.New("slow")
+
+// requests are those that nobody refers to any more.
+var requests = sync.Pool{New: func() any { return &request{done: make(chan error, 2)} }}
 
 // New returns the journal of the file at path, on the machine's file system
 // where fsys is nil. It does not touch the file.
@@ -107,7 +128,9 @@ func New(path string, fsys FS) *Journal {
 //
 // A closed Journal still takes lines; it opens the file for each batch.
 func (j *Journal) Append(ctx context.Context, line []byte, o *Options) error {
-	return j.do(ctx, &request{line: line, options: o, done: make(chan error, 1)})
+	r := requests.Get().(*request)
+	r.line, r.options = line, o
+	return j.do(ctx, r)
 }
 
 // Release has the journal forget the Options' wishes for rotation, which count,
@@ -131,7 +154,7 @@ func (j *Journal) currentUsers() []*Options {
 // Sync returns when every line that was appended before is fsynced, or with an
 // error if one has been lost since the last Sync, as its fsync failed.
 func (j *Journal) Sync(ctx context.Context) error {
-	return j.do(ctx, &request{done: make(chan error, 1)})
+	return j.do(ctx, requests.Get().(*request))
 }
 
 // Close fsyncs what is written and closes the file. If ctx ends first, that is
@@ -143,9 +166,11 @@ func (j *Journal) Close(ctx context.Context) error {
 	return j.Sync(ctx)
 }
 
-func (j *Journal) enqueue(r *request) {
+// enqueue tells whether the request may be patient, if it wants to be.
+func (j *Journal) enqueue(r *request, patient bool) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	r.patient = patient && !j.isSlow
 	j.queue = append(j.queue, r)
 	if o := r.options; o != nil && !o.released && !slices.Contains(j.users, o) {
 		j.users = append(slices.Clip(j.users), o)
@@ -154,12 +179,20 @@ func (j *Journal) enqueue(r *request) {
 		j.committing = true
 		go j.commit()
 	}
+	return r.patient
 }
 
 func (j *Journal) do(ctx context.Context, r *request) error {
-	j.enqueue(r)
+	deadline, ok := ctx.Deadline()
+	if j.enqueue(r, !ok || time.Until(deadline) > 2*slowBatch) {
+		if err := <-r.done; err != errSlow {
+			r.free()
+			return err
+		}
+	}
 	select {
 	case err := <-r.done:
+		r.free()
 		return err
 	case <-ctx.Done():
 	}
@@ -170,6 +203,11 @@ func (j *Journal) do(ctx context.Context, r *request) error {
 	default:
 		return fmt.Errorf("%s: waiting for the disk: %w", j.file.path, ctx.Err())
 	}
+}
+
+func (r *request) free() {
+	r.line, r.options = nil, nil
+	requests.Put(r)
 }
 
 // withdraw takes a line back that is in no batch yet, so that its memory does
@@ -188,6 +226,9 @@ func (j *Journal) withdraw(r *request) {
 // commit commits one batch after the other until nothing waits.
 func (j *Journal) commit() {
 	for {
+		// Whoever is about to append, and waits for a processor only, comes first:
+		// it can share the batch. Where nobody does, this takes no time.
+		runtime.Gosched()
 		batch, users, closed := j.next()
 		if batch == nil {
 			return
@@ -202,6 +243,7 @@ func (j *Journal) commit() {
 		} else if len(j.file.deferred) > 0 {
 			j.scheduleSync(batch)
 		}
+		j.committed()
 		for _, r := range batch {
 			switch {
 			case r.done == nil:
@@ -211,9 +253,12 @@ func (j *Journal) commit() {
 				r.done <- err
 			}
 		}
+		clear(batch)
+		j.spare = batch[:0]
 	}
 }
 
+// next takes a batch off the queue.
 func (j *Journal) next() (batch []*request, users []*Options, closed bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -230,11 +275,38 @@ func (j *Journal) next() (batch []*request, users []*Options, closed bool) {
 	}
 	if n == 0 {
 		j.committing = false
+		j.file.idle()
 		return nil, nil, false
 	}
-	batch = slices.Clone(j.queue[:n])
+	j.batch = append(j.spare, j.queue[:n]...)
 	j.queue = slices.Delete(j.queue, 0, n) // forgets them, unlike a mere slice
-	return batch, j.users, j.closed
+	if j.slow == nil {
+		j.slow = time.AfterFunc(slowBatch, j.losePatience)
+	} else {
+		j.slow.Reset(slowBatch)
+	}
+	return j.batch, j.users, j.closed
+}
+
+// committed says that the batch is over, but for telling its requests.
+func (j *Journal) committed() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.slow.Stop()
+	j.batch, j.isSlow = nil, false
+}
+
+// losePatience has everybody look at their contexts.
+func (j *Journal) losePatience() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.isSlow = j.batch != nil
+	for _, r := range slices.Concat(j.batch, j.queue) {
+		if r.patient {
+			r.patient = false
+			r.done <- errSlow
+		}
+	}
 }
 
 // scheduleSync sees to it that lines of the batch that may wait for their
@@ -263,6 +335,6 @@ func (j *Journal) scheduleSync(batch []*request) {
 		j.mu.Lock()
 		j.syncAt = time.Time{}
 		j.mu.Unlock()
-		j.enqueue(&request{}) // SyncFailed tells of an error
+		j.enqueue(&request{}, false) // SyncFailed tells of an error
 	})
 }

@@ -1,6 +1,9 @@
 package jsonscan
 
-import "math"
+import (
+	"math"
+	"strings"
+)
 
 // indexed is how many of the outermost object's keys a Doc notes.
 const indexed = 16
@@ -109,14 +112,26 @@ func (d *Doc) scanKey(data []byte, i, begin, depth int) (int, error) {
 	return value, nil
 }
 
-// Get returns the value that path leads to, as the function Get does.
-func (d *Doc) Get(path ...string) []byte {
-	if len(path) == 0 || d.n == 0 || d.n > indexed {
-		return Get(d.Value, path...)
+// Get returns the value that path leads to, whose elements are separated by
+// dots, as the function Get does.
+func (d *Doc) Get(path string) []byte {
+	name, rest, more := strings.Cut(path, ".")
+	value := d.member(name)
+	for more {
+		name, rest, more = strings.Cut(rest, ".")
+		value = child(value, name)
+	}
+	return value[:skipValue(value, 0)]
+}
+
+// member returns what begins with the value of that name.
+func (d *Doc) member(name string) []byte {
+	if d.n == 0 || d.n > indexed {
+		return child(d.Value, name)
 	}
 	for n := d.n - 1; n >= 0; n-- { // of repeated keys the last one counts
-		if k := d.keys[n]; isKey(d.Value[k.begin:k.end], path[0]) {
-			return Get(d.Value[k.value:], path[1:]...)
+		if k := d.keys[n]; isKey(d.Value[k.begin:k.end], name) {
+			return d.Value[k.value:]
 		}
 	}
 	return nil

@@ -12,16 +12,21 @@ import (
 func Get(data []byte, path ...string) []byte {
 	value := data[skipSpace(data, 0):]
 	for _, name := range path {
-		switch at(value, 0) {
-		case '{':
-			value = member(value, name)
-		case '[':
-			value = element(value, name)
-		default:
-			return nil
-		}
+		value = child(value, name)
 	}
 	return value[:skipValue(value, 0)]
+}
+
+// child returns what begins with the member or element of that name, if there
+// is one.
+func child(value []byte, name string) []byte {
+	switch at(value, 0) {
+	case '{':
+		return member(value, name)
+	case '[':
+		return element(value, name)
+	}
+	return nil
 }
 
 // member returns what begins with the value of the last member called name.

@@ -82,9 +82,10 @@ func scanString(data []byte, i int) (int, error) {
 	}
 }
 
-// plain are the bytes that stand for themselves in a string, whatever follows.
+// plain are the bytes that stand for themselves in a string, whatever follows,
+// also where readers are wary of control characters.
 var plain = func() (plain [256]bool) {
-	for c := byte(' '); c < utf8.RuneSelf; c++ {
+	for c := byte(' '); c < 0x7f; c++ {
 		plain[c] = c != '"' && c != '\\'
 	}
 	return plain

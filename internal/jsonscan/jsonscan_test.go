@@ -77,7 +77,7 @@ func TestGet(t *testing.T) {
 		if got := string(Get([]byte(text), strings.Split(path, ".")...)); got != want {
 			t.Errorf("Get(%q) = %q, want %q", path, got, want)
 		}
-		if got := string(doc.Get(strings.Split(path, ".")...)); got != want {
+		if got := string(doc.Get(path)); got != want {
 			t.Errorf("Get(%q) of the Doc = %q, want %q", path, got, want)
 		}
 	}

@@ -57,6 +57,14 @@ func Unquote(raw []byte) (text string, ok bool) {
 func AppendString[T string | []byte](dst []byte, text T) []byte {
 	dst = append(dst, '"')
 	for i := 0; i < len(text); {
+		begin := i
+		for i < len(text) && plain[text[i]] {
+			i++
+		}
+		dst = append(dst, text[begin:i]...)
+		if i == len(text) {
+			break
+		}
 		c := text[i]
 		if c < utf8.RuneSelf {
 			i++
@@ -69,10 +77,8 @@ func AppendString[T string | []byte](dst []byte, text T) []byte {
 				dst = append(dst, `\r`...)
 			case c == '\t':
 				dst = append(dst, `\t`...)
-			case c < ' ' || c == 0x7f:
-				dst = fmt.Appendf(dst, `\u%04x`, c)
 			default:
-				dst = append(dst, c)
+				dst = fmt.Appendf(dst, `\u%04x`, c)
 			}
 			continue
 		}
