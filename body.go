@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"net/http"
 	"os"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
@@ -100,7 +102,7 @@ func readAll(r io.Reader, size, limit int64, l *lease) ([]byte, error) {
 			if err := l.take(next - int64(cap(b))); err != nil {
 				return nil, err
 			}
-			b = append(make([]byte, 0, next), b...)
+			b = grow(b, int(next))
 		}
 		n, err := r.Read(b[len(b):cap(b)])
 		b = b[:len(b)+n]
@@ -114,6 +116,35 @@ func readAll(r io.Reader, size, limit int64, l *lease) ([]byte, error) {
 			return nil, err
 		}
 	}
+}
+
+// pooled are buffers that bodies have outgrown, by the power of two that they are
+// of firstBuffer. Where a body is complete, its buffer is not to be used again:
+// access logs may want it.
+var pooled [12]sync.Pool
+
+// class returns which of the pools has buffers of that capacity.
+func class(size int) (n int, ok bool) {
+	n = bits.TrailingZeros(uint(size / firstBuffer))
+	return n, n < len(pooled) && size == firstBuffer<<n
+}
+
+// grow moves b to a buffer of that capacity.
+func grow(b []byte, size int) []byte {
+	var grown []byte
+	if n, ok := class(size); ok {
+		if buffer, ok := pooled[n].Get().(*[]byte); ok {
+			grown = (*buffer)[:0]
+		}
+	}
+	if grown == nil {
+		grown = make([]byte, 0, size)
+	}
+	grown = append(grown, b...)
+	if n, ok := class(cap(b)); ok {
+		pooled[n].Put(&b)
+	}
+	return grown
 }
 
 // decodeBody undoes the content coding of a complete body.

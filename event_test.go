@@ -2,13 +2,17 @@ package webhookreceiver
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"go.uber.org/zap"
 )
 
 // TestDataIsKeptTokenByToken posts bodies and reads the data back out of the
@@ -219,4 +223,24 @@ func FuzzEvent(f *testing.F) {
 			t.Fatalf("raw line %q, want %q", raw, value)
 		}
 	})
+}
+
+// TestLinesInUse makes sure that the memory of lines goes to other events only
+// where no output can still be at them.
+func TestLinesInUse(t *testing.T) {
+	fails := errors.New("fails")
+	for name, outcome := range map[string]error{"stored": nil, "not stored": fails} {
+		event := &Event{ID: "1", Source: "/", Type: "t", Data: []byte(`1`)}
+		testStores["lines in use"] = func(_ context.Context, event *Event) error {
+			event.cloudEventLine()
+			return outcome
+		}
+		o := &namedOutput{Output: &testOutput{"lines in use"}, logger: zap.NewNop(), metrics: newOutputMetrics("test")}
+		if err := storeAll(context.Background(), []*namedOutput{o, o}, event); !errors.Is(err, outcome) {
+			t.Fatal(err)
+		}
+		if kept := event.cloudEvent != nil; kept != (outcome != nil) {
+			t.Errorf("%s: the line is kept: %t", name, kept)
+		}
+	}
 }

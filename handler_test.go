@@ -358,6 +358,15 @@ func TestSource(t *testing.T) {
 		}
 	}
 
+	// The last request's source is remembered, for requests with the same URL.
+	for _, url := range []string{"a.example/x/y", "a.example/x/y", "a.example/x%2Fy", "b.example/x%2Fy", "b.example/x/y"} {
+		host, path, _ := strings.Cut(url, "/")
+		rc.raw(t, "POST /"+path+" HTTP/1.1\r\nHost: "+host+"\r\nContent-Length: 1\r\n\r\n1")
+		if event, _ := rc.last(t); event["source"] != "http://"+url {
+			t.Errorf("source %v, want http://%s", event["source"], url)
+		}
+	}
+
 	// What is no host is left out.
 	rc.raw(t, "POST /w HTTP/1.1\r\nHost: [::1\r\nContent-Length: 1\r\n\r\n1")
 	if event, _ := rc.last(t); event["source"] != "http:///w" {

@@ -14,10 +14,6 @@ const (
 	// retryAfter is how long nothing is tried after a failed fsync.
 	retryAfter = time.Second
 
-	// keepBuffer is the capacity up to which the batch buffer is kept where no
-	// other batch follows at once.
-	keepBuffer = 1 << 20
-
 	// maxRewrites bounds how often one batch is written again because others
 	// keep on changing the file meanwhile.
 	maxRewrites = 100
@@ -39,8 +35,7 @@ type file struct {
 	unsafe  bool        // it did so, and the directory has not been fsynced since
 	acked   bool        // a line in the open file has been acknowledged
 	torn    bool        // the open file does not end with a line feed
-	buffer  []byte
-	lines   []*request // of a batch; only its memory is used again
+	lines   []*request  // of a batch; only its memory is used again
 
 	unsafeDir fs.FileInfo // made by this journal, while the fsync of its parent failed
 
@@ -158,7 +153,11 @@ func (f *file) acknowledge(lines []*request, synced bool) {
 // write appends the lines in one write. intact is false if it has to be
 // written again, as the file ended with somebody else's torn line.
 func (f *file) write(lines []*request) (intact bool, err error) {
-	b := f.join(lines)
+	b := lines[0].line
+	if len(lines) > 1 || f.torn {
+		b = f.join(lines)
+		defer giveBack(b)
+	}
 	n, err := f.open.Write(b)
 	f.written += int64(n)
 	if err == nil && n < len(b) {
@@ -191,28 +190,52 @@ func (f *file) write(lines []*request) (intact bool, err error) {
 // join returns the lines in one piece, with a line feed before them if the
 // file's last line has none.
 func (f *file) join(lines []*request) []byte {
-	if len(lines) == 1 && !f.torn {
-		return lines[0].line
-	}
 	size := 1
 	for _, r := range lines {
 		size += len(r.line)
 	}
-	b := slices.Grow(f.buffer[:0], size)
+	b := borrow(size)
 	if f.torn {
 		b = append(b, '\n')
 	}
 	for _, r := range lines {
 		b = append(b, r.line...)
 	}
-	f.buffer = b
 	return b
 }
 
-// idle frees what is worth keeping only while batches follow each other.
-func (f *file) idle() {
-	if cap(f.buffer) > keepBuffer {
-		f.buffer = nil
+// buffer has the memory for a batch, once it was made, unless a Journal uses it.
+// It is for the largest batch, and kept for good: while it fills, it never has
+// to grow, and in a process that else needs little memory it halves how often
+// garbage is collected, which costs more than writing. What of it was never used
+// takes no memory of the machine's.
+var buffer = func() chan []byte {
+	c := make(chan []byte, 1)
+	c <- nil
+	return c
+}()
+
+func borrow(size int) []byte {
+	if size > maxBatch+1 {
+		return make([]byte, 0, size)
+	}
+	select {
+	case b := <-buffer:
+		if b == nil {
+			b = make([]byte, 0, maxBatch+1)
+		}
+		return b[:0]
+	default:
+		return make([]byte, 0, size)
+	}
+}
+
+func giveBack(b []byte) {
+	if cap(b) == maxBatch+1 {
+		select {
+		case buffer <- b:
+		default:
+		}
 	}
 }
 
