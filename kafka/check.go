@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
-	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 	"go.uber.org/zap"
 )
 
@@ -104,7 +105,7 @@ func (o *Output) refusal(err error) error {
 type facts struct {
 	partitions     int
 	replicas       int // of the partition that has the fewest
-	minInSync      int
+	minInSync      int64
 	maxMessageSize int64
 }
 
@@ -135,35 +136,48 @@ func (c *connection) ask(ctx context.Context, t topic) (facts, error) {
 	return f, err
 }
 
+// askTopic asks with requests of its own, as those of the client may have the
+// topic created.
 func askTopic(ctx context.Context, client *kgo.Client, name string) (facts, error) {
-	admin := kadm.NewClient(client)
-	topics, err := admin.ListTopics(ctx, name)
+	metadata := kmsg.NewPtrMetadataRequest()
+	metadata.Topics = []kmsg.MetadataRequestTopic{{Topic: &name}}
+	topics, err := metadata.RequestWith(ctx, client)
 	if err != nil {
 		return facts{}, err
 	}
-	detail, ok := topics[name]
-	if !ok {
+	if len(topics.Topics) != 1 {
 		return facts{}, kerr.UnknownTopicOrPartition
 	}
-	if detail.Err != nil {
-		return facts{}, detail.Err
+	topic := topics.Topics[0]
+	if err := kerr.ErrorForCode(topic.ErrorCode); err != nil {
+		return facts{}, err
 	}
-	f := facts{partitions: len(detail.Partitions), replicas: detail.Partitions.NumReplicas()}
-	for _, p := range detail.Partitions {
+	f := facts{partitions: len(topic.Partitions), replicas: math.MaxInt}
+	for _, p := range topic.Partitions {
 		f.replicas = min(f.replicas, len(p.Replicas))
 	}
-	// Not everybody may read a topic's options; then they stay unknown.
-	resources, err := admin.DescribeTopicConfigs(ctx, name)
+
+	describe := kmsg.NewPtrDescribeConfigsRequest()
+	describe.Resources = []kmsg.DescribeConfigsRequestResource{{
+		ResourceType: kmsg.ConfigResourceTypeTopic,
+		ResourceName: name,
+		ConfigNames:  []string{"min.insync.replicas", "max.message.bytes"},
+	}}
+	described, err := describe.RequestWith(ctx, client)
 	if err != nil {
-		return f, nil
+		return f, nil // not everybody may read a topic's options
 	}
-	for _, resource := range resources {
+	for _, resource := range described.Resources {
 		for _, config := range resource.Configs {
-			switch config.Key {
+			if config.Value == nil {
+				continue
+			}
+			n, _ := strconv.ParseInt(*config.Value, 10, 64) // 0 is not known
+			switch config.Name {
 			case "min.insync.replicas":
-				f.minInSync, _ = strconv.Atoi(config.MaybeValue())
+				f.minInSync = n
 			case "max.message.bytes":
-				f.maxMessageSize, _ = strconv.ParseInt(config.MaybeValue(), 10, 64)
+				f.maxMessageSize = n
 			}
 		}
 	}
@@ -180,7 +194,7 @@ func (o *Output) report(f facts) {
 	}
 	topic := zap.String("topic", o.topic.text)
 	o.logger.Info("events are stored in Kafka", topic, zap.Strings("brokers", o.Brokers),
-		zap.Int("partitions", f.partitions), zap.Int("replicas", f.replicas), zap.Int("min_insync_replicas", f.minInSync))
+		zap.Int("partitions", f.partitions), zap.Int("replicas", f.replicas), zap.Int64("min_insync_replicas", f.minInSync))
 	if f.replicas == 1 {
 		o.logger.Warn("the topic has one replica: an event that was answered 200 is lost with one broker's disk", topic)
 	} else if f.minInSync == 1 {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -23,8 +24,10 @@ type cluster struct {
 	t     *testing.T
 	fake  *kfake.Cluster // nil if it is real
 	addrs []string
-	admin *kadm.Client
 	topic string // with 6 partitions
+
+	clientOptions []kgo.Opt   // of clients that read it
+	options       []kfake.Opt // of a fake one that can be revived
 }
 
 // newCluster returns a real cluster, if there is one, else a fake one.
@@ -34,17 +37,17 @@ func newCluster(t *testing.T) *cluster {
 		return newFake(t)
 	}
 	c := &cluster{t: t, addrs: strings.Split(*realBrokers, ",")}
-	c.open()
 	c.topic = fmt.Sprintf("webhook-receiver-test-%d", time.Now().UnixNano())
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	if _, err := c.admin.CreateTopic(ctx, 6, -1, nil, c.topic); err != nil {
+	admin := kadm.NewClient(c.client())
+	if _, err := admin.CreateTopic(ctx, 6, -1, nil, c.topic); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
-		if _, err := c.admin.DeleteTopics(ctx, c.topic); err != nil {
+		if _, err := admin.DeleteTopics(ctx, c.topic); err != nil {
 			t.Error(err)
 		}
 	})
@@ -60,31 +63,26 @@ func newFake(t *testing.T, options ...kfake.Opt) *cluster {
 	}
 	c.fake, c.addrs = fake, fake.ListenAddrs()
 	t.Cleanup(func() { c.fake.Close() })
-	c.open()
 	return c
 }
 
-func (c *cluster) open(options ...kgo.Opt) {
+// client returns a client. Options hold for later ones, too.
+func (c *cluster) client(options ...kgo.Opt) *kgo.Client {
 	c.t.Helper()
-	client, err := kgo.NewClient(append([]kgo.Opt{kgo.SeedBrokers(c.addrs...)}, options...)...)
+	c.clientOptions = append(c.clientOptions, options...)
+	client, err := kgo.NewClient(append([]kgo.Opt{kgo.SeedBrokers(c.addrs...)}, c.clientOptions...)...)
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	c.t.Cleanup(client.Close)
-	c.admin = kadm.NewClient(client)
+	return client
 }
 
 // records are all that a topic holds.
-func (c *cluster) records(topic string, options ...kgo.Opt) []*kgo.Record {
+func (c *cluster) records(topic string) []*kgo.Record {
 	c.t.Helper()
-	client, err := kgo.NewClient(append([]kgo.Opt{
-		kgo.SeedBrokers(c.addrs...), kgo.ConsumeTopics(topic),
-		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
-	}, options...)...)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	defer client.Close()
+	client := c.client()
+	client.AddConsumeTopics(topic)
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	ends, err := kadm.NewClient(client).ListEndOffsets(ctx, topic)
@@ -125,6 +123,12 @@ func (c *cluster) counts(topic string) map[string]int {
 		counts[event.ID]++
 	}
 	return counts
+}
+
+func port(address string) int {
+	_, text, _ := net.SplitHostPort(address)
+	n, _ := strconv.Atoi(text)
+	return n
 }
 
 // network lets a fake cluster's answers get lost.

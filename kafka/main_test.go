@@ -31,6 +31,10 @@ func TestMain(m *testing.M) {
 		return
 	}
 	flag.Parse()
+	// Most of the tests' time is waiting.
+	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
+		_ = parallel.Value.Set("8")
+	}
 	os.Exit(m.Run())
 }
 

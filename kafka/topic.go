@@ -17,7 +17,7 @@ var topicText = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
 
 // topic is the option topic, with what is known of it when the config is loaded.
 type topic struct {
-	text    string
+	text     string
 	perEvent bool // text has placeholders, to be evaluated for each event
 }
 

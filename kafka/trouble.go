@@ -80,7 +80,7 @@ func (t *trouble) Level() kgo.LogLevel {
 
 // retriedError is the name of the broker's error, in what the client logs of a
 // response.
-var retriedError = regexp.MustCompile(`(?:retrying|move)[^{}]*\(([A-Z_]+): `)
+var retriedError = regexp.MustCompile(`retrying[^{}]*\(([A-Z_]+): `)
 
 // Log takes the reason from what the client logs.
 func (t *trouble) Log(_ kgo.LogLevel, msg string, keyvals ...any) {
