@@ -155,19 +155,12 @@ func TestFaultsThatLast(t *testing.T) {
 // held.
 func newPersistentFake(t *testing.T, n *network, options ...kfake.Opt) *cluster {
 	t.Helper()
-	options = append(options, kfake.ListenFn(n.listen), kfake.DataDir(filepath.Join(t.TempDir(), "kfake")), kfake.SyncWrites())
-	c := newFake(t, options...)
-	c.options = options
-	return c
+	return newFake(t, append(options, kfake.ListenFn(n.listen), kfake.DataDir(filepath.Join(t.TempDir(), "kfake")), kfake.SyncWrites())...)
 }
 
 func (c *cluster) revive() {
 	c.t.Helper()
-	var ports []int
-	for _, address := range c.addrs {
-		ports = append(ports, port(address))
-	}
-	fake, err := kfake.NewCluster(append(c.options, kfake.Ports(ports...))...)
+	fake, err := kfake.NewCluster(c.options...)
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -59,15 +60,25 @@ func newServer(t testing.TB) *server {
 	}
 }
 
+// freeAddress returns an address that can be listened to, also after a while: its
+// port is none that the system gives to connections or to listeners on port 0.
 func freeAddress(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 1000 {
+		address := fmt.Sprintf("127.0.0.1:%d", 20000+rand.IntN(12000))
+		if _, taken := addresses.LoadOrStore(address, true); taken {
+			continue
+		}
+		if l, err := net.Listen("tcp", address); err == nil {
+			_ = l.Close()
+			return address
+		}
 	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
+	t.Fatal("no free port")
+	return ""
 }
+
+var addresses sync.Map // that have been given out
 
 // caddyfile returns a Caddyfile. An event's id is in the header X-Delivery, type
 // and subject are in its body.
@@ -174,6 +185,7 @@ func (s *server) reload(options string) error {
 	}
 	defer func() { _ = response.Body.Close() }()
 	text, err := io.ReadAll(response.Body)
+	s.client.CloseIdleConnections() // the old config's server closes them, too
 	// With a warning in its answer Caddy has sent the status before there is an error.
 	if err == nil && (response.StatusCode != http.StatusOK || bytes.Contains(text, []byte(`"error"`))) {
 		err = fmt.Errorf("%d: %s", response.StatusCode, text)

@@ -57,7 +57,10 @@ func newCluster(t *testing.T) *cluster {
 func newFake(t *testing.T, options ...kfake.Opt) *cluster {
 	t.Helper()
 	c := &cluster{t: t, topic: "webhooks"}
-	fake, err := kfake.NewCluster(append([]kfake.Opt{kfake.NumBrokers(3), kfake.SeedTopics(6, c.topic)}, options...)...)
+	c.options = append([]kfake.Opt{
+		kfake.Ports(port(freeAddress(t)), port(freeAddress(t)), port(freeAddress(t))), kfake.SeedTopics(6, c.topic),
+	}, options...)
+	fake, err := kfake.NewCluster(c.options...)
 	if err != nil {
 		t.Fatal(err)
 	}

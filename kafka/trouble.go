@@ -1,13 +1,16 @@
 package kafkaoutput
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"regexp"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -87,7 +90,7 @@ func (t *trouble) Log(_ kgo.LogLevel, msg string, keyvals ...any) {
 	for i := 0; i+1 < len(keyvals); i += 2 {
 		switch value := keyvals[i+1].(type) {
 		case error:
-			if keyvals[i] == "err" {
+			if keyvals[i] == "err" && isNews(value) {
 				t.note(value.Error())
 			}
 		case string:
@@ -99,6 +102,16 @@ func (t *trouble) Log(_ kgo.LogLevel, msg string, keyvals ...any) {
 			}
 		}
 	}
+}
+
+// isNews tells whether an error is the cluster's or the network's, and not the
+// client's own way of going on.
+func isNews(err error) bool {
+	var (
+		answer  *kerr.Error
+		network net.Error
+	)
+	return errors.As(err, &answer) || errors.As(err, &network) || errors.Is(err, io.EOF)
 }
 
 // Interface guards
