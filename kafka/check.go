@@ -129,8 +129,10 @@ func (c *connection) ask(ctx context.Context, t topic) (facts, error) {
 	} else {
 		err = client.Ping(ctx)
 	}
-	if err != nil && ctx.Err() != nil {
-		err = c.trouble.explain(ctx.Err())
+	if err != nil && !isRefusal(err) {
+		if ctx.Err() != nil {
+			err = c.trouble.explain(ctx.Err())
+		}
 		c.unreachableAt, c.unreachableReason = time.Now(), err
 	}
 	return f, err

@@ -52,17 +52,20 @@ func TestGivenUp(t *testing.T) {
 			connection := c.connection()
 			begin(t, c, connection, &n)
 			var wg sync.WaitGroup
+			giveUp := func(timeout time.Duration) {
+				began := time.Now()
+				if err := store(connection, c.topic, "1", timeout); !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("%v, want its deadline's error", err)
+				}
+				if took := time.Since(began); took < timeout-time.Millisecond || took > timeout+time.Second {
+					t.Errorf("given up after %v, want %v", took, timeout)
+				}
+			}
+			// The client gives up the others with this one, but their time isn't up.
+			wg.Go(func() { giveUp(time.Second) })
+			poll(t, "the first record to wait", func() bool { return connection.client.BufferedProduceRecords() == 1 })
 			for i := range 200 {
-				wg.Go(func() {
-					timeout := time.Second + time.Duration(i)*10*time.Millisecond
-					began := time.Now()
-					if err := store(connection, c.topic, "1", timeout); !errors.Is(err, context.DeadlineExceeded) {
-						t.Errorf("%v, want its deadline's error", err)
-					}
-					if took := time.Since(began); took < timeout-time.Millisecond || took > timeout+time.Second {
-						t.Errorf("given up after %v, want %v", took, timeout)
-					}
-				})
+				wg.Go(func() { giveUp(time.Second + time.Duration(i)*10*time.Millisecond) })
 			}
 			wg.Wait()
 			poll(t, "no record that waits", func() bool { return connection.client.BufferedProduceRecords() == 0 })

@@ -115,6 +115,9 @@ func (o *Output) Provision(ctx caddy.Context) error {
 	if err != nil {
 		return err
 	}
+	if o.TLS == nil && o.SASL != nil && o.SASL.Mechanism == mechanismPlain {
+		o.logger.Warn("sasl plain without tls: the password goes over the network as it is")
+	}
 	key := settings.key()
 	shared, _, err := connections.LoadOrNew(key, func() (caddy.Destructor, error) {
 		return newConnection(settings)

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"maps"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // outputOptions is an output kafka with more options in its block.
@@ -156,4 +158,29 @@ func TestTopicCreatedAgain(t *testing.T) {
 		status, _ := s.post("3", `{}`)
 		return status == 200
 	})
+}
+
+// All in-sync replicas are asked for, and what the client sends again is told
+// from what is new.
+func TestAcksOfAll(t *testing.T) {
+	t.Parallel()
+	c := newFake(t)
+	var requests, others, identified atomic.Int64
+	c.fake.ControlKey(int16(kmsg.Produce), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		c.fake.KeepControl()
+		requests.Add(1)
+		if r.(*kmsg.ProduceRequest).Acks != -1 {
+			others.Add(1)
+		}
+		return nil, nil, false
+	})
+	c.fake.ControlKey(int16(kmsg.InitProducerID), func(kmsg.Request) (kmsg.Response, error, bool) {
+		identified.Add(1)
+		return nil, nil, false
+	})
+	s := start(t, c.output())
+	s.wantStored("1", `{}`)
+	if requests.Load() != 1 || others.Load() != 0 || identified.Load() != 1 {
+		t.Errorf("%d requests, %d not for all replicas; %d producer ids; want 1, 0, 1", requests.Load(), others.Load(), identified.Load())
+	}
 }

@@ -153,6 +153,7 @@ func TestValidate(t *testing.T) {
 		"the topic is there":     {c.output(), 0, "events are stored in Kafka"},
 		"the topic is missing":   {strings.Replace(c.output(), c.topic, "missing", 1), 1, `topic "missing"`},
 		"it will be created":     {strings.Replace(c.output("auto_create_topics"), c.topic, "created", 1), 0, "not there yet"},
+		"a password in the open": {c.output("sasl plain me {env.KAFKA_TEST_PASSWORD}"), 0, "the password goes over the network as it is"},
 		"the cluster is missing": {"output kafka {\nbrokers 127.0.0.1:1\ntopic webhooks\n}", 0, "connection refused"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -162,6 +163,9 @@ func TestValidate(t *testing.T) {
 			<-s.exited
 			if s.exitStatus != test.status || !strings.Contains(s.log(), test.log) {
 				t.Errorf("exit status %d, want %d, and %q in\n%s", s.exitStatus, test.status, test.log, s.log())
+			}
+			if strings.Contains(s.log(), testPassword) {
+				t.Error("the log holds the password")
 			}
 			for _, topic := range []string{"missing", "created"} {
 				if c.fake.TopicInfo(topic) != nil {
