@@ -97,19 +97,39 @@ func (c *connection) store(ctx context.Context, record func() *kgo.Record) error
 			return nil
 		case ctx.Err() != nil:
 			return c.trouble.explain(ctx.Err())
-		case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-			// The client gives up all records of a partition together, when the
-			// first one's time is up. This one's isn't.
-			continue
 		case errors.Is(err, kgo.ErrMaxBuffered):
 			return c.trouble.explain(errFull)
 		case errors.Is(err, kerr.UnknownTopicOrPartition), errors.Is(err, kerr.UnknownTopicID):
 			// Otherwise the client would ask for it for ever, and senders can
 			// choose what is asked for. One that was created anew is found so, too.
 			go client.PurgeTopicsFromProducing(r.Topic)
+		case passes(err):
+			if isNews(err) {
+				c.trouble.note(err.Error())
+			}
+			select {
+			case <-ctx.Done():
+			case <-time.After(minBackoff):
+			}
+			continue
 		}
 		return err
 	}
+}
+
+// passes tells whether a record that was given up is to be sent again, as its
+// time isn't up. The client gives up all records of a partition together when
+// the first one's time is up, and all that it has when a broker ends a fresh
+// connection, as one that starts or stops does, or a proxy in front of it.
+func passes(err error) bool {
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return true
+	}
+	var answer *kerr.Error
+	if errors.As(err, &answer) {
+		return answer.Retriable
+	}
+	return isNews(err)
 }
 
 // produce returns when the record is stored or given up, or ctx ends.

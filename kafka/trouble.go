@@ -1,6 +1,7 @@
 package kafkaoutput
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -111,6 +112,9 @@ func isNews(err error) bool {
 		answer  *kerr.Error
 		network net.Error
 	)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return false // though it would do for one of the network
+	}
 	return errors.As(err, &answer) || errors.As(err, &network) || errors.Is(err, io.EOF)
 }
 
