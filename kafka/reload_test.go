@@ -105,7 +105,7 @@ func TestFileToo(t *testing.T) {
 	t.Parallel()
 	c := newFake(t)
 	file := filepath.Join(t.TempDir(), "events.jsonl")
-	s := start(t, "timeout 1s\noutput file "+file+"\n"+c.output())
+	s := start(t, "timeout 5s\noutput file "+file+"\n"+c.output())
 	s.wantStored("both", `{"type":"t"}`)
 	c.fake.Close()
 	if status, _ := s.post("one", `{"type":"t"}`); status != http.StatusServiceUnavailable {
