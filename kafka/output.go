@@ -1,0 +1,237 @@
+// Package kafkaoutput registers an output of the webhook_receiver that stores
+// events in Apache Kafka, or in an engine that speaks its protocol. An event is
+// accepted when all in-sync replicas of its partition have it.
+package kafkaoutput
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"go.uber.org/zap"
+
+	webhookreceiver "github.com/caddy-webhook-receiver/caddy-webhook-receiver"
+)
+
+func init() {
+	caddy.RegisterModule(Output{})
+}
+
+// Output stores each event as a record in a topic of Kafka, by the CloudEvents
+// Kafka protocol binding, and accepts it once all in-sync replicas of the
+// record's partition have it. The producer is idempotent. Receivers that use
+// the same cluster with the same options share one client.
+type Output struct {
+	// The brokers to begin with, as host:port; the others are learnt from them.
+	// Placeholders are evaluated when the config is loaded; one may stand for
+	// several brokers, separated by commas. Required.
+	Brokers []string `json:"brokers,omitempty"`
+
+	// The topic. `{env.*}` and `{file.*}` are evaluated when the config is
+	// loaded, other placeholders for each event: of their values only A-Z, a-z,
+	// 0-9, - and _ are kept, other characters become _, and nothing does, too.
+	// Then the topic must begin with fixed text, and is cut at 249 characters.
+	// Required.
+	Topic string `json:"topic,omitempty"`
+
+	// The record's key, which chooses its partition; placeholders are evaluated
+	// for each event. A record without a key goes to any partition.
+	// Default: the event's subject, if it has one.
+	Key string `json:"key,omitempty"`
+
+	// What a record holds: `structured`, a CloudEvent in JSON; or `binary`, the
+	// data as its value and the attributes as headers. Default: `structured`.
+	ContentMode string `json:"content_mode,omitempty"`
+
+	// Who must have a record before it is acknowledged: `all` in-sync replicas.
+	// There is no other choice. Default: `all`.
+	Acks string `json:"acks,omitempty"`
+
+	// How batches of records are compressed: `none`, `gzip`, `snappy`, `lz4` or
+	// `zstd`. Default: `none`.
+	Compression string `json:"compression,omitempty"`
+
+	// The size, in bytes, of the largest record, and of the largest batch,
+	// before compression. It must not be over the topic's max.message.bytes.
+	// An event that is larger is answered 503. Default: 1000012, which is what
+	// brokers take by default.
+	MaxMessageSize int64 `json:"max_message_size,omitempty"`
+
+	// Whether brokers are asked to create the topic if it is missing, which they
+	// do if their auto.create.topics.enable is true. Not with a topic that
+	// depends on the event. Default: false.
+	AutoCreateTopics bool `json:"auto_create_topics,omitempty"`
+
+	// Who to log in as. Default: nobody.
+	SASL *SASL `json:"sasl,omitempty"`
+
+	// Encrypt connections. Default: they are not.
+	TLS *TLS `json:"tls,omitempty"`
+
+	topic      topic
+	logger     *zap.Logger
+	key        connectionKey
+	connection *connection // nil until it was taken from connections
+	stopWatch  context.CancelFunc
+}
+
+// The values of the options content_mode and acks.
+const (
+	modeStructured = "structured"
+	modeBinary     = "binary"
+	acksAll        = "all"
+)
+
+// Limits of max_message_size, in bytes. The upper one leaves room for one
+// record of that size among those that wait.
+const (
+	defaultMessageSize = 1000012
+	minMessageSize     = 1 << 10
+	maxMessageSize     = 64 << 20
+)
+
+// CaddyModule returns the Caddy module information.
+func (Output) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{
+		ID:  "http.webhook_receiver.outputs.kafka",
+		New: func() caddy.Module { return new(Output) },
+	}
+}
+
+// Provision sets up the output. It asks the cluster for the topic, and changes
+// nothing there. A cluster that does not answer is no error: it may be back
+// before the first event.
+func (o *Output) Provision(ctx caddy.Context) error {
+	o.logger = ctx.Logger()
+	if err := o.provisionOptions(); err != nil {
+		return err
+	}
+	settings, err := o.settings()
+	if err != nil {
+		return err
+	}
+	if o.TLS == nil && o.SASL != nil && o.SASL.Mechanism == mechanismPlain {
+		o.logger.Warn("sasl plain without tls: the password goes over the network as it is")
+	}
+	key := settings.key()
+	shared, _, err := connections.LoadOrNew(key, func() (caddy.Destructor, error) {
+		return newConnection(settings)
+	})
+	if err != nil {
+		return err
+	}
+	o.key, o.connection = key, shared.(*connection)
+	return o.check(ctx)
+}
+
+func (o *Output) provisionOptions() error {
+	if o.ContentMode == "" {
+		o.ContentMode = modeStructured
+	}
+	if o.Acks == "" {
+		o.Acks = acksAll
+	}
+	if o.MaxMessageSize == 0 {
+		o.MaxMessageSize = defaultMessageSize
+	}
+	for _, check := range []error{
+		checkContentMode(o.ContentMode), checkAcks(o.Acks), checkMessageSize(o.MaxMessageSize),
+	} {
+		if check != nil {
+			return check
+		}
+	}
+	var err error
+	if o.topic, err = parseTopic(o.Topic); err != nil {
+		return err
+	}
+	if o.AutoCreateTopics && !o.topic.fixed() {
+		return fmt.Errorf("topic %q: depends on the event, so with auto_create_topics senders could create topics without end", o.Topic)
+	}
+	return nil
+}
+
+// Cleanup gives up this config's part in the client. Requests that are still in
+// flight can go on to store their events.
+func (o *Output) Cleanup() error {
+	if o.stopWatch != nil {
+		o.stopWatch()
+	}
+	if o.connection == nil {
+		return nil
+	}
+	_, err := connections.Delete(o.key)
+	return err
+}
+
+// Store stores the event, and returns when all in-sync replicas have it.
+func (o *Output) Store(ctx context.Context, event *webhookreceiver.Event) error {
+	repl := ctx.Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
+	name, err := o.topic.name(repl)
+	if err != nil {
+		return err
+	}
+	key := event.Subject
+	if o.Key != "" {
+		key = repl.ReplaceAll(o.Key, "")
+	}
+	return o.explain(o.connection.store(ctx, func() *kgo.Record {
+		return newRecord(event, name, key, o.ContentMode)
+	}))
+}
+
+// Durable returns true: other machines have the event.
+func (*Output) Durable() bool { return true }
+
+// explain adds to an error what the operator has to know. It names the topic
+// only as it was configured, as the rest of it may be the sender's.
+func (o *Output) explain(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, kerr.MessageTooLarge), errors.Is(err, kerr.RecordListTooLarge):
+		return fmt.Errorf("the event is larger than max_message_size (%d bytes), or than the topic's max.message.bytes: "+
+			"raise both, or lower the receiver's max_body_size so that it is refused with 413: %w", o.MaxMessageSize, err)
+	case errors.Is(err, kerr.UnknownTopicOrPartition), errors.Is(err, kerr.UnknownTopicID):
+		return fmt.Errorf("topic %q: the cluster has no such topic: %w", o.Topic, err)
+	case errors.Is(err, kerr.TopicAuthorizationFailed):
+		return fmt.Errorf("topic %q: the user may not write to it: %w", o.Topic, err)
+	case errors.Is(err, kerr.ClusterAuthorizationFailed):
+		return fmt.Errorf("the user may not write idempotently (before Kafka 3.0 that takes IDEMPOTENT_WRITE on the cluster): %w", err)
+	}
+	return err
+}
+
+func checkContentMode(mode string) error {
+	if mode != modeStructured && mode != modeBinary {
+		return fmt.Errorf("content_mode %q: must be %s or %s", mode, modeStructured, modeBinary)
+	}
+	return nil
+}
+
+func checkAcks(acks string) error {
+	if acks != acksAll {
+		return fmt.Errorf("acks %q: must be %s, as with anything less an event that was answered 200 is lost with one broker", acks, acksAll)
+	}
+	return nil
+}
+
+func checkMessageSize(size int64) error {
+	if size < minMessageSize || size > min(maxMessageSize, math.MaxInt32) {
+		return fmt.Errorf("max_message_size %d: must be between %d bytes and %d", size, minMessageSize, maxMessageSize)
+	}
+	return nil
+}
+
+// Interface guards
+var (
+	_ caddy.Provisioner      = (*Output)(nil)
+	_ caddy.CleanerUpper     = (*Output)(nil)
+	_ webhookreceiver.Output = (*Output)(nil)
+	_ caddyfile.Unmarshaler  = (*Output)(nil)
+)

@@ -1,0 +1,188 @@
+package kafkaoutput
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+const (
+	// What waits for the cluster, of all receivers that share a client. More is
+	// refused at once.
+	maxWaitingRecords = 50_000
+	maxWaitingBytes   = maxMessageSize
+
+	// A broker that takes longer than both together to answer is given up, and
+	// the record sent again, so a stalled one does not cost a whole timeout.
+	produceTimeout = 5 * time.Second // how long the broker may wait for its replicas
+	answerTimeout  = 5 * time.Second // how much longer its answer may take
+	dialTimeout    = 5 * time.Second
+
+	// Between attempts, as long as a cluster is out of order.
+	minBackoff = 100 * time.Millisecond
+	maxBackoff = time.Second
+)
+
+// codecs are the values of the option compression.
+var codecs = map[string]kgo.CompressionCodec{
+	"none":   kgo.NoCompression(),
+	"gzip":   kgo.GzipCompression(),
+	"snappy": kgo.SnappyCompression(),
+	"lz4":    kgo.Lz4Compression(),
+	"zstd":   kgo.ZstdCompression(),
+}
+
+func checkCompression(name string) error {
+	if _, ok := codecs[name]; !ok {
+		return fmt.Errorf("compression %q: must be none, gzip, snappy, lz4 or zstd", name)
+	}
+	return nil
+}
+
+// settings are what a client is made of: which cluster, as whom, and what holds
+// for all records of a client.
+type settings struct {
+	brokers          []string
+	sasl             *SASL
+	tls              *pemFiles
+	compression      string
+	maxMessageSize   int64
+	autoCreateTopics bool
+}
+
+// connectionKey tells settings apart without holding a secret.
+type connectionKey [sha256.Size]byte
+
+// settings evaluates the options that the client depends on.
+func (o *Output) settings() (settings, error) {
+	s := settings{compression: o.Compression, maxMessageSize: o.MaxMessageSize, autoCreateTopics: o.AutoCreateTopics}
+	if s.compression == "" {
+		s.compression = "none"
+	}
+	if err := checkCompression(s.compression); err != nil {
+		return s, err
+	}
+	var err error
+	if s.brokers, err = resolveBrokers(o.Brokers); err != nil {
+		return s, err
+	}
+	if o.SASL != nil {
+		resolved, err := o.SASL.resolve()
+		if err != nil {
+			return s, err
+		}
+		s.sasl = &resolved
+	}
+	if o.TLS != nil {
+		files, err := o.TLS.read()
+		if err != nil {
+			return s, err
+		}
+		s.tls = &files
+	}
+	return s, nil
+}
+
+func resolveBrokers(option []string) ([]string, error) {
+	var brokers []string
+	for _, text := range option {
+		expanded, err := caddy.NewReplacer().ReplaceOrErr(text, true, true)
+		if err != nil {
+			return nil, fmt.Errorf("brokers %q: %w", text, err)
+		}
+		for broker := range strings.SplitSeq(expanded, ",") {
+			broker = strings.TrimSpace(broker)
+			if err := checkBroker(broker); err != nil {
+				return nil, fmt.Errorf("brokers %q: %w", broker, err)
+			}
+			brokers = append(brokers, broker)
+		}
+	}
+	if len(brokers) == 0 {
+		return nil, errors.New("brokers is required")
+	}
+	return brokers, nil
+}
+
+func checkBroker(broker string) error {
+	host, port, err := net.SplitHostPort(broker)
+	if err == nil {
+		if n, notNumber := strconv.ParseUint(port, 10, 16); host == "" || notNumber != nil || n == 0 {
+			err = errors.New("no host or no port")
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("must be host:port: %w", err)
+	}
+	return nil
+}
+
+func (s settings) key() connectionKey {
+	var user, password, mechanism, ca, cert, key string
+	if s.sasl != nil {
+		mechanism, user, password = s.sasl.Mechanism, s.sasl.User, s.sasl.Password
+	}
+	if s.tls != nil {
+		ca, cert, key = s.tls.ca, s.tls.cert, s.tls.key
+	}
+	all, _ := json.Marshal([]any{
+		s.brokers, mechanism, user, password, s.tls != nil, ca, cert, key,
+		s.compression, s.maxMessageSize, s.autoCreateTopics,
+	}) // of strings, numbers and booleans: there is no error
+	return sha256.Sum256(all)
+}
+
+// options returns the settings as the client takes them.
+func (s settings) options() ([]kgo.Opt, error) {
+	options := []kgo.Opt{
+		kgo.ClientID("caddy-webhook-receiver"),
+		kgo.DisableClientMetrics(),
+		kgo.SeedBrokers(s.brokers...),
+		kgo.RequiredAcks(kgo.AllISRAcks()), // and idempotent, which is the default
+		kgo.ProducerLinger(0),              // a lone event waits for no timer
+		kgo.ProducerBatchCompression(codecs[s.compression]),
+		kgo.ProducerBatchMaxBytes(int32(s.maxMessageSize)),
+		kgo.MaxBufferedRecords(maxWaitingRecords),
+		kgo.MaxBufferedBytes(maxWaitingBytes),
+		// Otherwise a record that was sent, and not answered, would hold up its
+		// partition, and be held, for as long as the cluster is away. Nobody waits
+		// for it any more. The client begins a new epoch then, so that no later
+		// record is taken for it.
+		kgo.AllowIdempotentProduceCancellation(),
+		kgo.ProduceRequestTimeout(produceTimeout),
+		kgo.RequestTimeoutOverhead(answerTimeout),
+		kgo.DialTimeout(dialTimeout),
+		kgo.MetadataMinAge(time.Second), // so that a new leader is found as soon
+		kgo.RetryBackoffFn(backoff),
+	}
+	if s.autoCreateTopics {
+		options = append(options, kgo.AllowAutoTopicCreation())
+	}
+	if s.sasl != nil {
+		options = append(options, kgo.SASL(s.sasl.mechanism()))
+	}
+	if s.tls != nil {
+		config, err := s.tls.config()
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, kgo.DialTLSConfig(config))
+	}
+	return options, nil
+}
+
+// backoff doubles with each failure. The last fifth is left to chance, so that
+// clients don't come back all at once.
+func backoff(failures int) time.Duration {
+	d := min(minBackoff<<min(max(failures-1, 0), 10), maxBackoff)
+	return d - time.Duration(rand.Int64N(int64(d)/5+1))
+}
