@@ -20,7 +20,11 @@ func TestDeployService(t *testing.T) {
 	if len(commands) != 2 {
 		t.Fatalf("%d blocks of commands", len(commands))
 	}
-	m := newMachine(t, caddyBinary)
+	caddy := caddyBinary
+	if withRace { // which makes system calls of its own
+		caddy = oldCaddy(t)
+	}
+	m := newMachine(t, caddy)
 	dir := "stat -c '%A %U' /var/lib/webhooks /var/lib/webhooks/*.jsonl\n"
 	out := m.run("export TRACE=yes\necho 'Defaults env_keep += \"DIR TRACE\"' >/etc/sudoers.d/test\n" +
 		echoed(commands[0], withCaddyfile(document.under(t, "systemd", "caddyfile")[0])) +
