@@ -20,7 +20,7 @@ var runners = map[string]runner{
 	"README.md, Try it":                        {ci: "make run"}, // and make test
 	"README.md, Install":                       {test: "TestReadme"},
 	"README.md, See that it works":             {test: "TestReadme"},
-	"README.md, Commands":                      {test: "TestReadme"},
+	"docs/commands.md, Commands":               {test: "TestReadme"},
 	"docs/deployment.md, systemd":              {test: "TestDeployService"},
 	"docs/deployment.md, Docker":               {nobody: "there is no Docker engine; TestDockerfile and TestCompose check the files"},
 	"docs/deployment.md, Rotation":             {test: "TestDeployLogrotate"},

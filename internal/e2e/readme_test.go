@@ -16,8 +16,8 @@ import (
 	"testing"
 )
 
-// TestReadme does what README.md says, from its first Caddyfile on, but for
-// addresses, paths and the certificates' authority.
+// TestReadme does what README.md says, from its first Caddyfile on, and then what
+// docs/commands.md does, but for addresses, paths and the certificates' authority.
 func TestReadme(t *testing.T) {
 	t.Parallel()
 	readme := readDocument(t, "README.md")
@@ -53,15 +53,14 @@ func TestReadme(t *testing.T) {
 		"WEBHOOK_VERIFY_TOKEN=…", "WEBHOOK_VERIFY_TOKEN="+rightToken,
 	)
 	s.env = append(s.env, "WEBHOOK_VERIFY_TOKEN="+rightToken)
-	for _, heading := range []string{"See that it works", "Commands"} {
-		for _, text := range readme.under(t, heading, "sh") {
-			for command := range strings.Lines(here.Replace(text)) {
-				command, _, _ = strings.Cut(strings.TrimSpace(command), "  #")
-				if strings.Contains(command, "--follow") {
-					s.follows(command)
-				} else if out, err := s.bash(command).CombinedOutput(); err != nil {
-					t.Errorf("%s: %v\n%s", command, err, out)
-				}
+	commands := append(readme.under(t, "See that it works", "sh"), readDocument(t, "docs/commands.md").under(t, "Commands", "sh")...)
+	for _, text := range commands {
+		for command := range strings.Lines(here.Replace(text)) {
+			command, _, _ = strings.Cut(strings.TrimSpace(command), "  #")
+			if strings.Contains(command, "--follow") {
+				s.follows(command)
+			} else if out, err := s.bash(command).CombinedOutput(); err != nil {
+				t.Errorf("%s: %v\n%s", command, err, out)
 			}
 		}
 	}
