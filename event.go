@@ -45,21 +45,24 @@ const (
 	DataBinary                 // anything else, of which the data_base64 member is a string
 )
 
-// Attribute is a CloudEvents extension attribute.
-type Attribute struct{ Name, Value string }
+// Attribute is a CloudEvents attribute, by its name and its value as text.
+type Attribute struct {
+	Name  string // lower-case letters and digits
+	Value string // never empty
+}
 
 // Event is a webhook as a CloudEvent (specification version 1.0). Outputs share
 // it, so they must not change it.
 type Event struct {
-	ID              string // the provider's delivery id, else a UUIDv7
-	Source          string
-	Type            string
-	Subject         string // may be empty
-	Time            time.Time
-	DataContentType string
+	ID              string      // the provider's delivery id, else a UUIDv7
+	Source          string      // public_url, else the request's URL without the query
+	Type            string      // the provider's type, else "webhook"
+	Subject         string      // may be empty
+	Time            time.Time   // when the request came
+	DataContentType string      // a media type
 	Extensions      []Attribute // no name comes twice, and no value is empty
-	DataKind        DataKind
-	Data            []byte // as sent, line breaks included, less white space around JSON
+	DataKind        DataKind    // how Data is put into a JSON envelope
+	Data            []byte      // as sent, line breaks included, less white space around JSON
 
 	doc jsonscan.Doc // of JSON data
 

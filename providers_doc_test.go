@@ -33,7 +33,7 @@ func providersDocument(t *testing.T) string {
 What ` + "`provider <name>`" + ` stands for, made from the table in the code. ` + "`max_body_size`, `timeout` and `accept`" + ` are the defaults,
 which the options of these names override. A type that is not there is ` + "`webhook`" + `, an id that is not there a new UUIDv7.
 A service that is not here, or that changes, can be described in the config: see
-[Other services](README.md#other-services).
+[Other services](docs/reference.md#other-services).
 
 | provider | service | verification | signature |
 | --- | --- | --- | --- |

@@ -6,37 +6,29 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"testing"
-)
-
-var (
-	jsonBlock    = regexp.MustCompile("(?s)```json\n(.*?)```")
-	commandBlock = regexp.MustCompile("(?s)```sh\n(.*?)```\n\n```text\n(.*?)```")
 )
 
 // TestDeployJq runs what docs/jq.md shows.
 func TestDeployJq(t *testing.T) {
 	t.Parallel()
-	doc, err := os.ReadFile("../../docs/jq.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	const heading = "Reading events with jq"
+	document := readDocument(t, "docs/jq.md")
 	dir := t.TempDir()
-	events := jsonBlock.FindSubmatch(doc)[1]
-	if err := os.WriteFile(filepath.Join(dir, "events.jsonl"), events, 0o600); err != nil {
+	events := document.under(t, heading, "json")[0]
+	if err := os.WriteFile(filepath.Join(dir, "events.jsonl"), []byte(events), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	commands := commandBlock.FindAllStringSubmatch(string(doc), -1)
-	if len(commands) < 10 {
-		t.Errorf("%d commands", len(commands))
+	commands, results := document.under(t, heading, "sh"), document.under(t, heading, "text")
+	if len(commands) < 10 || len(results) != len(commands) {
+		t.Fatalf("%d commands, %d results", len(commands), len(results))
 	}
-	for _, command := range commands {
-		cmd := exec.Command("bash", "-c", command[1])
+	for i, command := range commands {
+		cmd := exec.Command("bash", "-c", command)
 		cmd.Dir = dir
 		out, err := cmd.CombinedOutput()
-		if got := string(out); err != nil || got != command[2] && got+"\n" != command[2] {
-			t.Errorf("%s: %v\n%s\nwant\n%s", command[1], err, got, command[2])
+		if got := string(out); err != nil || got != results[i] && got+"\n" != results[i] {
+			t.Errorf("%s: %v\n%s\nwant\n%s", command, err, got, results[i])
 		}
 	}
 }

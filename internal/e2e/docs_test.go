@@ -1,11 +1,173 @@
 package e2e
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/base64"
+	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
+
+	"github.com/cloudevents/sdk-go/v2/event"
 )
+
+// TestDocumentsLinks follows every link to a file or a heading.
+func TestDocumentsLinks(t *testing.T) {
+	t.Parallel()
+	all := map[string]document{}
+	for _, d := range documents(t) {
+		all[d.path] = d
+	}
+	local := 0
+	for _, d := range all {
+		for _, link := range d.links {
+			target, err := url.Parse(link)
+			if err != nil {
+				t.Errorf("%s: %v", d.path, err)
+				continue
+			}
+			if target.Scheme != "" {
+				continue
+			}
+			local++
+			path := d.path
+			if target.Path != "" {
+				path = filepath.Join(filepath.Dir(d.path), target.Path)
+			}
+			if _, err := os.Stat(filepath.Join(project, path)); err != nil || strings.HasPrefix(path, "..") {
+				t.Errorf("%s links to %s, which is not there", d.path, link)
+			} else if target.Fragment != "" && !all[path].anchors[target.Fragment] {
+				t.Errorf("%s links to %s, which is no heading", d.path, link)
+			}
+		}
+	}
+	if local < 50 {
+		t.Errorf("only %d links", local)
+	}
+}
+
+// elsewhere is what configs may have that is in a module of its own: the tests
+// there have a Caddy with it.
+var elsewhere = regexp.MustCompile(`(?m)^\s*output\s+(nats|kafka)\b|"output":\s*"(nats|kafka)"`)
+
+var providerOption = regexp.MustCompile(`provider +(\w+)\n`)
+
+// TestDocumentsCaddyfiles loads every Caddyfile into a running Caddy. It is as it
+// stands there, but for directories and the certificates' authority.
+func TestDocumentsCaddyfiles(t *testing.T) {
+	t.Parallel()
+	// Of the providers whose secrets must have a form.
+	keys := map[string]string{
+		"discord":           strings.Repeat("0f", 32),
+		"telnyx":            base64.StdEncoding.EncodeToString(make([]byte, 32)),
+		"sendgrid":          publicKey(t),
+		"standard_webhooks": "whsec_" + base64.StdEncoding.EncodeToString(make([]byte, 32)),
+	}
+	loaded := 0
+	for _, d := range ownDocuments(t) {
+		var caddyfiles []string
+		for _, b := range d.blocks {
+			if b.language == "caddyfile" && !elsewhere.MatchString(b.text) {
+				caddyfiles = append(caddyfiles, b.text)
+			}
+		}
+		loaded += len(caddyfiles)
+		if len(caddyfiles) == 0 {
+			continue
+		}
+		t.Run(d.path, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t)
+			s.hasCleaned()
+			s.binary, s.env = os.Args[0], append(s.env, asCaddy+"=1")
+			for _, name := range []string{"WEBHOOK_VERIFY_TOKEN", "WEBHOOK_SECRET", "TICKETS_VERIFY_TOKEN", "MEMBERS_VERIFY_TOKEN"} {
+				s.env = append(s.env, name+"="+rightToken)
+			}
+			s.env = append(s.env, "WEBHOOK_PASSWORD_HASH=$2a$14$GRq9kyiHWOFmYFXXGjLOeOTnB6bnLFTgW4fxX9ICxzrSDBoDoSMkO")
+			s.write("sender-ca.pem", newIssuer(t).pem)
+			s.configure("http:// {\n}\n")
+			s.start()
+			local := strings.NewReplacer("/var/lib/webhooks/", s.dir+"/", "/var/log/caddy/", s.dir+"/", "/etc/caddy/", s.dir+"/")
+			for _, text := range caddyfiles {
+				if provider := providerOption.FindStringSubmatch(text); provider != nil && keys[provider[1]] != "" {
+					text = strings.ReplaceAll(text, "{env.WEBHOOK_SECRET}", keys[provider[1]])
+				}
+				before := len(s.entries(ours("info")))
+				if status, answer := s.load(withLocalAuthority(local.Replace(text))); status != 200 {
+					t.Errorf("%d %s\n%s", status, answer, text)
+				}
+				if len(s.entries(ours("info"))) == before {
+					t.Errorf("no receiver has started:\n%s", text)
+				}
+			}
+		})
+	}
+	if loaded < 40 {
+		t.Errorf("only %d Caddyfiles", loaded)
+	}
+}
+
+func publicKey(t *testing.T) string {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKIXPublicKey(key.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return base64.StdEncoding.EncodeToString(der)
+}
+
+// TestDocumentsJSON loads what is a handler's config, and reads what are stored
+// events.
+func TestDocumentsJSON(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.env = append(s.env, "WEBHOOK_VERIFY_TOKEN="+rightToken)
+	s.configure("http:// {\n}\n")
+	s.start()
+	handlers, events := 0, 0
+	for _, d := range ownDocuments(t) {
+		for _, b := range d.blocks {
+			switch {
+			case b.language != "json" || elsewhere.MatchString(b.text):
+			case strings.Contains(b.text, `"handler"`):
+				handlers++
+				config := fmt.Sprintf(`{"admin":{"listen":%q},"apps":{"http":{"servers":{"s":{"listen":[%q],"routes":[{"handle":[%s]}]}}}}}`,
+					s.admin, s.http, strings.ReplaceAll(b.text, "/var/lib/webhooks/", s.dir+"/"))
+				if status, answer := s.loadAs("application/json", config); status != 200 {
+					t.Errorf("%s: %d %s", d.path, status, answer)
+					continue
+				}
+				s.postTo("/", sample).wantStored(t)
+				if stored := records(t, s.path("events.jsonl")); len(stored) != 1 {
+					t.Errorf("%s: %d events stored", d.path, len(stored))
+				}
+			default:
+				for line := range strings.Lines(b.text) {
+					events++
+					e := event.New()
+					if err := e.UnmarshalJSON([]byte(line)); err != nil {
+						t.Errorf("%s: %v: %s", d.path, err, line)
+					} else if err := e.Validate(); err != nil {
+						t.Errorf("%s: %v: %s", d.path, err, line)
+					}
+				}
+			}
+		}
+	}
+	if handlers < 1 || events < 6 {
+		t.Errorf("%d handlers, %d events", handlers, events)
+	}
+}
 
 // TestDocumentsNameTests looks for each test that SECURITY.md and RELIABILITY.md
 // name.

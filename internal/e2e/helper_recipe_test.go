@@ -18,11 +18,12 @@ import (
 	"time"
 )
 
-// recipe is a server for one of the README's. Its events go to the default file.
+// recipe is a server for one of docs/recipes.md. Its events go to the default file.
 type recipe struct {
 	*server
 	caddyfile string
 	config    tls.Config
+	event     string // what is posted
 }
 
 // Addresses of the test for those of the recipes.
@@ -40,17 +41,21 @@ func (r *recipe) cook(replace ...string) {
 			r.t.Fatalf("the recipe does not mention %s", replace[i])
 		}
 	}
-	sites := strings.NewReplacer(replace...).Replace(r.caddyfile)
-	if rest, ok := strings.CutPrefix(sites, "{\n"); ok {
-		sites = "{\n\tlocal_certs\n\tskip_install_trust\n" + rest
-	} else {
-		sites = "{\n\tlocal_certs\n\tskip_install_trust\n}\n" + sites
-	}
+	sites := withLocalAuthority(strings.NewReplacer(replace...).Replace(r.caddyfile))
 	r.configure(sites)
 	r.start()
 	if !strings.Contains(sites, "http://") {
 		r.config.RootCAs = r.localRoots()
 	}
+}
+
+// withLocalAuthority has Caddy's own authority issue the sites' certificates.
+func withLocalAuthority(sites string) string {
+	const options = "{\n\tlocal_certs\n\tskip_install_trust\n"
+	if rest, ok := strings.CutPrefix(sites, "{\n"); ok {
+		return options + rest
+	}
+	return options + "}\n" + sites
 }
 
 // from sends a request to the site from an address of this machine. The status
@@ -69,7 +74,7 @@ func (r *recipe) from(address, method, url string, fields ...string) answer {
 		},
 	}
 	defer transport.CloseIdleConnections()
-	a, err := try(&http.Client{Transport: transport, Timeout: patience}, method, url, strings.NewReader(map[string]string{"POST": "{}"}[method]), fields...)
+	a, err := try(&http.Client{Transport: transport, Timeout: patience}, method, url, strings.NewReader(map[string]string{"POST": r.event}[method]), fields...)
 	if err != nil {
 		return answer{body: err.Error()}
 	}

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -362,12 +363,21 @@ func (e logEntry) field(name string) string {
 // entries are the log's entries that match.
 func (s *server) entries(match func(logEntry) bool) []logEntry {
 	s.t.Helper()
-	var entries []logEntry
-	for line := range strings.Lines(s.log()) {
+	return slices.DeleteFunc(logEntries(s.t, s.logPath), func(e logEntry) bool { return !match(e) })
+}
+
+// logEntries are a log's entries.
+func logEntries(t *testing.T, path string) (entries []logEntry) {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(content)) {
 		var e logEntry
 		decoder := json.NewDecoder(strings.NewReader(line))
 		decoder.UseNumber() // events have numbers beyond float64
-		if decoder.Decode(&e) == nil && match(e) {
+		if decoder.Decode(&e) == nil {
 			entries = append(entries, e)
 		}
 	}

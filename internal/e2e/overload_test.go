@@ -14,7 +14,7 @@ import (
 )
 
 // heapBound is how far Go's heap may grow by bodies and waiting events, as the
-// README says: three times what they may hold (256 MiB), as a buffer that grows
+// docs/reference.md says: three times what they may hold (256 MiB), as a buffer that grows
 // is there twice for a moment, and garbage may be as much again; and something
 // for batches. Each test sends several times of it or, stalled, more than it.
 const heapBound = (3*256 + 32) << 20

@@ -1,13 +1,11 @@
 package e2e
 
 import (
-	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"net/http"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -185,21 +183,13 @@ func delivered(t *testing.T, path string) []record {
 	return all
 }
 
-// TestOtherServices runs the README's example of a described service.
+// TestOtherServices runs the documents' example of a described service.
 func TestOtherServices(t *testing.T) {
 	t.Parallel()
-	readme, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, section, _ := bytes.Cut(readme, []byte("\n## Other services\n"))
-	example := regexp.MustCompile("(?s)```caddyfile\n(.*?)```").FindSubmatch(section)
-	if example == nil {
-		t.Fatal("the README has no example")
-	}
+	example := readDocument(t, "docs/reference.md").under(t, "Other services", "caddyfile")[0]
 	s := newServer(t)
 	s.env = append(s.env, "WEBHOOK_VERIFY_TOKEN=sesame", "WEBHOOK_SECRET=open")
-	s.configure(strings.Replace(string(example[1]), "hooks.example.com", "http://", 1))
+	s.configure(strings.Replace(example, "hooks.example.com", "http://", 1))
 	s.start()
 
 	a := do(t, newClient(t), http.MethodGet, "http://"+s.http+"/webhooks?challenge=abc&token=sesame", nil)

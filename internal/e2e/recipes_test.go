@@ -1,7 +1,9 @@
 package e2e
 
 import (
+	"crypto/sha256"
 	"crypto/tls"
+	"encoding/hex"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -14,7 +16,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// recipes are run as the README has them, but for addresses and paths.
+// recipes are run as docs/recipes.md has them, but for addresses and paths.
 var recipes = map[string]func(*testing.T, *recipe){
 	"Only the sender's addresses":   testSendersAddresses,
 	"A path that nobody guesses":    testUnguessablePath,
@@ -24,32 +26,22 @@ var recipes = map[string]func(*testing.T, *recipe){
 	"Two receivers on one site":     testTwoReceivers,
 	"Beside an application":         testBesideAnApplication,
 	"Behind another proxy or a CDN": testBehindAProxy,
+	"Events in the access log":      testAccessLog,
 }
 
 func TestRecipes(t *testing.T) {
 	t.Parallel()
-	readme, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
+	document := readDocument(t, "docs/recipes.md")
+	if len(document.blocks) != len(recipes) {
+		t.Errorf("there are %d recipes, of which %d are tested", len(document.blocks), len(recipes))
 	}
-	_, section, _ := strings.Cut(string(readme), "\n## Recipes\n")
-	section, _, _ = strings.Cut(section, "\n## ")
-	parts := strings.Split(section, "\n### ")[1:]
-	if len(parts) != len(recipes) {
-		t.Errorf("the README has %d recipes, of which %d are tested", len(parts), len(recipes))
-	}
-	for _, part := range parts {
-		title, text, _ := strings.Cut(part, "\n")
-		blocks := regexp.MustCompile("(?s)```caddyfile\n(.*?)```").FindAllStringSubmatch(text, -1)
+	for title, test := range recipes {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
-			if len(blocks) != 1 || recipes[title] == nil {
-				t.Fatalf("%d Caddyfiles, test: %v", len(blocks), recipes[title] != nil)
-			}
 			s := newServer(t)
 			s.hasCleaned()
 			s.env = append(s.env, "WEBHOOK_VERIFY_TOKEN="+rightToken)
-			recipes[title](t, &recipe{server: s, caddyfile: blocks[0][1]})
+			test(t, &recipe{server: s, caddyfile: document.under(t, title, "caddyfile")[0], event: "{}"})
 		})
 	}
 }
@@ -192,5 +184,43 @@ func testBehindAProxy(t *testing.T, r *recipe) {
 		if e.source() != webhooks {
 			t.Errorf("source %q, want %q", e.source(), webhooks)
 		}
+	}
+}
+
+func testAccessLog(t *testing.T, r *recipe) {
+	r.cook("/var/log/caddy/", r.dir+"/")
+	r.event = `{"CommunityName":"acme","EventType":"ticket_new_note","TicketId":17}`
+	r.takes(senderAddress, webhooks, r.defaultFile())
+	r.from(senderAddress, "POST", webhooks+"?"+handshake("1", rightToken)).wantStored(t)
+	r.from(senderAddress, "PUT", webhooks).want(t, 405)
+	var logged []logEntry
+	eventually(t, "all requests are logged", func() error {
+		logged = logEntries(t, r.path("webhooks.log"))
+		if n := len(logged); n == 0 || fmt.Sprint(logged[n-1]["status"]) != "405" {
+			return fmt.Errorf("%d requests", n)
+		}
+		return nil
+	})
+	sum := sha256.Sum256([]byte(r.event))
+	var ids []string
+	for _, e := range logged {
+		if e.field("event_id") == "" {
+			continue
+		}
+		ids = append(ids, e.field("event_id"))
+		for name, want := range map[string]string{
+			"event_type": "ticket_new_note", "ticket": "17", "community": "acme", "sha256": hex.EncodeToString(sum[:]), "status": "200",
+		} {
+			if fmt.Sprint(e[name]) != want {
+				t.Errorf("%s is not %s: %v", name, want, e)
+			}
+		}
+	}
+	stored := records(t, r.defaultFile())
+	if len(stored) != 2 || len(ids) != 2 || ids[0] != stored[0].id() || ids[1] != stored[1].id() {
+		t.Errorf("logged %v, stored %v", ids, stored)
+	}
+	if log, err := os.ReadFile(r.path("webhooks.log")); err != nil || strings.Contains(string(log), rightToken) {
+		t.Errorf("the token is in the log (%v): %s", err, log)
 	}
 }

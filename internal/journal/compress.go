@@ -20,8 +20,8 @@ import (
 type Compression string
 
 const (
-	Gzip Compression = ".gz"
-	Zstd Compression = ".zst"
+	Gzip Compression = ".gz"  // RFC 1952
+	Zstd Compression = ".zst" // RFC 8878
 )
 
 func compressionOf(name string) Compression {
