@@ -45,7 +45,7 @@ func webhook(args ...string) (out, notes string, err error) {
 
 func runIn(ctx context.Context, stdout, stderr *buffer, args ...string) error {
 	cmd := &cobra.Command{Use: "webhook", SilenceUsage: true, SilenceErrors: true}
-	Register(cmd, []Provider{verifying, signing}, func(file, name string) (Provider, error) {
+	Register(cmd, []Provider{verifying, signing, timely}, func(file, name string) (Provider, error) {
 		if file != "Caddyfile" {
 			return Provider{}, errors.New("no such config")
 		}
@@ -96,6 +96,19 @@ var signing = Provider{
 			{Name: "empty event", Kind: BadEvent, Proves: true, Make: post(a, "", a.Secret, 400)},
 			{Name: "wrong signature", Kind: Forged, Make: post(a, "{}", "forged", 401)},
 			{Name: "stale event", Kind: Stale, LeftOut: "there is no time"},
+			{Name: "event", Kind: Delivers, Stores: true, Make: post(a, "{}", a.Secret, 200)},
+		}, nil
+	},
+}
+
+// timely signs its events with the time; those without a signature stand for
+// stale ones.
+var timely = Provider{
+	Name: "timely", NeedsSecret: true, UsesSecret: true, Signs: true, Patience: time.Second,
+	Steps: func(a Account) ([]Step, error) {
+		return []Step{
+			{Name: "empty event", Kind: BadEvent, Proves: true, Make: post(a, "", a.Secret, 400)},
+			{Name: "stale event", Kind: Stale, Make: post(a, "{}", "", 401)},
 			{Name: "event", Kind: Delivers, Stores: true, Make: post(a, "{}", a.Secret, 200)},
 		}, nil
 	},

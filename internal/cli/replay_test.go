@@ -248,7 +248,7 @@ func TestReplayState(t *testing.T) {
 	}
 
 	// What it cannot tell, it does not guess.
-	if _, err := replay(rotated); err == nil || !strings.Contains(err.Error(), "id-6, is in none of the files") {
+	if _, err := replay(rotated); err == nil || !strings.Contains(err.Error(), "id-6, is in none of the files") || !strings.Contains(err.Error(), "--since 2026-11-23T12:00:06.123456Z") {
 		t.Errorf("%v", err)
 	}
 	if _, _, err := webhook("replay", "--to", g.URL+"/y", "--state", remembered, path); err == nil || !strings.Contains(err.Error(), "use another file") {

@@ -236,6 +236,12 @@ func TestTestSigns(t *testing.T) {
 			w.Header().Set("Date", time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat))
 			w.WriteHeader(http.StatusUnauthorized)
 		}, nil, []string{"are 1h0m", "apart"}},
+		"stale": {func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Signature") == "" {
+				return
+			}
+			signedLike(w, r)
+		}, []string{"--provider", "timely"}, []string{"FAIL  stale event", "takes old signatures", "1 of 3 checks failed"}},
 		"no route": {func(http.ResponseWriter, *http.Request) {}, nil, []string{"no route matches", "left out"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -246,6 +252,9 @@ func TestTestSigns(t *testing.T) {
 				t.Errorf("error %v", err)
 			}
 			mustContain(t, out+fmt.Sprint(err), test.want...)
+			if strings.Count(out, "secret is not the receiver's") > 1 {
+				t.Errorf("the same cause twice: %s", out)
+			}
 			if strings.Contains(out, "geheim") {
 				t.Errorf("the secret is shown: %s", out)
 			}
@@ -298,11 +307,11 @@ func TestTestArguments(t *testing.T) {
 
 func TestTestNamesProviders(t *testing.T) {
 	_, _, err := webhook("test", "http://a", "--provider", "nobody")
-	if err == nil || !strings.Contains(err.Error(), "known are: verifying, signing") {
+	if err == nil || !strings.Contains(err.Error(), "known are: verifying, signing, timely") {
 		t.Error(err)
 	}
 	out, _, err := webhook("__complete", "test", "--provider", "")
-	if err != nil || !strings.HasPrefix(out, "verifying\nsigning\n") {
+	if err != nil || !strings.HasPrefix(out, "verifying\nsigning\ntimely\n") {
 		t.Errorf("%v %s", err, out)
 	}
 }
