@@ -165,7 +165,7 @@ func (p *player) play(ctx context.Context) error {
 	if p.account.URL.Scheme == "http" {
 		p.printf("  note  the URL is not https: services that send webhooks insist on it\n")
 	}
-	first, stopped := true, false
+	first, unreachable := true, false
 	for _, s := range steps {
 		if s.Stores && p.noEvent {
 			continue
@@ -178,8 +178,8 @@ func (p *player) play(ctx context.Context) error {
 		a, want, err := p.ask(ctx, s)
 		if err != nil {
 			p.fail(s.Name, nil, p.explainError(err))
-			stopped = true // the others would fail in the same way
-			break
+			unreachable = p.passed+p.failed == 1
+			break // the others would fail in the same way
 		}
 		if first && a.TLS != nil {
 			p.certificate(a.TLS)
@@ -193,7 +193,6 @@ func (p *player) play(ctx context.Context) error {
 			p.fail(s.Name, a, f)
 			if first && !f.receiver {
 				p.printf("  note  it may not be the receiver that answered: the other checks are left out\n")
-				stopped = true
 				break
 			}
 		} else {
@@ -203,7 +202,7 @@ func (p *player) play(ctx context.Context) error {
 		first = false
 	}
 	switch {
-	case stopped && p.passed == 0:
+	case unreachable:
 		return errors.New("the receiver was not reached")
 	case p.failed > 0:
 		return fmt.Errorf("%d of %d checks failed", p.failed, p.passed+p.failed)
