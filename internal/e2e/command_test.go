@@ -98,6 +98,36 @@ func TestCommandTest(t *testing.T) {
 	}
 }
 
+// TestCommandTestSigns plays a provider that signs, and rules of a config.
+func TestCommandTestSigns(t *testing.T) {
+	t.Parallel()
+	slack := []string{"provider slack", "secret s1", "output file {$DIR}/slack.jsonl"}
+	s := start(t, "http:// {\n"+directive("/slack", slack...)+
+		directive("/headerless", slack...)+"request_header /headerless -X-Slack-Signature\n"+
+		directive("/own", "provider generic", "secret s2", "accept json", "signature {", "algorithm hmac-sha512", "from header:X-Sig",
+			"separator ,", "prefix v1=", "timestamp signature:t=", "content {timestamp}.{http.request.method}.{url}.{body}", "}",
+			"event {", "type header:X-Kind", "status 202", "}", "output file {$DIR}/own.jsonl")+"}\n")
+	t.Run("in the environment", func(t *testing.T) {
+		signing := s.in(t)
+		signing.env = append(slices.Clone(s.env), "WEBHOOK_SECRET=s1")
+		out, _ := signing.webhook(0, "test", "--provider", "slack", "http://"+s.http+"/slack")
+		mustContain(t, out, "All 7 checks passed")
+	})
+	out, _ := s.webhook(1, "test", "--provider", "slack", "--secret", "s1", "http://"+s.http+"/headerless")
+	mustContain(t, out, "a proxy in front of it drops headers")
+	out, _ = s.webhook(1, "test", "--provider", "slack", "--secret", "other", "http://"+s.http+"/slack")
+	mustContain(t, out, "The secret is not the receiver's")
+	out, _ = s.webhook(0, "test", "--config", "Caddyfile", "--provider", "generic", "--secret", "s2", "http://"+s.http+"/own?a=b")
+	mustContain(t, out, "202, stored", "All 5 checks passed")
+	for _, name := range []string{"slack", "own"} {
+		if all := lines(t, s.path(name+".jsonl")); len(all) != 1 || !strings.Contains(all[0], `"type":"webhook_receiver_test"`) {
+			t.Errorf("%s: stored %q, want one sample event", name, all)
+		}
+	}
+	_, notes := s.webhook(1, "test", "--provider", "slak", "http://"+s.http+"/slack")
+	mustContain(t, notes, "known are: socialboards, adobe_sign")
+}
+
 // TestCommandsUnderTraffic follows, checks and sends on what a receiver
 // stores while it rotates and compresses all the time, and is killed.
 func TestCommandsUnderTraffic(t *testing.T) {
