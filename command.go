@@ -1,8 +1,15 @@
 package webhookreceiver
 
 import (
-	"time"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
 
+	"github.com/caddyserver/caddy/v2/caddyconfig"
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
 	"github.com/spf13/cobra"
 
@@ -17,36 +24,89 @@ func init() {
 		Long: `
 Tools for webhook_receiver: test plays the service that sends webhooks, tail
 shows stored events, check counts and checks them, and replay sends them on.`,
-		CobraFunc: func(cmd *cobra.Command) { cli.Register(cmd, playable()) },
+		CobraFunc: func(cmd *cobra.Command) { cli.Register(cmd, playable(), playConfigured) },
 	})
-}
-
-// samples are the events that the test command sends, by provider, and how long
-// the provider waits for the answer.
-var samples = map[string]struct {
-	event    string
-	deadline time.Duration
-}{
-	"socialboards": {`{"CommunityName":"webhook_receiver","EventType":"webhook_receiver_test","TicketId":0,"Events":[]}`, 20 * time.Second},
 }
 
 // playable returns the providers for the test command, the default one first.
 func playable() []cli.Provider {
 	var all []cli.Provider
 	for _, p := range providers {
-		sample, ok := samples[p.name]
-		if !ok {
-			continue
+		if p.name == defaultProvider {
+			all = slices.Insert(all, 0, p.playable(""))
+		} else {
+			all = append(all, p.playable(""))
 		}
-		_, challenge := p.verification.Challenge.split()
-		_, token := p.verification.Token.split()
-		all = append(all, cli.Provider{
-			Name:      p.name,
-			Challenge: challenge,
-			Token:     token,
-			Event:     []byte(sample.event),
-			Deadline:  sample.deadline,
-		})
 	}
 	return all
+}
+
+// playConfigured returns what the receiver in a config is for, with its own
+// rules. Of several it must be the only one for the provider of the name.
+func playConfigured(file, name string) (cli.Provider, error) {
+	config, err := readConfig(file)
+	if err != nil {
+		return cli.Provider{}, err
+	}
+	var document any
+	if err := json.Unmarshal(config, &document); err != nil {
+		return cli.Provider{}, fmt.Errorf("%s: %w", file, err)
+	}
+	var found []*Handler
+	for _, raw := range handlersIn(document, nil) {
+		h := new(Handler)
+		if err := json.Unmarshal(raw, h); err != nil {
+			return cli.Provider{}, fmt.Errorf("%s: %w", file, err)
+		}
+		if err := h.provisionProvider(); err != nil {
+			return cli.Provider{}, fmt.Errorf("%s: %w", file, err)
+		}
+		h.provider.accept = h.Accept
+		isKnown := slices.ContainsFunc(found, func(other *Handler) bool {
+			return reflect.DeepEqual(h.provider, other.provider) && h.PublicURL == other.PublicURL
+		})
+		if (name == "" || name == h.provider.name) && !isKnown {
+			found = append(found, h)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return cli.Provider{}, fmt.Errorf("%s: there is no receiver in it that is asked for", file)
+	case 1:
+		return found[0].provider.playable(found[0].PublicURL), nil
+	}
+	return cli.Provider{}, fmt.Errorf("%s: there are several receivers in it, which differ: --provider chooses; or put one into a file of its own", file)
+}
+
+// readConfig returns a config as JSON.
+func readConfig(file string) ([]byte, error) {
+	config, err := os.ReadFile(file)
+	if err != nil || filepath.Ext(file) == ".json" {
+		return config, err
+	}
+	adapter := caddyconfig.GetAdapter("caddyfile")
+	if adapter == nil {
+		return nil, errors.New("this Caddy reads no Caddyfiles")
+	}
+	config, _, err = adapter.Adapt(config, map[string]any{"filename": file})
+	return config, err
+}
+
+// handlersIn appends to found every receiver in a config, wherever it is.
+func handlersIn(node any, found []json.RawMessage) []json.RawMessage {
+	switch node := node.(type) {
+	case map[string]any:
+		if node["handler"] == (Handler{}).CaddyModule().ID.Name() {
+			raw, _ := json.Marshal(node) // it was decoded from JSON
+			return append(found, raw)
+		}
+		for _, child := range node {
+			found = handlersIn(child, found)
+		}
+	case []any:
+		for _, child := range node {
+			found = handlersIn(child, found)
+		}
+	}
+	return found
 }

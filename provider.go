@@ -46,6 +46,10 @@ type provider struct {
 	maxBodySize int64
 	timeout     time.Duration
 	accept      string
+
+	// How long the service waits for an answer. Where it documents nothing: a third
+	// more than timeout.
+	patience time.Duration
 }
 
 // EventRules says where a service puts what becomes an event's attributes, and
@@ -122,6 +126,9 @@ func sorted(rooms ...[]provider) []provider {
 		}
 		if p.timeout == 0 {
 			p.timeout = defaultTimeout
+		}
+		if p.patience == 0 {
+			p.patience = (p.timeout + p.timeout/3).Round(time.Second)
 		}
 		if p.accept == "" {
 			p.accept = acceptJSON

@@ -25,7 +25,6 @@ var providersChallenge = []provider{
 		timeout:   8 * time.Second,
 	},
 	{
-		// Answers are due in 3 seconds.
 		name:  "slack",
 		title: "Slack Events API",
 		docs:  "https://docs.slack.dev/authentication/verifying-requests-from-slack",
@@ -43,12 +42,12 @@ var providersChallenge = []provider{
 			Content:   "v0:{timestamp}:{body}",
 			Timestamp: []Source{"header:X-Slack-Request-Timestamp"},
 		},
-		event:   EventRules{ID: []Source{"body:event_id"}, Type: []Source{"body:event.type", "body:type"}, Subject: []Source{"body:team_id"}},
-		secret:  "the *signing secret* of the app",
-		timeout: 2500 * time.Millisecond,
+		event:    EventRules{ID: []Source{"body:event_id"}, Type: []Source{"body:event.type", "body:type"}, Subject: []Source{"body:team_id"}},
+		secret:   "the *signing secret* of the app",
+		timeout:  2500 * time.Millisecond,
+		patience: 3 * time.Second,
 	},
 	{
-		// Answers are due in 3 seconds.
 		name:  "zoom",
 		title: "Zoom",
 		docs:  "https://developers.zoom.us/docs/api/webhooks/",
@@ -68,12 +67,12 @@ var providersChallenge = []provider{
 			Content:   "v0:{timestamp}:{body}",
 			Timestamp: []Source{"header:x-zm-request-timestamp"},
 		},
-		event:   EventRules{Type: []Source{"body:event"}, Subject: []Source{"body:payload.object.id"}},
-		secret:  "the *secret token* of the app",
-		timeout: 2500 * time.Millisecond,
+		event:    EventRules{Type: []Source{"body:event"}, Subject: []Source{"body:payload.object.id"}},
+		secret:   "the *secret token* of the app",
+		timeout:  2500 * time.Millisecond,
+		patience: 3 * time.Second,
 	},
 	{
-		// Answers to challenges are due in 3 seconds.
 		name:  "x",
 		title: "X (Twitter)",
 		docs:  "https://docs.x.com/x-api/webhooks/introduction",
@@ -87,9 +86,9 @@ var providersChallenge = []provider{
 		event:     EventRules{Subject: []Source{"body:for_user_id"}},
 		secret:    "the *consumer secret* of the app",
 		timeout:   2500 * time.Millisecond,
+		patience:  3 * time.Second,
 	},
 	{
-		// Answers to challenges are due in 3 seconds.
 		name:  "linkedin",
 		title: "LinkedIn",
 		docs:  "https://learn.microsoft.com/en-us/linkedin/shared/api-guide/webhook-validation",
@@ -103,9 +102,9 @@ var providersChallenge = []provider{
 		event:     EventRules{Type: []Source{"body:type"}},
 		secret:    "the *client secret* of the app",
 		timeout:   2500 * time.Millisecond,
+		patience:  3 * time.Second,
 	},
 	{
-		// Answers are due in 10 seconds.
 		name:         "dropbox",
 		title:        "Dropbox",
 		docs:         "https://www.dropbox.com/developers/reference/webhooks",
@@ -113,9 +112,10 @@ var providersChallenge = []provider{
 		signature:    &Signature{Algorithm: hmacSHA256, From: []Source{"header:X-Dropbox-Signature"}},
 		secret:       "the *app secret*",
 		timeout:      8 * time.Second,
+		patience:     10 * time.Second,
 	},
 	{
-		// Answers are due in 10 seconds. Bodies may be compressed.
+		// Bodies may be compressed.
 		name:         "nylas",
 		title:        "Nylas v3",
 		docs:         "https://developer.nylas.com/docs/v3/notifications/",
@@ -124,6 +124,7 @@ var providersChallenge = []provider{
 		event:        EventRules{ID: []Source{"body:id"}, Type: []Source{"body:type"}, Subject: []Source{"body:data.object.id"}},
 		secret:       "the *webhook secret* that Nylas generates",
 		timeout:      8 * time.Second,
+		patience:     10 * time.Second,
 	},
 	{
 		name:  "twitch",

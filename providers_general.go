@@ -15,7 +15,7 @@ var providersGeneral = []provider{
 		accept: acceptAny,
 	},
 	{
-		// The sender documents a limit of 20 seconds and stores nothing itself.
+		// The sender stores nothing itself.
 		name:         defaultProvider,
 		title:        "Socialboards",
 		docs:         "https://developers.socialboards.com/docs/apis/tickets/webhooks",
@@ -23,9 +23,9 @@ var providersGeneral = []provider{
 		event:        EventRules{Type: []Source{"body:EventType"}, Subject: []Source{"body:TicketId"}},
 		token:        "the field *Verify Token* of the webhook's settings",
 		timeout:      15 * time.Second,
+		patience:     20 * time.Second,
 	},
 	{
-		// Answers are due in 2 seconds.
 		name:  "strava",
 		title: "Strava",
 		docs:  "https://developers.strava.com/docs/webhooks/",
@@ -36,9 +36,10 @@ var providersGeneral = []provider{
 			ContentType: contentTypeJSON,
 			Body:        `{"hub.challenge":"{challenge}"}`,
 		},
-		event:   EventRules{Type: []Source{"body:object_type"}, Subject: []Source{"body:object_id"}},
-		token:   "the `verify_token` of the subscription",
-		timeout: 1800 * time.Millisecond,
+		event:    EventRules{Type: []Source{"body:object_type"}, Subject: []Source{"body:object_id"}},
+		token:    "the `verify_token` of the subscription",
+		timeout:  1800 * time.Millisecond,
+		patience: 2 * time.Second,
 	},
 	{
 		name:  "cloudevents",
@@ -58,7 +59,6 @@ var providersGeneral = []provider{
 		accept:         acceptAny,
 	},
 	{
-		// Answers are due in 3 seconds.
 		name:  "okta",
 		title: "Okta event hooks",
 		docs:  "https://developer.okta.com/docs/concepts/event-hooks/",
@@ -71,9 +71,10 @@ var providersGeneral = []provider{
 		event:     EventRules{ID: []Source{"body:eventId"}, Type: []Source{"body:data.events.0.eventType", "body:eventType"}},
 		secret:    "the *authentication secret* of the event hook, with *authentication field* `Authorization`",
 		timeout:   2500 * time.Millisecond,
+		patience:  3 * time.Second,
 	},
 	{
-		// Answers are due in 10 seconds, and better in 3.
+		// An answer is better there in 3 seconds.
 		name:  "microsoft_graph",
 		title: "Microsoft Graph (also OneDrive, SharePoint, Outlook, Teams)",
 		docs:  "https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks",
@@ -86,9 +87,9 @@ var providersGeneral = []provider{
 		event:     EventRules{Type: []Source{"body:value.0.changeType"}, Subject: []Source{"body:value.0.resource"}, Status: 202},
 		secret:    "the `clientState` of the subscription",
 		timeout:   8 * time.Second,
+		patience:  10 * time.Second,
 	},
 	{
-		// Answers are due in 10 seconds.
 		name:      "gitlab",
 		title:     "GitLab",
 		docs:      "https://docs.gitlab.com/user/project/integrations/webhooks/",
@@ -102,6 +103,7 @@ var providersGeneral = []provider{
 		secret:      "the *secret token* of the webhook",
 		maxBodySize: 25 << 20,
 		timeout:     8 * time.Second,
+		patience:    10 * time.Second,
 	},
 	{
 		name:  "adobe_sign",

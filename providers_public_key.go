@@ -8,7 +8,6 @@ import (
 // providersPublicKey are services that sign their events with a private key.
 var providersPublicKey = []provider{
 	{
-		// Answers are due in 3 seconds.
 		name:  "discord",
 		title: "Discord webhook events",
 		docs:  "https://discord.com/developers/docs/events/webhook-events",
@@ -25,9 +24,10 @@ var providersPublicKey = []provider{
 			Content:   "{timestamp}{body}",
 			Timestamp: []Source{"header:X-Signature-Timestamp"},
 		},
-		event:   EventRules{Type: []Source{"body:event.type"}, Subject: []Source{"body:application_id"}, Status: http.StatusNoContent},
-		secret:  "the *public key* of the app",
-		timeout: 2500 * time.Millisecond,
+		event:    EventRules{Type: []Source{"body:event.type"}, Subject: []Source{"body:application_id"}, Status: http.StatusNoContent},
+		secret:   "the *public key* of the app",
+		timeout:  2500 * time.Millisecond,
+		patience: 3 * time.Second,
 	},
 	{
 		name:  "telnyx",

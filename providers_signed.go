@@ -10,7 +10,6 @@ import (
 // verify the endpoint.
 var providersSigned = []provider{
 	{
-		// Answers are due in 10 seconds.
 		name:      "github",
 		title:     "GitHub",
 		docs:      "https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries",
@@ -24,6 +23,7 @@ var providersSigned = []provider{
 		secret:      "the *secret* of the webhook",
 		maxBodySize: 25 << 20,
 		timeout:     8 * time.Second,
+		patience:    10 * time.Second,
 	},
 	{
 		name:  "standard_webhooks",
@@ -66,7 +66,6 @@ var providersSigned = []provider{
 		timeout: 8 * time.Second,
 	},
 	{
-		// Answers are due in 5 seconds.
 		name:      "shopify",
 		title:     "Shopify",
 		docs:      "https://shopify.dev/docs/apps/build/webhooks/subscribe/https",
@@ -77,11 +76,11 @@ var providersSigned = []provider{
 			Type:    []Source{"header:X-Shopify-Topic"},
 			Subject: []Source{"body:id"},
 		},
-		secret:  "the *client secret* of the app",
-		timeout: 4 * time.Second,
+		secret:   "the *client secret* of the app",
+		timeout:  4 * time.Second,
+		patience: 5 * time.Second,
 	},
 	{
-		// Answers are due in 5 seconds.
 		name:  "linear",
 		title: "Linear",
 		docs:  "https://linear.app/developers/webhooks",
@@ -93,22 +92,23 @@ var providersSigned = []provider{
 			TimestampFormat: timestampUnixMilli,
 			Tolerance:       caddy.Duration(time.Minute),
 		},
-		event:   EventRules{ID: []Source{"header:Linear-Delivery"}, Type: []Source{"body:type"}, Subject: []Source{"body:data.id"}},
-		secret:  "the *signing secret* of the webhook",
-		timeout: 4 * time.Second,
+		event:    EventRules{ID: []Source{"header:Linear-Delivery"}, Type: []Source{"body:type"}, Subject: []Source{"body:data.id"}},
+		secret:   "the *signing secret* of the webhook",
+		timeout:  4 * time.Second,
+		patience: 5 * time.Second,
 	},
 	{
-		// Answers are due in 5 seconds. What Xero sends to see whether signatures
-		// are checked is an event without events, with a right or wrong signature.
+		// What Xero sends to see whether signatures are checked is an event without
+		// events, with a right or wrong signature.
 		name:      "xero",
 		title:     "Xero",
 		docs:      "https://developer.xero.com/documentation/guides/webhooks/configuring-your-server/",
 		signature: &Signature{Algorithm: hmacSHA256, From: []Source{"header:x-xero-signature"}, Encoding: encodingBase64},
 		secret:    "the *webhooks key* of the app",
 		timeout:   4 * time.Second,
+		patience:  5 * time.Second,
 	},
 	{
-		// Answers are due in 10 seconds.
 		name:      "square",
 		title:     "Square",
 		docs:      "https://developer.squareup.com/docs/webhooks/step3validate",
@@ -117,9 +117,9 @@ var providersSigned = []provider{
 		event:     EventRules{ID: []Source{"body:event_id"}, Type: []Source{"body:type"}, Subject: []Source{"body:data.id"}},
 		secret:    "the *signature key* of the subscription",
 		timeout:   8 * time.Second,
+		patience:  10 * time.Second,
 	},
 	{
-		// Answers are due in 5 seconds.
 		name:  "hubspot",
 		title: "HubSpot",
 		docs:  "https://developers.hubspot.com/docs/api/webhooks/validating-requests",
@@ -133,9 +133,10 @@ var providersSigned = []provider{
 			Timestamp:       []Source{"header:X-HubSpot-Request-Timestamp"},
 			TimestampFormat: timestampUnixMilli,
 		},
-		event:   EventRules{Type: []Source{"body:0.subscriptionType"}, Subject: []Source{"body:0.objectId"}},
-		secret:  "the *client secret* of the app",
-		timeout: 4 * time.Second,
+		event:    EventRules{Type: []Source{"body:0.subscriptionType"}, Subject: []Source{"body:0.objectId"}},
+		secret:   "the *client secret* of the app",
+		timeout:  4 * time.Second,
+		patience: 5 * time.Second,
 	},
 	{
 		name:  "box",
@@ -154,7 +155,6 @@ var providersSigned = []provider{
 		secret: "the *primary* and the *secondary key* of the app",
 	},
 	{
-		// Answers are due in 5 seconds.
 		name:  "paddle",
 		title: "Paddle Billing",
 		docs:  "https://developer.paddle.com/webhooks/signature-verification",
@@ -166,12 +166,13 @@ var providersSigned = []provider{
 			Content:   "{timestamp}:{body}",
 			Timestamp: []Source{"signature:ts="},
 		},
-		event:   EventRules{ID: []Source{"body:event_id"}, Type: []Source{"body:event_type"}, Subject: []Source{"body:data.id"}},
-		secret:  "the *secret key* of the notification destination",
-		timeout: 4 * time.Second,
+		event:    EventRules{ID: []Source{"body:event_id"}, Type: []Source{"body:event_type"}, Subject: []Source{"body:data.id"}},
+		secret:   "the *secret key* of the notification destination",
+		timeout:  4 * time.Second,
+		patience: 5 * time.Second,
 	},
 	{
-		// Answers are due in 15 seconds. A form has a few kilobytes.
+		// A form has a few kilobytes.
 		name:  "twilio",
 		title: "Twilio",
 		docs:  "https://www.twilio.com/docs/usage/webhooks/webhooks-security",
@@ -186,6 +187,7 @@ var providersSigned = []provider{
 		secret:      "the *auth token* of the account",
 		maxBodySize: 64 << 10,
 		timeout:     12 * time.Second,
+		patience:    15 * time.Second,
 		accept:      acceptAny,
 	},
 }

@@ -147,20 +147,30 @@ func (h *Handler) verify(d *exchange) error {
 	d.closeUnread()
 	mac := ""
 	if v.HMAC != "" {
-		mac = v.encode(sum(hmac.New(sha256.New, h.secrets[m.key]), [][]byte{[]byte(challenge)}))
+		mac = v.mac(h.secrets[m.key], challenge)
 	}
-	for name, value := range v.Headers {
-		w.Header().Set(name, strings.NewReplacer(partChallenge, challenge, partHMAC, mac).Replace(value))
+	headers, body := v.answer(challenge, mac)
+	for name, value := range headers {
+		w.Header().Set(name, value)
 	}
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Cache-Control", "no-store")
-	mediaType, _, _ := mime.ParseMediaType(v.ContentType)
-	if isJSONMediaType(mediaType) {
-		challenge, mac = escapeJSON(challenge), escapeJSON(mac)
-	}
-	body := strings.NewReplacer(partChallenge, challenge, partHMAC, mac).Replace(v.Body)
 	writeAnswer(w, m.Method, v.Status, v.ContentType, body)
 	return nil
+}
+
+// answer returns header fields and body of the answer.
+func (v *Verification) answer(challenge, mac string) (headers map[string]string, body string) {
+	fill := strings.NewReplacer(partChallenge, challenge, partHMAC, mac)
+	headers = make(map[string]string, len(v.Headers))
+	for name, value := range v.Headers {
+		headers[name] = fill.Replace(value)
+	}
+	mediaType, _, _ := mime.ParseMediaType(v.ContentType)
+	if isJSONMediaType(mediaType) {
+		fill = strings.NewReplacer(partChallenge, escapeJSON(challenge), partHMAC, escapeJSON(mac))
+	}
+	return headers, fill.Replace(v.Body)
 }
 
 // parse returns challenge and token, each of which must be there exactly once
@@ -201,7 +211,9 @@ func (v *Verification) isOracle() bool {
 	return v != nil && v.HMAC != "" && v.Method != http.MethodPost
 }
 
-func (v *Verification) encode(mac []byte) string {
+// mac returns the HMAC of the challenge, encoded.
+func (v *Verification) mac(key []byte, challenge string) string {
+	mac := sum(hmac.New(sha256.New, key), [][]byte{[]byte(challenge)})
 	if v.HMAC == encodingBase64 {
 		return base64.StdEncoding.EncodeToString(mac)
 	}

@@ -11,8 +11,8 @@ import (
 
 // Register adds the commands below cmd, which is "caddy webhook". The providers
 // are those that the test command can play; the first one is its default.
-func Register(cmd *cobra.Command, providers []Provider) {
-	for _, sub := range []*cobra.Command{testCommand(providers), tailCommand(), checkCommand(), replayCommand()} {
+func Register(cmd *cobra.Command, providers []Provider, configured Configured) {
+	for _, sub := range []*cobra.Command{testCommand(providers, configured), tailCommand(), checkCommand(), replayCommand()} {
 		run := sub.RunE
 		sub.RunE = func(cmd *cobra.Command, args []string) error {
 			err := run(cmd, args)

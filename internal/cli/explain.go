@@ -17,12 +17,22 @@ import (
 )
 
 // finding is something that is wrong, and its likely cause.
-type finding struct{ what, cause string }
+type finding struct {
+	what, cause string
+	receiver    bool // it was the receiver that answered
+}
 
-func (f *finding) Error() string { return f.what }
+// Causes of more than one thing.
+const (
+	noRoute       = "Caddy answers so where no route matches: the path of the URL is not the receiver's, or its site has another host name."
+	somethingElse = "Something else answers at this URL: another route, a receiver for another provider, or a proxy with a page of its own."
+	bodyChanged   = "A proxy or firewall in front of the receiver drops or changes bodies"
+	reload        = "If it was changed: reload Caddy's config, with --force if it comes from a file; restart Caddy if it comes from the environment."
+)
 
 // explainError says in words why there was no answer.
-func explainError(err error, u *url.URL) error {
+func (p *player) explainError(err error) *finding {
+	u := p.account.URL
 	port := u.Port()
 	if port == "" {
 		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
@@ -41,65 +51,112 @@ func explainError(err error, u *url.URL) error {
 	}
 	switch {
 	case errors.As(err, &dns):
-		return &finding{fmt.Sprintf("the name %s is not found", u.Hostname()), "There is no DNS record for it, or not yet: " + dns.Err + "."}
+		return &finding{what: fmt.Sprintf("the name %s is not found", u.Hostname()), cause: "There is no DNS record for it, or not yet: " + dns.Err + "."}
 	case errors.As(err, &unknown):
-		return &finding{"the certificate is not trusted", "It was not issued by a public authority. Caddy gets one by itself if the name is public and its ports 80 and 443 can be reached; a local name, or tls internal, has one of Caddy's own authority. --insecure tests the rest."}
+		return &finding{what: "the certificate is not trusted", cause: "It was not issued by a public authority. Caddy gets one by itself if the name is public and its ports 80 and 443 can be reached; a local name, or tls internal, has one of Caddy's own authority. --insecure tests the rest."}
 	case errors.As(err, &host):
-		return &finding{"the certificate is for another name", "Its names: " + strings.Join(host.Certificate.DNSNames, ", ") + ". Is the URL's host the address of a site in the Caddyfile, and does another server use the port?"}
+		return &finding{what: "the certificate is for another name", cause: "Its names: " + strings.Join(host.Certificate.DNSNames, ", ") + ". Is the URL's host the address of a site in the Caddyfile, and does another server use the port?"}
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return &finding{"the certificate is not valid today", fmt.Sprintf("It is valid from %s to %s. Is this machine's clock right? Caddy's log says why it was not renewed.",
+		return &finding{what: "the certificate is not valid today", cause: fmt.Sprintf("It is valid from %s to %s. Is this machine's clock right? Caddy's log says why it was not renewed.",
 			invalid.Cert.NotBefore.Format(time.DateOnly), invalid.Cert.NotAfter.Format(time.DateOnly))}
 	case errors.As(err, &notTLS), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
-		return &finding{fmt.Sprintf("port %s does not speak HTTPS", port), "Wrong port, or a server or proxy that speaks plain HTTP there."}
+		return &finding{what: fmt.Sprintf("port %s does not speak HTTPS", port), cause: "Wrong port, or a server or proxy that speaks plain HTTP there."}
 	case strings.Contains(err.Error(), "tls: internal error"), strings.Contains(err.Error(), "unrecognized name"):
-		return &finding{"the server has no certificate for " + u.Hostname(), "The URL's host is not the address of a site in the Caddyfile, or Caddy has not got a certificate yet: its log says why."}
+		return &finding{what: "the server has no certificate for " + u.Hostname(), cause: "The URL's host is not the address of a site in the Caddyfile, or Caddy has not got a certificate yet: its log says why."}
+	case strings.Contains(err.Error(), "malformed HTTP"), strings.Contains(err.Error(), "readLoopPeekFail"): // it spoke first
+		return &finding{what: fmt.Sprintf("port %s does not speak HTTP", port), cause: "Wrong port: a server for something else answers there."}
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return &finding{fmt.Sprintf("nothing listens on port %s", port), "Caddy is not running, the port is wrong, or a firewall refuses it."}
+		return &finding{what: fmt.Sprintf("nothing listens on port %s", port), cause: "Caddy is not running, the port is wrong, or a firewall refuses it."}
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
 		if errors.As(err, &operation) && operation.Op == "dial" {
-			return &finding{fmt.Sprintf("port %s does not answer", port), "A firewall drops what is sent to it, or the address is another machine's."}
+			return &finding{what: fmt.Sprintf("port %s does not answer", port), cause: "A firewall drops what is sent to it, or the address is another machine's."}
 		}
-		return &finding{"no answer within the time that the sender waits", "The receiver's disk hangs, or a proxy in front of it waits for another server."}
+		return &finding{what: fmt.Sprintf("no answer within the %s that the sender waits", p.Patience), cause: "The receiver's disk hangs, or a proxy in front of it waits for another server."}
 	case errors.As(err, &operation) && operation.Op == "dial":
-		return &finding{"no connection", err.Error()}
+		return &finding{what: "no connection", cause: err.Error()}
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
-		return &finding{"the connection was closed without an answer", "abort in the Caddyfile, a firewall, or a port that speaks something else."}
+		return &finding{what: "the connection was closed without an answer", cause: "abort in the Caddyfile, a firewall, or a port that speaks something else."}
 	}
-	return &finding{"no answer", err.Error()}
+	return &finding{what: "no answer", cause: err.Error()}
 }
 
 // wrongStatus says what a status may mean that is not the one that was wanted.
-func (a *answer) wrongStatus(want int) error {
-	what := fmt.Sprintf("answered %d, want %d", a.StatusCode, want)
+func (p *player) wrongStatus(s Step, want int, a *answer) *finding {
+	f := &finding{what: fmt.Sprintf("answered %d, want %d", a.StatusCode, want)}
+	isEvent := s.Kind >= BadEvent
+	hasBody := a.Request.ContentLength != 0
 	switch code := a.StatusCode; {
 	case code >= 300 && code <= 399:
-		return &finding{fmt.Sprintf("answered %d, a redirect to %s", code, location(a.Response)), "Services that send webhooks do not follow redirects: give them the address that it leads to."}
+		f.what = fmt.Sprintf("answered %d, a redirect to %s", code, location(a.Response))
+		f.cause = "Services that send webhooks do not follow redirects: give them the address that it leads to."
 	case code == http.StatusBadRequest && strings.Contains(a.body, "HTTP request to an HTTPS server"):
-		return &finding{what, "The port speaks HTTPS: the URL must begin with https."}
-	case code == http.StatusOK && a.body == "":
-		return &finding{what, "Caddy answers so where no route matches: the path of the URL is not the receiver's, or its site has another host name."}
-	case code == http.StatusOK:
-		return &finding{what, "Something else answers at this URL."}
-	case code == http.StatusUnauthorized, code == http.StatusProxyAuthRequired:
-		return &finding{what, "Something in front of the receiver asks for a password; the sender has none."}
+		f.cause = "The port speaks HTTPS: the URL must begin with https."
+	case code == http.StatusBadRequest && p.fits:
+		f.cause = bodyChanged + ", or its provider is another one; Caddy's log tells the reason at level debug."
+	case code == http.StatusBadRequest && hasBody:
+		f.cause = "The receiver found something else than what was sent. " + bodyChanged + ", or its provider is another one; Caddy's log tells the reason at level debug."
+		f.receiver = true
+	case code == http.StatusBadRequest:
+		f.cause = "The receiver did not find what the provider sends: its provider is another one, or something in front of it drops queries or headers."
+	case code >= 200 && code <= 299 && s.Kind == Forged:
+		f.cause = "Whatever answers here does not check signatures, so that anybody can send events: the receiver has no secret, or its provider is another one; or no route matches, which Caddy answers with an empty 200."
+	case code >= 200 && code <= 299 && s.Kind == Stale:
+		f.cause = "Whatever answers here takes old signatures, so that events can be sent again by anybody who has seen them: its provider is another one."
+	case code >= 200 && code <= 299 && a.body == "":
+		f.cause = noRoute
+	case code >= 200 && code <= 299:
+		f.cause = somethingElse
+	case code == http.StatusUnauthorized && a.Header.Get("WWW-Authenticate") != "", code == http.StatusProxyAuthRequired:
+		f.cause = "Something in front of the receiver asks for a password; the sender has none."
+	case code == http.StatusUnauthorized && p.Signs:
+		f.cause, f.receiver = p.wrongSignature(s, a), true
+	case code == http.StatusUnauthorized:
+		f.cause = "The receiver wants signatures, so its provider is another one; or something in front of it asks for a password, which the sender has not."
+	case code == http.StatusForbidden && s.Kind == Verifies && p.NeedsToken:
+		f.cause, f.receiver = "The token is not the receiver's verify_token. "+reload, true
 	case code == http.StatusForbidden:
-		return &finding{what, "A firewall, or another directive such as remote_ip, refuses the request."}
+		f.cause = "A firewall, or another directive such as remote_ip, refuses the request."
 	case code == http.StatusNotFound:
-		return &finding{what, "The path of the URL is not the receiver's."}
+		f.cause = "The path of the URL is not the receiver's."
 	case code == http.StatusMethodNotAllowed:
-		return &finding{what, "The receiver is for a provider that uses other methods, or something else answers at this URL."}
+		f.cause = "The receiver is for a provider that uses other methods, or something else answers at this URL."
 	case code == http.StatusRequestTimeout:
-		return &finding{what, "The body did not get to the receiver in time: a proxy in front of it holds it back."}
+		f.cause = "The body did not get to the receiver in time: a proxy in front of it holds it back."
 	case code == http.StatusRequestEntityTooLarge:
-		return &finding{what, "A proxy in front of the receiver, or max_body_size, takes only small bodies."}
+		f.cause = "A proxy in front of the receiver, or max_body_size, takes only small bodies."
+	case code == http.StatusUnsupportedMediaType:
+		f.cause = "A proxy in front of the receiver encodes bodies in a way that it does not know."
 	case code == http.StatusTooManyRequests:
-		return &finding{what, "A rate limit in front of the receiver."}
-	case code == http.StatusServiceUnavailable && a.Header.Get("Retry-After") != "":
-		return &finding{what, "The receiver could not store the event, or is overloaded: Caddy's log says why."}
+		f.cause = "A rate limit in front of the receiver."
+	case code == http.StatusServiceUnavailable && a.Header.Get("Retry-After") != "" && isEvent:
+		f.cause, f.receiver = "The receiver could not store the event, or is overloaded: Caddy's log says why.", true
 	case code >= 500:
-		return &finding{what, "A proxy in front of the receiver does not reach it, or Caddy's config is broken: see the log."}
+		f.cause = "A proxy in front of the receiver does not reach it, or Caddy's config is broken: see the log."
 	}
-	return &finding{what, ""}
+	return f
+}
+
+// wrongSignature says why a right signature may be refused.
+func (p *player) wrongSignature(s Step, a *answer) string {
+	if p.fits {
+		return bodyChanged + ": secret and clock are right, as the receiver found the signature of the empty event right. Or its provider is another one."
+	}
+	if date, err := http.ParseTime(a.Header.Get("Date")); err == nil {
+		if off := time.Since(date).Round(time.Second); off.Abs() > time.Minute {
+			return fmt.Sprintf("The clocks of this machine and of the server are %s apart, and the signature is of this machine's time.", off.Abs())
+		}
+	}
+	if p.account.Secret == "" {
+		return "The receiver has a secret: --secret, or WEBHOOK_SECRET in the environment."
+	}
+	cause := "The secret is not the receiver's. " + reload + " Or its provider is another one, or a proxy in front of it drops headers"
+	if s.Kind == Verifies && a.Request.ContentLength > 0 { // of events the empty one has told
+		cause += ", or drops or changes bodies"
+	}
+	if p.SignsURL {
+		cause += "; or the URL, which is signed too, is not what the receiver sees: it needs public_url behind a proxy"
+	}
+	return cause + "."
 }
 
 // location tells where a redirect leads, without what may be a secret.

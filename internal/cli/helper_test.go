@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -44,24 +45,84 @@ func webhook(args ...string) (out, notes string, err error) {
 
 func runIn(ctx context.Context, stdout, stderr *buffer, args ...string) error {
 	cmd := &cobra.Command{Use: "webhook", SilenceUsage: true, SilenceErrors: true}
-	Register(cmd, []Provider{verifying, signing})
+	Register(cmd, []Provider{verifying, signing, timely}, func(file, name string) (Provider, error) {
+		if file != "Caddyfile" {
+			return Provider{}, errors.New("no such config")
+		}
+		return providerNamed([]Provider{signing, verifying}, name)
+	})
 	cmd.SetArgs(args)
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)
 	return cmd.ExecuteContext(ctx)
 }
 
+// verifying has its endpoints verified, and signs nothing.
 var verifying = Provider{
-	Name: "verifying", Challenge: "challenge", Token: "verifyToken",
-	Event: []byte(`{"EventType":"webhook_receiver_test"}`), Deadline: 20 * time.Second,
+	Name: "verifying", NeedsToken: true, Patience: 20 * time.Second,
+	Steps: func(a Account) ([]Step, error) {
+		verify := func(token string, want Want) func() (*http.Request, Want, error) {
+			return func() (*http.Request, Want, error) {
+				u := *a.URL
+				query := u.Query()
+				query.Set("challenge", "1234")
+				if token != "" {
+					query.Set("verifyToken", token)
+				}
+				u.RawQuery = query.Encode()
+				req, err := http.NewRequest(http.MethodGet, u.String(), nil)
+				return req, want, err
+			}
+		}
+		return []Step{
+			{Name: "right token", Kind: Verifies, Make: verify(a.Token, Want{Status: 200, ContentType: "text/plain", Body: "1234"})},
+			{Name: "wrong token", Kind: WrongToken, Make: verify("wrong", Want{Status: 403, Without: "1234"})},
+			{Name: "no token", Kind: BadVerification, Make: verify("", Want{Status: 400})},
+			{Name: "empty event", Kind: BadEvent, Make: post(a, "", "", 400)},
+			{Name: "broken JSON", Kind: BadEvent, Stores: true, Make: post(a, "{", "", 400)},
+			{Name: "event", Kind: Delivers, Stores: true, Make: post(a, `{"EventType":"webhook_receiver_test"}`, "", 200)},
+		}, nil
+	},
 }
 
+// signing signs its events, and verifies nothing.
 var signing = Provider{
-	Name:     "signing",
-	Sign:     func(secret string, body []byte, h http.Header) { h.Set("Signature", secret+string(body)) },
-	Event:    []byte(`{"kind":"webhook_receiver_test"}`),
-	Header:   http.Header{"Kind": {"test"}},
-	Deadline: time.Second,
+	Name: "signing", NeedsSecret: true, UsesSecret: true, Signs: true, SignsURL: true, Patience: time.Second,
+	Steps: func(a Account) ([]Step, error) {
+		if a.Secret == "none" {
+			return nil, errors.New("the secret is none")
+		}
+		return []Step{
+			{Name: "empty event", Kind: BadEvent, Proves: true, Make: post(a, "", a.Secret, 400)},
+			{Name: "wrong signature", Kind: Forged, Make: post(a, "{}", "forged", 401)},
+			{Name: "stale event", Kind: Stale, LeftOut: "there is no time"},
+			{Name: "event", Kind: Delivers, Stores: true, Make: post(a, "{}", a.Secret, 200)},
+		}, nil
+	},
+}
+
+// timely signs its events with the time; those without a signature stand for
+// stale ones.
+var timely = Provider{
+	Name: "timely", NeedsSecret: true, UsesSecret: true, Signs: true, Patience: time.Second,
+	Steps: func(a Account) ([]Step, error) {
+		return []Step{
+			{Name: "empty event", Kind: BadEvent, Proves: true, Make: post(a, "", a.Secret, 400)},
+			{Name: "stale event", Kind: Stale, Make: post(a, "{}", "", 401)},
+			{Name: "event", Kind: Delivers, Stores: true, Make: post(a, "{}", a.Secret, 200)},
+		}, nil
+	},
+}
+
+// post makes an event, signed if there is a secret.
+func post(a Account, body, secret string, status int) func() (*http.Request, Want, error) {
+	return func() (*http.Request, Want, error) {
+		req, err := http.NewRequest(http.MethodPost, a.URL.String(), strings.NewReader(body))
+		if err == nil && secret != "" {
+			req.Header.Set("Signature", secret+body)
+		}
+		return req, Want{Status: status}, err
+	}
 }
 
 // stamp is the time of the nth event of a test.

@@ -124,7 +124,8 @@ func (r *replay) run(ctx context.Context, paths []string) (err error) {
 	r.bar.end()
 	err = errors.Join(err, r.state.save())
 	if err == nil && r.resumeAt != "" {
-		err = fmt.Errorf("the event that was sent last, %s, is in none of the files: nothing was sent", sanitize(r.resumeAt))
+		err = fmt.Errorf("the event that was sent last, %s, is in none of the files: nothing was sent; if its file is gone for good, begin with --since %s and another --state",
+			sanitize(r.resumeAt), r.state.Last.Format(time.RFC3339Nano))
 	}
 	if r.tornLines > 0 {
 		r.note("%s torn lines were passed over", humanize.Comma(r.tornLines))

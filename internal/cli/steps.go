@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -22,128 +21,78 @@ type answer struct {
 }
 
 // ask sends a step's request.
-func (p *player) ask(ctx context.Context, s step) (*answer, error) {
-	req, err := s.request(ctx)
+func (p *player) ask(ctx context.Context, s Step) (*answer, Want, error) {
+	req, want, err := s.Make()
 	if err != nil {
-		return nil, err
+		return nil, want, err
 	}
 	req.Header.Set("User-Agent", "caddy-webhook-test")
 	began := time.Now()
-	resp, err := p.client.Do(req)
+	resp, err := p.client.Do(req.WithContext(ctx))
 	if err != nil {
-		return nil, err
+		return nil, want, err
 	}
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
-		return nil, fmt.Errorf("reading the answer: %w", err)
+		return nil, want, fmt.Errorf("reading the answer: %w", err)
 	}
-	return &answer{resp, string(body), time.Since(began)}, nil
+	return &answer{resp, string(body), time.Since(began)}, want, nil
 }
 
-// steps returns what is asked of the receiver, in this order.
-func (p *player) steps() []step {
-	var steps []step
-	if p.Token != "" {
-		challenge, wrong := randomText(), randomText()
-		steps = append(steps,
-			step{"right token", p.verification(challenge, p.token), func(a *answer) (string, error) { return p.judgeVerified(a, challenge) }},
-			step{"wrong token", p.verification(challenge, wrong), func(a *answer) (string, error) { return judgeRefused(a, challenge) }},
-			step{"no token", p.verification(challenge, ""), func(a *answer) (string, error) { return a.want(http.StatusBadRequest) }},
-		)
+// right says what was right.
+func (s Step) right(want Want) string {
+	switch {
+	case s.Kind == Delivers:
+		return fmt.Sprintf("%d, stored", want.Status)
+	case s.Kind == Verifies && want.HMAC:
+		return fmt.Sprintf("%d, and the challenge's HMAC came back", want.Status)
+	case s.Kind == Verifies && (want.Body != "" || len(want.Header) > 0):
+		return fmt.Sprintf("%d, and the challenge came back", want.Status)
 	}
-	if !p.noEvent {
-		steps = append(steps, step{"event", p.event(p.Event, p.secret), p.judgeStored})
-	}
-	if p.Sign != nil {
-		steps = append(steps, step{"wrong signature", p.event(p.Event, randomText()), func(a *answer) (string, error) {
-			return a.want(http.StatusUnauthorized)
-		}})
-	}
-	// An empty body is bad input for every receiver, whatever it accepts.
-	return append(steps, step{"empty event", p.event(nil, p.secret), func(a *answer) (string, error) {
-		return a.want(http.StatusBadRequest)
-	}})
+	return fmt.Sprint(want.Status)
 }
 
-// verification returns the request that verifies the endpoint, without a token
-// if that is empty.
-func (p *player) verification(challenge, token string) func(context.Context) (*http.Request, error) {
-	return func(ctx context.Context) (*http.Request, error) {
-		u := *p.url
-		query := u.Query()
-		query.Set(p.Challenge, challenge)
-		if token != "" {
-			query.Set(p.Token, token)
-		}
-		u.RawQuery = query.Encode()
-		return http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
-	}
-}
-
-// event returns the request that delivers an event.
-func (p *player) event(body []byte, secret string) func(context.Context) (*http.Request, error) {
-	return func(ctx context.Context) (*http.Request, error) {
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url.String(), bytes.NewReader(body))
-		if err != nil {
-			return nil, err
-		}
-		for name, values := range p.Header {
-			req.Header[name] = values
-		}
-		req.Header.Set("Content-Type", "application/json")
-		if p.Sign != nil {
-			p.Sign(secret, body, req.Header)
-		}
-		return req, nil
-	}
-}
-
-func (p *player) judgeVerified(a *answer, challenge string) (string, error) {
+// judge returns what is wrong with the answer, or nil.
+func (p *player) judge(s Step, want Want, a *answer) *finding {
 	mediaType, _, _ := mime.ParseMediaType(a.Header.Get("Content-Type"))
+	wantType, _, _ := mime.ParseMediaType(want.ContentType)
+	hasBody := a.Request.Method != http.MethodHead
 	switch {
-	case a.StatusCode == http.StatusForbidden:
-		return "", &finding{"answered 403", "The token is not the receiver's verify_token. If it was changed: reload Caddy's config, with --force if the token comes from a file; restart Caddy if it comes from the environment."}
-	case a.StatusCode != http.StatusOK:
-		return "", a.wrongStatus(http.StatusOK)
-	case a.body == "":
-		return "", &finding{"answered 200, but with nothing", "Caddy answers so where no route matches: the path of the URL is not the receiver's, or its site has another host name."}
-	case a.body != challenge:
-		return "", &finding{"answered 200, but not with the challenge", "Something else answers at this URL: another route, or a proxy with a page of its own."}
-	case mediaType != "text/plain":
-		return "", &finding{fmt.Sprintf("answered with the challenge, but as %q", a.Header.Get("Content-Type")), "Something in front of the receiver, or header in the Caddyfile, changes its answers."}
+	case want.Without != "" && strings.Contains(a.body, want.Without):
+		return &finding{what: fmt.Sprintf("answered %d, with the challenge", a.StatusCode), cause: "Whatever answers here does not check the token: anybody could pass for the sender.", receiver: true}
+	case a.StatusCode != want.Status:
+		return p.wrongStatus(s, want.Status, a)
+	case want.Status > 299:
+		return nil
 	}
-	return "200, and the challenge came back", nil
-}
-
-func judgeRefused(a *answer, challenge string) (string, error) {
+	nothing := noRoute
+	if a.Request.Method == http.MethodPost {
+		nothing += " Or the receiver takes it for an event, so its provider is another one."
+	}
+	for name, value := range want.Header {
+		f := &finding{what: fmt.Sprintf("answered %d, but the header %s is not the expected one", a.StatusCode, name), cause: somethingElse}
+		switch got := a.Header.Get(name); {
+		case got == value:
+			continue
+		case got == "" && a.body == "":
+			f.cause = nothing
+		}
+		return f
+	}
 	switch {
-	case strings.Contains(a.body, challenge):
-		return "", &finding{fmt.Sprintf("answered %d, with the challenge", a.StatusCode), "Whatever answers here does not check the token: anybody could pass for the sender."}
-	case a.StatusCode != http.StatusForbidden:
-		return "", a.wrongStatus(http.StatusForbidden)
+	case !hasBody:
+		return nil
+	case a.body == "" && want.Body != "":
+		return &finding{what: fmt.Sprintf("answered %d, but with nothing", a.StatusCode), cause: nothing}
+	case a.body != want.Body && s.Kind == Delivers:
+		return &finding{what: fmt.Sprintf("answered %d, but with another body than the receiver's", a.StatusCode), cause: "Something else answers events at this URL, or the receiver's provider is another one."}
+	case a.body != want.Body && want.HMAC && mediaType == wantType:
+		return &finding{what: fmt.Sprintf("answered %d, but the challenge's HMAC is another one", a.StatusCode), cause: "The secret is not the receiver's. " + reload, receiver: true}
+	case a.body != want.Body:
+		return &finding{what: fmt.Sprintf("answered %d, but not with the challenge", a.StatusCode), cause: somethingElse}
+	case wantType != "" && mediaType != wantType:
+		return &finding{what: fmt.Sprintf("answered as %q, want %q", a.Header.Get("Content-Type"), wantType), cause: "Something in front of the receiver, or header in the Caddyfile, changes its answers."}
 	}
-	return "403", nil
-}
-
-func (p *player) judgeStored(a *answer) (string, error) {
-	switch {
-	case a.StatusCode == http.StatusBadRequest:
-		return "", &finding{"answered 400", "The receiver found something else than the JSON that was sent. A proxy or firewall in front of it may drop or change bodies; Caddy's log tells the reason at level debug."}
-	case a.StatusCode == http.StatusUnauthorized && p.Sign != nil:
-		return "", &finding{"answered 401", "The signature does not fit: the secret is not the receiver's, the clocks differ, or a proxy in front of it changes bodies."}
-	case a.StatusCode != http.StatusOK:
-		return "", a.wrongStatus(http.StatusOK)
-	case a.body != "":
-		return "", &finding{"answered 200, but with a body", "The receiver's answer is empty: something else answers events at this URL."}
-	}
-	return "200, stored", nil
-}
-
-// want returns what is right if the answer has the status.
-func (a *answer) want(status int) (string, error) {
-	if a.StatusCode != status {
-		return "", a.wrongStatus(status)
-	}
-	return fmt.Sprint(status), nil
+	return nil
 }

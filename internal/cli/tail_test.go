@@ -250,7 +250,7 @@ func TestOutputThatCannotBeWritten(t *testing.T) {
 	path := file(t, "a", eventLines(0, 3))
 	for _, args := range [][]string{{"tail", path}, {"tail", "-f", path}, {"check", path}, {"replay", "--dry-run", "--to", "http://a", path}} {
 		cmd := &cobra.Command{Use: "webhook", SilenceUsage: true, SilenceErrors: true}
-		Register(cmd, []Provider{verifying})
+		Register(cmd, []Provider{verifying}, nil)
 		cmd.SetArgs(args)
 		cmd.SetOut(fullDisk{})
 		cmd.SetErr(&buffer{})

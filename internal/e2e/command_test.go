@@ -60,12 +60,12 @@ func TestCommandTest(t *testing.T) {
 	out, _ := s.webhook(1, "test", "https://"+s.https+"/webhooks")
 	mustContain(t, out, "the certificate is not trusted")
 	out, _ = s.webhook(0, "test", "--insecure", "https://"+s.https+"/webhooks")
-	mustContain(t, out, "All 5 checks passed")
+	mustContain(t, out, "All 6 checks passed")
 
 	trusting := s.in(t)
 	trusting.env = append(slices.Clone(s.env), "SSL_CERT_FILE="+s.path("data", "caddy", "pki", "authorities", "local", "root.crt"))
 	out, _ = trusting.webhook(0, "test", "https://"+s.https+"/webhooks")
-	mustContain(t, out, "pass  certificate", "All 6 checks passed")
+	mustContain(t, out, "pass  certificate", "All 7 checks passed")
 	out, _ = trusting.webhook(1, "test", "https://"+strings.Replace(s.https, "localhost", "127.0.0.1", 1)+"/webhooks")
 	mustContain(t, out, "the server has no certificate for 127.0.0.1")
 	out, _ = s.webhook(1, "test", "https://"+s.http+"/webhooks")
@@ -75,9 +75,9 @@ func TestCommandTest(t *testing.T) {
 
 	before := len(s.events())
 	out, _ = s.webhook(0, "test", "http://"+s.http+"/webhooks")
-	mustContain(t, out, "All 5 checks passed")
-	if all := s.events(); len(all) != before+1 || all[before].kind() != "webhook_receiver_test" {
-		t.Errorf("%d events stored, want one", len(all)-before)
+	mustContain(t, out, "----  broken JSON", "(accept any)", "5 checks passed, 1 left out")
+	if all := s.events(); len(all) != before+2 || all[before+1].kind() != "webhook_receiver_test" {
+		t.Errorf("%d events stored, want the broken JSON and the sample event", len(all)-before)
 	}
 	out, _ = s.webhook(0, "test", "--no-event", "http://"+s.http+"/webhooks")
 	mustContain(t, out, "All 4 checks passed")
@@ -93,9 +93,39 @@ func TestCommandTest(t *testing.T) {
 	s.kill()
 	out, notes := s.webhook(1, "test", "http://"+s.http+"/webhooks")
 	mustContain(t, out+notes, "nothing listens on port", "the receiver was not reached")
-	if after := len(s.events()); after != before+2 {
+	if after := len(s.events()); after != before+4 {
 		t.Errorf("%d events are stored, want only those of tests that sent one", after-before)
 	}
+}
+
+// TestCommandTestSigns plays a provider that signs, and rules of a config.
+func TestCommandTestSigns(t *testing.T) {
+	t.Parallel()
+	slack := []string{"provider slack", "secret s1", "output file {$DIR}/slack.jsonl"}
+	s := start(t, "http:// {\n"+directive("/slack", slack...)+
+		directive("/headerless", slack...)+"request_header /headerless -X-Slack-Signature\n"+
+		directive("/own", "provider generic", "secret s2", "accept json", "signature {", "algorithm hmac-sha512", "from header:X-Sig",
+			"separator ,", "prefix v1=", "timestamp signature:t=", "content {timestamp}.{http.request.method}.{url}.{body}", "}",
+			"event {", "type header:X-Kind", "status 202", "}", "output file {$DIR}/own.jsonl")+"}\n")
+	t.Run("in the environment", func(t *testing.T) {
+		signing := s.in(t)
+		signing.env = append(slices.Clone(s.env), "WEBHOOK_SECRET=s1")
+		out, _ := signing.webhook(0, "test", "--provider", "slack", "http://"+s.http+"/slack")
+		mustContain(t, out, "All 7 checks passed")
+	})
+	out, _ := s.webhook(1, "test", "--provider", "slack", "--secret", "s1", "http://"+s.http+"/headerless")
+	mustContain(t, out, "a proxy in front of it drops headers")
+	out, _ = s.webhook(1, "test", "--provider", "slack", "--secret", "other", "http://"+s.http+"/slack")
+	mustContain(t, out, "The secret is not the receiver's")
+	out, _ = s.webhook(0, "test", "--config", "Caddyfile", "--provider", "generic", "--secret", "s2", "http://"+s.http+"/own?a=b")
+	mustContain(t, out, "202, stored", "All 5 checks passed")
+	for _, name := range []string{"slack", "own"} {
+		if all := lines(t, s.path(name+".jsonl")); len(all) != 1 || !strings.Contains(all[0], `"type":"webhook_receiver_test"`) {
+			t.Errorf("%s: stored %q, want one sample event", name, all)
+		}
+	}
+	_, notes := s.webhook(1, "test", "--provider", "slak", "http://"+s.http+"/slack")
+	mustContain(t, notes, "known are: socialboards, adobe_sign")
 }
 
 // TestCommandsUnderTraffic follows, checks and sends on what a receiver
