@@ -15,6 +15,7 @@ import (
 type result struct {
 	Rate     float64       `json:"rate"` // answers of 200, per second
 	P50, P99 time.Duration // of those
+	Memory   int64         `json:"memory"` // the most that the server had, in bytes; 0 is unknown
 }
 
 // load sends the same request on a number of connections, on each the next one

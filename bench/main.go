@@ -1,5 +1,5 @@
-// Command bench measures the receiver beside bare Caddy, and Caddy's access log
-// with the body in it, on this machine:
+// Command bench measures the receiver beside bare Caddy, Caddy's access log with
+// the body in it, and nginx where it is installed, on this machine:
 //
 //	make bench
 //
@@ -34,6 +34,7 @@ var (
 	caddy    = flag.String("caddy", "", "the program to measure (default: built from this work tree)")
 	dir      = flag.String("dir", "", "the directory on the disk to measure (default: a temporary one)")
 	output   = flag.String("json", "", "a file for the results")
+	svg      = flag.String("svg", "", "a file for a chart of throughput and p99 over connections")
 	only     = flag.String("only", "", "run only the scenario whose title starts like this")
 )
 
@@ -57,7 +58,7 @@ func scenarios() []scenario {
 	for _, n := range []int{1, 8, 64, 256, 512} {
 		all = append(all, scenario{
 			Title: fmt.Sprintf("%d connections", n), Connections: n, body: sample,
-			servers: []string{bare, "durable", "sync 1s", "sync off", "access log"},
+			servers: []string{bare, "durable", "sync 1s", "sync off", "access log", nginx.name},
 		})
 	}
 	if *quick {
@@ -156,6 +157,11 @@ func run() error {
 		o.print()
 		outcomes = append(outcomes, o)
 	}
+	if *svg != "" {
+		if err := draw(outcomes, *svg); err != nil {
+			return err
+		}
+	}
 	if *output == "" {
 		return nil
 	}
@@ -184,7 +190,7 @@ func (s scenario) measure(tmp string) (outcome, error) {
 	o := outcome{scenario: s, Results: map[string][]result{}}
 	for round := range *rounds {
 		for _, server := range servers {
-			if !slices.Contains(s.servers, server.name) {
+			if !slices.Contains(s.servers, server.name) || server.missing != nil && server.missing() {
 				continue
 			}
 			r, err := s.once(server, filepath.Join(tmp, fmt.Sprintf("%d", round)))
@@ -211,12 +217,13 @@ func (s scenario) once(server server, dir string) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	defer stop()
-	return load(address, s.Connections, request(s.body), *duration/4, *duration)
+	r, err := load(address, s.Connections, request(s.body), *duration/4, *duration)
+	r.Memory = stop()
+	return r, err
 }
 
 func (o outcome) print() {
-	fmt.Printf("\n%s, body of %d bytes\n\n| server | per second | ratio | MB/s | p50 | p99 |\n| --- | ---: | ---: | ---: | ---: | ---: |\n", o.Title, len(o.body))
+	fmt.Printf("\n%s, body of %d bytes\n\n| server | per second | ratio | MB/s | p50 | p99 | memory |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n", o.Title, len(o.body))
 	for _, s := range servers {
 		results := o.Results[s.name]
 		if len(results) == 0 {
@@ -226,8 +233,9 @@ func (o outcome) print() {
 		ratio := median(results, func(round int, r result) float64 { return r.Rate / o.Results[o.servers[0]][round].Rate })
 		p50 := median(results, func(_ int, r result) float64 { return float64(r.P50) })
 		p99 := median(results, func(_ int, r result) float64 { return float64(r.P99) })
-		fmt.Printf("| %s | %.0f | %.2f | %.0f | %v | %v |\n", s.name, rate, ratio, rate*float64(len(o.body))/1e6,
-			time.Duration(p50).Round(time.Microsecond), time.Duration(p99).Round(time.Microsecond))
+		memory := median(results, func(_ int, r result) float64 { return float64(r.Memory) })
+		fmt.Printf("| %s | %.0f | %.2f | %.0f | %v | %v | %.0f MB |\n", s.name, rate, ratio, rate*float64(len(o.body))/1e6,
+			time.Duration(p50).Round(time.Microsecond), time.Duration(p99).Round(time.Microsecond), memory/1e6)
 	}
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -16,9 +15,12 @@ import (
 const address = "127.0.0.1:18480"
 
 // server is something that answers a POST to address with 200. {DIR} in its
-// site is a directory of its own.
+// config is a directory of its own.
 type server struct {
-	name, site string
+	name    string
+	config  string
+	program func(config string) *exec.Cmd // nil: the Caddy to measure, with the config as its site
+	missing func() bool                   // nil: it is there
 }
 
 // What others are measured against: Caddy that answers 200, and Caddy that does
@@ -29,19 +31,20 @@ const (
 )
 
 var servers = []server{
-	{bare, `respond 200`},
-	{bareReading, `vars body {http.request.body}
+	{name: bare, config: `respond 200`},
+	{name: bareReading, config: `vars body {http.request.body}
 	respond 200`},
-	{"durable", receiver("always")},
-	{"sync 1s", receiver("1s")},
-	{"sync off", receiver("off")},
-	{"access log", `log_append body {http.request.body}
+	{name: "durable", config: receiver("always")},
+	{name: "sync 1s", config: receiver("1s")},
+	{name: "sync off", config: receiver("off")},
+	{name: "access log", config: `log_append body {http.request.body}
 	log {
 		output file {DIR}/access.log {
 			roll_disabled
 		}
 	}
 	respond 200`},
+	nginx,
 }
 
 func receiver(sync string) string {
@@ -54,9 +57,57 @@ func receiver(sync string) string {
 	}`
 }
 
-// run starts Caddy with the server's site and returns what stops it.
-func (s server) run(caddy, dir string) (stop func(), err error) {
-	config := fmt.Sprintf(`{
+// nginx appends bodies to a file with Lua, without an fsync. It is measured where
+// Debian's packages nginx-light and libnginx-mod-http-lua are installed.
+var nginx = server{
+	name: "nginx with Lua",
+	config: `load_module ` + nginxModules + `ndk_http_module.so;
+load_module ` + nginxModules + `ngx_http_lua_module.so;
+user root; # where started by root, else ignored
+daemon off;
+pid {DIR}/nginx.pid;
+error_log {DIR}/error.log crit;
+worker_processes auto;
+events { worker_connections 4096; }
+http {
+	access_log off;
+	client_body_buffer_size 64k;
+	client_body_temp_path {DIR}/body;
+	init_worker_by_lua_block { events = io.open("{DIR}/events.jsonl", "a") }
+	server {
+		listen ` + address + `;
+		keepalive_requests 1000000000;
+		location / {
+			content_by_lua_block {
+				ngx.req.read_body()
+				events:write(ngx.req.get_body_data(), "\n")
+				events:flush()
+				ngx.header["Content-Length"] = 0
+				ngx.exit(200)
+			}
+		}
+	}
+}
+`,
+	program: func(config string) *exec.Cmd { return exec.Command("nginx", "-c", config, "-p", filepath.Dir(config)) },
+	missing: func() bool {
+		_, err := exec.LookPath("nginx")
+		if err == nil {
+			_, err = os.Stat(nginxModules + "ngx_http_lua_module.so")
+		}
+		return err != nil
+	},
+}
+
+const nginxModules = "/usr/lib/nginx/modules/"
+
+// run starts the server and returns what stops it and says how much memory it
+// had at most, in bytes, or 0 where that is not known.
+func (s server) run(caddy, dir string) (stop func() int64, err error) {
+	config := strings.ReplaceAll(s.config, "{DIR}", dir)
+	program := s.program
+	if program == nil {
+		config = fmt.Sprintf(`{
 	admin off
 	auto_https off
 	persist_config off
@@ -67,21 +118,26 @@ func (s server) run(caddy, dir string) (stop func(), err error) {
 http://%s {
 	%s
 }
-`, address, strings.ReplaceAll(s.site, "{DIR}", dir))
-	path := filepath.Join(dir, "Caddyfile")
+`, address, config)
+		program = func(config string) *exec.Cmd {
+			return exec.Command(caddy, "run", "--config", config, "--adapter", "caddyfile")
+		}
+	}
+	path := filepath.Join(dir, "config")
 	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	cmd := exec.CommandContext(ctx, caddy, "run", "--config", path, "--adapter", "caddyfile")
+	cmd := program(path)
 	cmd.Env = append(os.Environ(), "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir)
 	if err := cmd.Start(); err != nil {
-		cancel()
 		return nil, err
 	}
-	stop = func() {
-		cancel()
+	stop = func() int64 {
+		if cmd.Process.Signal(os.Interrupt) != nil {
+			_ = cmd.Process.Kill()
+		}
 		_ = cmd.Wait()
+		return peakMemory(cmd.ProcessState)
 	}
 	for range 500 {
 		if conn, err := net.Dial("tcp", address); err == nil {

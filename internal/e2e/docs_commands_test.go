@@ -20,6 +20,8 @@ var runners = map[string]runner{
 	"README.md, Try it":                        {ci: "make run"}, // and make test
 	"README.md, Install":                       {test: "TestReadme"},
 	"README.md, See that it works":             {test: "TestReadme"},
+	"PERFORMANCE.md, Performance":              {ci: "make bench"},
+	"PERFORMANCE.md, Comparing changes":        {nobody: "takes minutes; .ci/run runs each benchmark once"},
 	"docs/commands.md, Commands":               {test: "TestReadme"},
 	"docs/deployment.md, systemd":              {test: "TestDeployService"},
 	"docs/deployment.md, Docker":               {nobody: "there is no Docker engine; TestDockerfile and TestCompose check the files"},
