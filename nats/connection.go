@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -31,6 +32,10 @@ const (
 	// the next ones wait to be published.
 	maxPending = 8192
 
+	// moveAfter is how long nothing may be stored, though there is a connection,
+	// before another server is tried, and how long until the next one.
+	moveAfter = 5 * time.Second
+
 	// linger is how long a connection stays after its last config has ended, for
 	// requests that are still in flight.
 	linger = time.Minute
@@ -56,7 +61,10 @@ type connection struct {
 	js     jetstream.JetStream
 	queue  chan publication
 	closed chan struct{}
+	close  func()       // any number of times
 	denied atomic.Int64 // when the servers last denied a permission, in Unix nanoseconds
+
+	moved atomic.Int64 // when another server was last tried, likewise
 
 	dialErr error // why it was not connected in the beginning, if known
 }
@@ -77,7 +85,7 @@ type published struct {
 func connect(key connectionKey) (*connection, error) {
 	c := &connection{queue: make(chan publication), closed: make(chan struct{})}
 	// The connection outlives configs, and so their loggers.
-	logger := caddy.Log().Named(string(Output{}.CaddyModule().ID)).With(zap.Strings("servers", key.hosts()))
+	logger := caddy.Log().Named(string(new(Output).CaddyModule().ID)).With(zap.Strings("servers", key.hosts()))
 	firstErr := make(chan error, 1)
 	options, err := key.options()
 	if err != nil {
@@ -138,6 +146,10 @@ func connect(key connectionKey) (*connection, error) {
 		case <-time.After(dialTimeout):
 		}
 	}
+	c.close = sync.OnceFunc(func() {
+		close(c.closed)
+		c.nc.Close()
+	})
 	go c.publishQueue()
 	return c, nil
 }
@@ -159,11 +171,6 @@ func isRefused(err error) bool {
 func (c *connection) Destruct() error {
 	time.AfterFunc(linger, c.close)
 	return nil
-}
-
-func (c *connection) close() {
-	close(c.closed)
-	c.nc.Close()
 }
 
 func (c *connection) publishQueue() {
@@ -213,6 +220,16 @@ func (c *connection) publish(ctx context.Context, message *nats.Msg) error {
 		return explain(err)
 	case <-ctx.Done():
 		return fmt.Errorf("%w in time: %w", errNoAck, ctx.Err())
+	}
+}
+
+// move connects to another server, if that was not tried just now: the one that
+// we are connected to may be cut off from the others, and would never tell.
+func (c *connection) move() {
+	now, last := time.Now().UnixNano(), c.moved.Load()
+	if now-last > int64(moveAfter) && c.moved.CompareAndSwap(last, now) {
+		// It takes the client's lock. If it fails, the connection is closed.
+		go func() { _ = c.nc.ForceReconnect() }()
 	}
 }
 

@@ -29,7 +29,7 @@ import (
 	webhookreceiver "github.com/caddy-webhook-receiver/caddy-webhook-receiver"
 )
 
-var torture = flag.Bool("torture", false, "run the fault tests at length: some ten minutes")
+var torture = flag.Bool("torture", false, "run the fault tests five times over")
 
 // The test program is also Caddy, and a NATS server, so that both can be
 // processes that are killed.
@@ -75,14 +75,14 @@ func runServer(config string) {
 
 // process is this program in another role.
 type process struct {
-	t    *testing.T
+	t    testing.TB
 	role string
 	args []string
 	log  string // file
 	cmd  *exec.Cmd
 }
 
-func startProcess(t *testing.T, role string, args ...string) *process {
+func startProcess(t testing.TB, role string, args ...string) *process {
 	t.Helper()
 	p := &process{t: t, role: role, args: args, log: filepath.Join(t.TempDir(), role+".log")}
 	p.start()
@@ -116,7 +116,7 @@ func (p *process) kill() {
 func tail(b []byte, n int) []byte { return b[max(0, len(b)-n):] }
 
 // node is a single server in this process.
-func node(t *testing.T, configure func(*server.Options)) *server.Server {
+func node(t testing.TB, configure func(*server.Options)) *server.Server {
 	t.Helper()
 	options := &server.Options{
 		Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(),
@@ -136,7 +136,7 @@ func node(t *testing.T, configure func(*server.Options)) *server.Server {
 }
 
 // admin returns JetStream as somebody else uses it.
-func admin(t *testing.T, url string, options ...nats.Option) jetstream.JetStream {
+func admin(t testing.TB, url string, options ...nats.Option) jetstream.JetStream {
 	t.Helper()
 	nc, err := nats.Connect(url, append(options, nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true),
 		nats.ReconnectWait(100*time.Millisecond), nats.PingInterval(time.Second))...)
@@ -147,7 +147,7 @@ func admin(t *testing.T, url string, options ...nats.Option) jetstream.JetStream
 	return js
 }
 
-func createStream(t *testing.T, js jetstream.JetStream, config jetstream.StreamConfig) {
+func createStream(t testing.TB, js jetstream.JetStream, config jetstream.StreamConfig) {
 	t.Helper()
 	eventually(t, 30*time.Second, "the stream is made", func() error {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
@@ -158,7 +158,7 @@ func createStream(t *testing.T, js jetstream.JetStream, config jetstream.StreamC
 }
 
 // messages returns everything in the stream, in order.
-func messages(t *testing.T, js jetstream.JetStream, stream string) (all []jetstream.Msg) {
+func messages(t testing.TB, js jetstream.JetStream, stream string) (all []jetstream.Msg) {
 	t.Helper()
 	eventually(t, 60*time.Second, "the stream can be read", func() error {
 		all = nil
@@ -219,11 +219,11 @@ http://%s {
 // caddyServer is a Caddy in a process of its own.
 type caddyServer struct {
 	*process
-	t           *testing.T
+	t           testing.TB
 	addr, admin string
 }
 
-func startCaddy(t *testing.T, options string) *caddyServer {
+func startCaddy(t testing.TB, options string) *caddyServer {
 	t.Helper()
 	c := &caddyServer{t: t, addr: freeAddr(t), admin: freeAddr(t)}
 	file := filepath.Join(t.TempDir(), "Caddyfile")
@@ -285,7 +285,7 @@ func post(client *http.Client, url, id, body string) int {
 }
 
 // validate does what "caddy validate" does, and returns its error and log.
-func validate(t *testing.T, output string) (logged string, err error) {
+func validate(t testing.TB, output string) (logged string, err error) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "log")
 	config := strings.Replace(receiver("127.0.0.1:1", "off", output), "{\n",
@@ -306,7 +306,7 @@ func validate(t *testing.T, output string) (logged string, err error) {
 }
 
 // provision returns an output of its own, and what ends its config.
-func provision(t *testing.T, o *Output) (end func()) {
+func provision(t testing.TB, o *Output) (end func()) {
 	t.Helper()
 	ctx, cancel := caddy.NewContext(caddy.Context{Context: context.Background()})
 	must(t, o.Provision(ctx))
@@ -326,13 +326,13 @@ func event(id, data string) *webhookreceiver.Event {
 	}
 }
 
-func within(t *testing.T, timeout time.Duration) context.Context {
+func within(t testing.TB, timeout time.Duration) context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	t.Cleanup(cancel)
 	return ctx
 }
 
-func freeAddr(t *testing.T) string {
+func freeAddr(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
@@ -340,7 +340,7 @@ func freeAddr(t *testing.T) string {
 	return l.Addr().String()
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -348,7 +348,7 @@ func must(t *testing.T, err error) {
 }
 
 // eventually polls until f returns nil.
-func eventually(t *testing.T, timeout time.Duration, what string, f func() error) {
+func eventually(t testing.TB, timeout time.Duration, what string, f func() error) {
 	t.Helper()
 	deadline := time.Now().Add(timeout)
 	for {
@@ -375,7 +375,7 @@ type proxy struct {
 	conns []net.Conn
 }
 
-func newProxy(t *testing.T, addr, target string) *proxy {
+func newProxy(t testing.TB, addr, target string) *proxy {
 	t.Helper()
 	l, err := net.Listen("tcp", addr)
 	must(t, err)
@@ -449,14 +449,14 @@ func (p *proxy) pass(to, from net.Conn) {
 }
 
 // idOf returns the id of a structured message.
-func idOf(t *testing.T, m jetstream.Msg) string {
+func idOf(t testing.TB, m jetstream.Msg) string {
 	t.Helper()
 	var e struct{ ID string }
 	must(t, json.NewDecoder(bytes.NewReader(m.Data())).Decode(&e))
 	return e.ID
 }
 
-func newContext(t *testing.T) caddy.Context {
+func newContext(t testing.TB) caddy.Context {
 	ctx, cancel := caddy.NewContext(caddy.Context{Context: context.Background()})
 	t.Cleanup(cancel)
 	return ctx
@@ -473,7 +473,7 @@ func statusIs(got, want int) error {
 	return nil
 }
 
-func portOf(t *testing.T, addr string) int {
+func portOf(t testing.TB, addr string) int {
 	t.Helper()
 	a, err := net.ResolveTCPAddr("tcp", addr)
 	must(t, err)

@@ -18,14 +18,14 @@ import (
 )
 
 func init() {
-	caddy.RegisterModule(Output{})
+	caddy.RegisterModule(new(Output))
 }
 
 const (
 	// patience is how long, from its beginning, an outage is bridged by repeating
 	// what failed, so that the election of a new leader costs the sender a wait
 	// and no repeat. After that events are refused at once until one is stored.
-	patience = 10 * time.Second
+	patience = 15 * time.Second
 
 	// checkTimeout is how long the check for the stream may hold up a config.
 	checkTimeout = 5 * time.Second
@@ -93,7 +93,7 @@ type TLS struct {
 }
 
 // CaddyModule returns the Caddy module information.
-func (Output) CaddyModule() caddy.ModuleInfo {
+func (*Output) CaddyModule() caddy.ModuleInfo {
 	return caddy.ModuleInfo{
 		ID:  "http.webhook_receiver.outputs.nats",
 		New: func() caddy.Module { return new(Output) },
@@ -208,7 +208,11 @@ func (o *Output) Store(ctx context.Context, event *webhookreceiver.Event) error 
 		}
 		now := time.Now()
 		o.outage.CompareAndSwap(0, now.UnixNano())
-		if now.Sub(time.Unix(0, o.outage.Load())) > patience {
+		lasts := now.Sub(time.Unix(0, o.outage.Load()))
+		if lasts > moveAfter && !errors.Is(err, errNotConnected) {
+			o.connection.move()
+		}
+		if lasts > patience {
 			return err
 		}
 		select {
