@@ -33,6 +33,7 @@ torture:
 		-run 'PowerCuts|EveryOperation|EveryMoment|ByTwoProcesses|TwoKeepers|TwoJournals' .
 	cd internal/e2e && go test -count=1 -v -timeout 1h -tags strace -kills 200 -reloads 1000 -hang 1m \
 		-run 'Kills|ReloadsUnderTraffic|OnOnePath|TakenAway|Disk|FileSizeLimit|Overload|Strace' .
+	cd nats && go test -race -count=1 -v -timeout 1h -torture -run 'ClusterFaults|ReloadsUnderTraffic|TwoCaddys' .
 
 # Ten minutes of rotation and compression under load.
 soak:

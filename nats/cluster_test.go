@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -120,10 +121,12 @@ func (c *cluster) connected() int {
 	return node
 }
 
-// healthy waits until all three have everything.
+// healthy waits until all three have everything. A replica that doesn't get there
+// is started again: now and then one that was cut off can't catch up otherwise.
 func (c *cluster) healthy() {
 	c.t.Helper()
-	eventually(c.t, 90*time.Second, "all replicas are current", func() error {
+	restart := time.Now().Add(30 * time.Second)
+	eventually(c.t, 2*time.Minute, "all replicas are current", func() error {
 		ctx, cancel := context.WithTimeout(c.t.Context(), 2*time.Second)
 		defer cancel()
 		s, err := c.js.Stream(ctx, "S")
@@ -135,9 +138,16 @@ func (c *cluster) healthy() {
 			return fmt.Errorf("%+v", info)
 		}
 		for _, r := range info.Replicas {
-			if !r.Current || r.Offline {
-				return fmt.Errorf("%s is not", r.Name)
+			if r.Current && !r.Offline {
+				continue
 			}
+			if node := slices.Index(c.names, r.Name); time.Now().After(restart) {
+				c.t.Logf("%s is started again, as it does not catch up", r.Name)
+				c.nodes[node].kill()
+				c.nodes[node].start()
+				restart = time.Now().Add(time.Minute)
+			}
+			return fmt.Errorf("%s is not", r.Name)
 		}
 		return nil
 	})

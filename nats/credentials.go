@@ -10,6 +10,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nkeys"
 )
 
 // connectionKey is what identifies a cluster, and how to get into it. It holds
@@ -128,6 +129,13 @@ func (k connectionKey) hosts() (hosts []string) {
 func (k connectionKey) options() (options []nats.Option, err error) {
 	switch {
 	case k.credentials != "":
+		contents, err := os.ReadFile(k.credentials)
+		if err == nil {
+			_, err = nkeys.ParseDecoratedNKey(contents)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("credentials %q: %w", k.credentials, err)
+		}
 		options = append(options, nats.UserCredentials(k.credentials))
 	case k.nkey != "":
 		option, err := nats.NkeyOptionFromSeed(k.nkey)

@@ -36,7 +36,14 @@ var torture = flag.Bool("torture", false, "run the fault tests five times over")
 const roleVariable = "NATSOUTPUT_TEST_ROLE"
 
 func TestMain(m *testing.M) {
-	switch os.Getenv(roleVariable) {
+	role := os.Getenv(roleVariable)
+	if role != "" {
+		go func() { // nobody is left behind when the tests are killed
+			_, _ = io.Copy(io.Discard, os.Stdin)
+			os.Exit(1)
+		}()
+	}
+	switch role {
 	case "caddy":
 		caddycmd.Main()
 		return
@@ -104,6 +111,8 @@ func (p *process) start() {
 	p.cmd = exec.Command(os.Args[0], p.args...)
 	p.cmd.Env = append(os.Environ(), roleVariable+"="+p.role)
 	p.cmd.Stdout, p.cmd.Stderr = f, f
+	_, err = p.cmd.StdinPipe()
+	must(p.t, err)
 	must(p.t, p.cmd.Start())
 }
 
@@ -366,13 +375,13 @@ func eventually(t testing.TB, timeout time.Duration, what string, f func() error
 // proxy passes connections on to a server, and can be made to stop doing so.
 type proxy struct {
 	net.Listener
-	target string
 
-	mu    sync.Mutex
-	stuck bool // nothing passes, but connections stay
-	cut   bool // no connections
-	wake  *sync.Cond
-	conns []net.Conn
+	mu     sync.Mutex
+	target string
+	stuck  bool // nothing passes, but connections stay
+	cut    bool // no connections
+	wake   *sync.Cond
+	conns  []net.Conn
 }
 
 func newProxy(t testing.TB, addr, target string) *proxy {
@@ -401,6 +410,15 @@ func (p *proxy) set(stuck, cut bool) {
 	}
 }
 
+// lead passes connections on to another server from now on.
+func (p *proxy) lead(target string) {
+	p.set(false, true)
+	p.mu.Lock()
+	p.target = target
+	p.mu.Unlock()
+	p.set(false, false)
+}
+
 func (p *proxy) serve() {
 	for {
 		from, err := p.Accept()
@@ -408,7 +426,10 @@ func (p *proxy) serve() {
 			return
 		}
 		go func() {
-			to, err := net.Dial("tcp", p.target)
+			p.mu.Lock()
+			target := p.target
+			p.mu.Unlock()
+			to, err := net.Dial("tcp", target)
 			p.mu.Lock()
 			if err != nil || p.cut {
 				from.Close()

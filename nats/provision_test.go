@@ -10,7 +10,6 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/nats-io/nkeys"
 )
 
 func TestConfigErrors(t *testing.T) {
@@ -53,6 +52,7 @@ func TestConfigErrors(t *testing.T) {
 		"two kinds":         {servers + user + "token hunter3\nsubject webhooks.a", "only one of credentials, nkey, user and token can be given"},
 		"no credentials":    {servers + "credentials " + missing + "\nsubject webhooks.a", "credentials: open " + missing},
 		"no nkey":           {servers + "nkey " + missing + "\nsubject webhooks.a", "nkey: open " + missing},
+		"broken creds":      {servers + "credentials " + broken + "\nsubject webhooks.a", "credentials \"" + broken + "\": "},
 		"broken nkey":       {servers + "nkey " + broken + "\nsubject webhooks.a", "nkey \"" + broken + "\": "},
 		"no ca":             {servers + "tls {\n ca " + missing + "\n}\nsubject webhooks.a", "tls ca: open " + missing},
 		"broken ca":         {servers + "tls {\n ca " + broken + "\n}\nsubject webhooks.a", broken},
@@ -141,32 +141,6 @@ func TestServerComesLater(t *testing.T) {
 	eventually(t, 20*time.Second, "the log says that there is no stream", func() error { return c.logs(`no stream takes the events`) })
 	createStream(t, admin(t, s.ClientURL()), jetstream.StreamConfig{Name: "S", Subjects: []string{"webhooks.a"}})
 	eventually(t, 20*time.Second, "an event is stored", func() error { return statusIs(post(testClient(), c.url(), "1", "{}"), 200) })
-}
-
-func TestCredentials(t *testing.T) {
-	pair, err := nkeys.CreateUser()
-	must(t, err)
-	public, err := pair.PublicKey()
-	must(t, err)
-	seed, err := pair.Seed()
-	must(t, err)
-	seedFile := filepath.Join(t.TempDir(), "seed")
-	must(t, os.WriteFile(seedFile, seed, 0o600))
-
-	token := node(t, func(o *server.Options) { o.Authorization = "s3cret" })
-	createStream(t, admin(t, token.ClientURL(), nats.Token("s3cret")), jetstream.StreamConfig{Name: "S", Subjects: []string{"a"}})
-	nkey := node(t, func(o *server.Options) { o.Nkeys = []*server.NkeyUser{{Nkey: public}} })
-	option, err := nats.NkeyOptionFromSeed(seedFile)
-	must(t, err)
-	createStream(t, admin(t, nkey.ClientURL(), option), jetstream.StreamConfig{Name: "S", Subjects: []string{"a"}})
-
-	for _, o := range []*Output{
-		{Servers: []string{token.ClientURL()}, Subject: "a", Token: "s3cret"},
-		{Servers: []string{nkey.ClientURL()}, Subject: "a", NKey: seedFile},
-	} {
-		provision(t, o)
-		must(t, o.Store(within(t, 10*time.Second), event("1", "{}")))
-	}
 }
 
 // Receivers share a connection by servers and credentials, whatever their

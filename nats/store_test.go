@@ -176,7 +176,7 @@ func TestServerHangsAndIsGone(t *testing.T) {
 				if !errors.Is(err, context.DeadlineExceeded) {
 					t.Errorf("%s: got %v", fault, err)
 				}
-				if took := time.Since(began); took > 1500*time.Millisecond {
+				if took := time.Since(began); took > 3*time.Second {
 					t.Errorf("%s: took %s", fault, took)
 				}
 			})
