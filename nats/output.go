@@ -198,6 +198,7 @@ func (o *Output) Store(ctx context.Context, event *webhookreceiver.Event) error 
 	}
 	m := newMessage(event, o.ContentMode, subject, o.Stream)
 	for wait := firstWait; ; wait = min(2*wait, time.Second) {
+		began := time.Now()
 		err := o.connection.publish(ctx, m)
 		if err == nil {
 			o.outage.Store(0)
@@ -206,10 +207,9 @@ func (o *Output) Store(ctx context.Context, event *webhookreceiver.Event) error 
 		if !isPassing(err) {
 			return err
 		}
-		now := time.Now()
-		o.outage.CompareAndSwap(0, now.UnixNano())
-		lasts := now.Sub(time.Unix(0, o.outage.Load()))
-		if lasts > moveAfter && !errors.Is(err, errNotConnected) {
+		o.outage.CompareAndSwap(0, began.UnixNano())
+		lasts := time.Since(time.Unix(0, o.outage.Load()))
+		if lasts >= moveAfter && !errors.Is(err, errNotConnected) {
 			o.connection.move()
 		}
 		if lasts > patience {
