@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -121,12 +120,12 @@ func (c *cluster) connected() int {
 	return node
 }
 
-// healthy waits until all three have everything. A replica that doesn't get there
-// is started again: now and then one that was cut off can't catch up otherwise.
+// healthy waits until all three have everything. That takes a server that was
+// cut off a minute or two now and then: its leader's snapshot, which it needs,
+// is put off while it tries to catch up without one.
 func (c *cluster) healthy() {
 	c.t.Helper()
-	restart := time.Now().Add(30 * time.Second)
-	eventually(c.t, 2*time.Minute, "all replicas are current", func() error {
+	eventually(c.t, 5*time.Minute, "all replicas are current", func() error {
 		ctx, cancel := context.WithTimeout(c.t.Context(), 2*time.Second)
 		defer cancel()
 		s, err := c.js.Stream(ctx, "S")
@@ -138,16 +137,9 @@ func (c *cluster) healthy() {
 			return fmt.Errorf("%+v", info)
 		}
 		for _, r := range info.Replicas {
-			if r.Current && !r.Offline {
-				continue
+			if !r.Current || r.Offline {
+				return fmt.Errorf("%s is not", r.Name)
 			}
-			if node := slices.Index(c.names, r.Name); time.Now().After(restart) {
-				c.t.Logf("%s is started again, as it does not catch up", r.Name)
-				c.nodes[node].kill()
-				c.nodes[node].start()
-				restart = time.Now().Add(time.Minute)
-			}
-			return fmt.Errorf("%s is not", r.Name)
 		}
 		return nil
 	})
@@ -218,7 +210,7 @@ func (tr *traffic) send(client *http.Client, sender int) {
 func (tr *traffic) more(t *testing.T, n int64) {
 	t.Helper()
 	target := tr.acks.Load() + n
-	eventually(t, 60*time.Second, "events are acknowledged", func() error {
+	eventually(t, 2*time.Minute, "events are acknowledged", func() error {
 		if got := tr.acks.Load(); got < target {
 			return fmt.Errorf("%d of %d", got, target)
 		}
@@ -232,7 +224,6 @@ func (tr *traffic) check(t *testing.T, c *cluster) {
 	t.Helper()
 	close(tr.stop)
 	tr.wg.Wait()
-	c.healthy()
 	count := make(map[string]int)
 	for _, m := range messages(t, c.js, "S") {
 		count[idOf(t, m)]++
@@ -278,11 +269,11 @@ func TestClusterFaults(t *testing.T) {
 	tr.more(t, 100)
 
 	for round := range rounds() {
+		c.healthy()
 		leader := c.leader()
 		c.nodes[leader].kill()
 		tr.more(t, 100)
 		c.nodes[leader].start()
-		c.healthy()
 		t.Logf("round %d: leader killed: slowest so far %s, %d refused", round, time.Duration(tr.slowest.Load()), tr.refused.Load())
 
 		cutOff := []func() int{c.connected}
@@ -290,20 +281,20 @@ func TestClusterFaults(t *testing.T) {
 			cutOff = append(cutOff, c.leader)
 		}
 		for _, find := range cutOff {
+			c.healthy()
 			node := find()
 			c.partition(node, true)
 			tr.more(t, 100)
 			c.partition(node, false)
-			c.healthy()
 		}
 		t.Logf("round %d: partitioned: slowest so far %s, %d refused", round, time.Duration(tr.slowest.Load()), tr.refused.Load())
 
 		if *torture {
+			c.healthy()
 			hung := c.leader()
 			must(t, c.nodes[hung].cmd.Process.Signal(syscall.SIGSTOP))
 			tr.more(t, 100)
 			must(t, c.nodes[hung].cmd.Process.Signal(syscall.SIGCONT))
-			c.healthy()
 			t.Logf("round %d: leader stopped: slowest so far %s, %d refused", round, time.Duration(tr.slowest.Load()), tr.refused.Load())
 		}
 
@@ -329,7 +320,6 @@ func TestClusterFaults(t *testing.T) {
 			n.start()
 		}
 		tr.more(t, 100)
-		c.healthy()
 	}
 	tr.check(t, c)
 }
