@@ -12,9 +12,11 @@ run:
 	@sh scripts/run.sh
 
 # ./caddy as a user would build it, with the newest Caddy or $CADDY_VERSION.
+# WITH="nats" adds outputs that are modules of their own, by their folders' names.
 # Any version after the @ will do; without one, Go looks for the newest online.
 build:
-	$(TOOL) xcaddy build --output ./caddy --with $(MODULE)@v0.0.0=.
+	$(TOOL) xcaddy build --output ./caddy --with $(MODULE)@v0.0.0=. \
+		$(foreach m,$(WITH),--with $(MODULE)/$(m)@v0.0.0=./$(m))
 
 # A skipped test is a failure. -p 1: Caddy's test server has fixed ports.
 # -count=1: some tests start programs, which Go's test cache doesn't see.
@@ -31,6 +33,7 @@ torture:
 		-run 'PowerCuts|EveryOperation|EveryMoment|ByTwoProcesses|TwoKeepers|TwoJournals' .
 	cd internal/e2e && go test -count=1 -v -timeout 1h -tags strace -kills 200 -reloads 1000 -hang 1m \
 		-run 'Kills|ReloadsUnderTraffic|OnOnePath|TakenAway|Disk|FileSizeLimit|Overload|Strace' .
+	cd nats && go test -race -count=1 -v -timeout 1h -torture -run 'ClusterFaults|ReloadsUnderTraffic|TwoCaddys' .
 
 # Ten minutes of rotation and compression under load.
 soak:

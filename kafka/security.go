@@ -19,9 +19,11 @@ type SASL struct {
 	// `scram-sha-256` or `scram-sha-512`. Required.
 	Mechanism string `json:"mechanism,omitempty"`
 
-	// The user's name and password. Placeholders are evaluated when the config
+	// The user's name. Placeholders are evaluated when the config
 	// is loaded; one that is empty is an error. Required.
-	User     string `json:"user,omitempty"`
+	User string `json:"user,omitempty"`
+
+	// The user's password, likewise.
 	Password string `json:"password,omitempty"`
 }
 
@@ -32,10 +34,11 @@ type TLS struct {
 	// certificates may be from. Default: those that the system trusts.
 	CA string `json:"ca,omitempty"`
 
-	// Files with the client's certificate (with its chain) and its key, in PEM.
-	// Default: none.
+	// A file with the client's certificate (with its chain), in PEM. Default: none.
 	Cert string `json:"cert,omitempty"`
-	Key  string `json:"key,omitempty"`
+
+	// A file with the certificate's key, in PEM.
+	Key string `json:"key,omitempty"`
 }
 
 const (
