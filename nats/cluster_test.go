@@ -262,65 +262,69 @@ func rounds() int {
 // leader is cut off as well, and hangs.
 func TestClusterFaults(t *testing.T) {
 	t.Parallel()
+	for round := range rounds() {
+		t.Run(fmt.Sprint(round), testClusterFaults)
+	}
+}
+
+func testClusterFaults(t *testing.T) {
 	c := startCluster(t, "always")
 	caddy := startCaddy(t, clusterOutput(c))
 	must(t, caddy.logs(`"replicas":3`))
 	tr := startTraffic(16, caddy.url())
 	tr.more(t, 100)
 
-	for round := range rounds() {
-		c.healthy()
-		leader := c.leader()
-		c.nodes[leader].kill()
-		tr.more(t, 100)
-		c.nodes[leader].start()
-		t.Logf("round %d: leader killed: slowest so far %s, %d refused", round, time.Duration(tr.slowest.Load()), tr.refused.Load())
+	c.healthy()
+	leader := c.leader()
+	c.nodes[leader].kill()
+	tr.more(t, 100)
+	c.nodes[leader].start()
+	t.Logf("leader killed: slowest so far %s, %d refused", time.Duration(tr.slowest.Load()), tr.refused.Load())
 
-		cutOff := []func() int{c.connected}
-		if *torture {
-			cutOff = append(cutOff, c.leader)
-		}
-		for _, find := range cutOff {
-			c.healthy()
-			node := find()
-			c.partition(node, true)
-			tr.more(t, 100)
-			c.partition(node, false)
-		}
-		t.Logf("round %d: partitioned: slowest so far %s, %d refused", round, time.Duration(tr.slowest.Load()), tr.refused.Load())
-
-		if *torture {
-			c.healthy()
-			hung := c.leader()
-			must(t, c.nodes[hung].cmd.Process.Signal(syscall.SIGSTOP))
-			tr.more(t, 100)
-			must(t, c.nodes[hung].cmd.Process.Signal(syscall.SIGCONT))
-			t.Logf("round %d: leader stopped: slowest so far %s, %d refused", round, time.Duration(tr.slowest.Load()), tr.refused.Load())
-		}
-
-		// Without a quorum nothing is acknowledged, and verification goes on.
-		c.nodes[0].kill()
-		c.nodes[1].kill()
-		eventually(t, 60*time.Second, "events are refused", func() error {
-			return statusIs(post(testClient(), caddy.url(), fmt.Sprintf("probe-%d", round), "{}"), http.StatusServiceUnavailable)
-		})
-		before := tr.acks.Load()
-		for range 20 {
-			began := time.Now()
-			if err := caddy.verify(time.Second); err != nil {
-				t.Errorf("verification after %s: %v", time.Since(began), err)
-			}
-		}
-		c.nodes[2].kill() // now nothing is left
-		must(t, caddy.verify(time.Second))
-		if after := tr.acks.Load(); after > before {
-			t.Errorf("%d events acknowledged without a quorum", after-before)
-		}
-		for _, n := range c.nodes {
-			n.start()
-		}
-		tr.more(t, 100)
+	cutOff := []func() int{c.connected}
+	if *torture {
+		cutOff = append(cutOff, c.leader)
 	}
+	for _, find := range cutOff {
+		c.healthy()
+		node := find()
+		c.partition(node, true)
+		tr.more(t, 100)
+		c.partition(node, false)
+	}
+	t.Logf("partitioned: slowest so far %s, %d refused", time.Duration(tr.slowest.Load()), tr.refused.Load())
+
+	if *torture {
+		c.healthy()
+		hung := c.leader()
+		must(t, c.nodes[hung].cmd.Process.Signal(syscall.SIGSTOP))
+		tr.more(t, 100)
+		must(t, c.nodes[hung].cmd.Process.Signal(syscall.SIGCONT))
+		t.Logf("leader stopped: slowest so far %s, %d refused", time.Duration(tr.slowest.Load()), tr.refused.Load())
+	}
+
+	// Without a quorum nothing is acknowledged, and verification goes on.
+	c.nodes[0].kill()
+	c.nodes[1].kill()
+	eventually(t, 60*time.Second, "events are refused", func() error {
+		return statusIs(post(testClient(), caddy.url(), "probe", "{}"), http.StatusServiceUnavailable)
+	})
+	before := tr.acks.Load()
+	for range 20 {
+		began := time.Now()
+		if err := caddy.verify(time.Second); err != nil {
+			t.Errorf("verification after %s: %v", time.Since(began), err)
+		}
+	}
+	c.nodes[2].kill() // now nothing is left
+	must(t, caddy.verify(time.Second))
+	if after := tr.acks.Load(); after > before {
+		t.Errorf("%d events acknowledged without a quorum", after-before)
+	}
+	for _, n := range c.nodes {
+		n.start()
+	}
+	tr.more(t, 100)
 	tr.check(t, c)
 }
 
