@@ -11,8 +11,6 @@ package journal
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io/fs"
 	"runtime"
 	"slices"
@@ -23,10 +21,6 @@ import (
 // maxBatch is the number of bytes, in lines, that one write takes at most; a
 // longer line is written alone. It is less where files are rotated at less.
 const maxBatch = 8 << 20
-
-// slowBatch is how long a batch may take before those who wait for it, or behind
-// it, look at their contexts: waiting for two things costs more than for one.
-const slowBatch = 10 * time.Millisecond
 
 // yields is how often whoever waits for a processor only comes before a batch.
 // Measured with 64 connections, four did a little better than one, and more no
@@ -94,25 +88,6 @@ type Observer struct {
 // Observe sets who is told; it must be called before the first line comes.
 func (j *Journal) Observe(o *Observer) { j.file.observer = o }
 
-// request is a line to be committed, or, without a line, the wish that all
-// earlier ones be fsynced.
-type request struct {
-	line    []byte
-	options *Options
-
-	// The outcome, before which errSlow may come. There is room for both, so that
-	// nobody waits for its reader. Nil where nobody waits.
-	done chan error
-
-	patient bool // waits for done alone, until errSlow comes; set with the Journal's lock held
-}
-
-// errSlow tells a patient request to look at its context from now on.
-var errSlow = errors.New("slow")
-
-// requests are those that nobody refers to any more.
-var requests = sync.Pool{New: func() any { return &request{done: make(chan error, 2)} }}
-
 // New returns the journal of the file at path, on the machine's file system
 // where fsys is nil. It does not touch the file.
 func New(path string, fsys FS) *Journal {
@@ -169,63 +144,6 @@ func (j *Journal) Close(ctx context.Context) error {
 	j.closed = true
 	j.mu.Unlock()
 	return j.Sync(ctx)
-}
-
-// enqueue tells whether the request may be patient, if it wants to be.
-func (j *Journal) enqueue(r *request, patient bool) bool {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	r.patient = patient && !j.isSlow
-	j.queue = append(j.queue, r)
-	if o := r.options; o != nil && !o.released && !slices.Contains(j.users, o) {
-		j.users = append(slices.Clip(j.users), o)
-	}
-	if !j.committing {
-		j.committing = true
-		go j.commit()
-	}
-	return r.patient
-}
-
-func (j *Journal) do(ctx context.Context, r *request) error {
-	deadline, ok := ctx.Deadline()
-	if j.enqueue(r, !ok || time.Until(deadline) > 2*slowBatch) {
-		if err := <-r.done; err != errSlow {
-			r.free()
-			return err
-		}
-	}
-	select {
-	case err := <-r.done:
-		r.free()
-		return err
-	case <-ctx.Done():
-	}
-	j.withdraw(r)
-	select {
-	case err := <-r.done:
-		return err
-	default:
-		return fmt.Errorf("%s: waiting for the disk: %w", j.file.path, ctx.Err())
-	}
-}
-
-func (r *request) free() {
-	r.line, r.options = nil, nil
-	requests.Put(r)
-}
-
-// withdraw takes a line back that is in no batch yet, so that its memory does
-// not outlive the caller's interest while an fsync hangs.
-func (j *Journal) withdraw(r *request) {
-	if r.line == nil {
-		return
-	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if i := slices.Index(j.queue, r); i >= 0 {
-		j.queue = slices.Delete(j.queue, i, i+1)
-	}
 }
 
 // commit commits one batch after the other until nothing waits.
@@ -300,19 +218,6 @@ func (j *Journal) committed() {
 	defer j.mu.Unlock()
 	j.slow.Stop()
 	j.batch, j.isSlow = nil, false
-}
-
-// losePatience has everybody look at their contexts.
-func (j *Journal) losePatience() {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.isSlow = j.batch != nil
-	for _, r := range slices.Concat(j.batch, j.queue) {
-		if r.patient {
-			r.patient = false
-			r.done <- errSlow
-		}
-	}
 }
 
 // scheduleSync sees to it that lines of the batch that may wait for their
