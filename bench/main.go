@@ -176,11 +176,16 @@ func run() error {
 func describe(tmp string) error {
 	fmt.Printf("%s, %s/%s, %d processors; %d rounds of %v\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), *rounds, *duration)
 	for _, size := range []int{1 << 10, 64 << 10, 8 << 20} {
-		took, err := fsyncTime(tmp, size, time.Second)
+		took, err := fsyncTime(tmp, size, 0, time.Second)
 		if err != nil {
 			return err
 		}
-		fmt.Printf("writing and fsyncing %d KiB takes %v (%.0f MB/s)\n", size>>10, took.Round(time.Microsecond), float64(size)/took.Seconds()/1e6)
+		rested, err := fsyncTime(tmp, size, 100*time.Microsecond, time.Second)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("writing and fsyncing %d KiB takes %v (%.0f MB/s), and %v after a pause of 100µs\n",
+			size>>10, took.Round(time.Microsecond), float64(size)/took.Seconds()/1e6, rested.Round(time.Microsecond))
 	}
 	return nil
 }
