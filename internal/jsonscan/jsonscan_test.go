@@ -178,7 +178,11 @@ func FuzzCheck(f *testing.F) {
 		}
 		for key, want := range object {
 			// encoding/json puts U+FFFD for half a surrogate pair; here such a key has no name
-			for _, got := range [][]byte{Get(data, key), doc.Get(key)} {
+			values := [][]byte{Get(data, key)}
+			if !strings.Contains(key, ".") { // a Doc's paths have dots
+				values = append(values, doc.Get(key))
+			}
+			for _, got := range values {
 				if string(got) != string(want) && !strings.ContainsRune(key, utf8.RuneError) {
 					t.Fatalf("Get(%q) of %q = %q, want %q", key, data, got, want)
 				}
