@@ -219,7 +219,11 @@ func TestCommandsUnderTraffic(t *testing.T) {
 	if second < total-first || second >= total {
 		t.Fatalf("%d events before the kill, %d after it, %d in all", first, second, total)
 	}
-	if !slices.Equal(got[:first], want[:first]) || !slices.Equal(got[first:], want[total-second:]) {
+	inOrder := func(first int) bool {
+		return slices.Equal(got[:first], want[:first]) && slices.Equal(got[first:], want[total-(len(got)-first):])
+	}
+	// One event may have been on its way when it was killed, and come after that.
+	if !inOrder(first) && !inOrder(first+1) {
 		t.Error("the events are sent in another order than they are stored in")
 	}
 }
