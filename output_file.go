@@ -28,8 +28,9 @@ const lastSync = 10 * time.Second
 
 // FileOutput appends each event to a file, one line each, and fsyncs it before
 // the event is acknowledged. Events that arrive together share one write and
-// one fsync. Receivers that name the same file share one writer. The directory
-// and the file are created with the first event.
+// one fsync, and wait for each other, for 2 ms at most. Receivers that name the
+// same file share one writer. The directory and the file are created with the
+// first event.
 type FileOutput struct {
 	// The file's name; placeholders are evaluated when the config is loaded.
 	// Default: `webhooks/events.jsonl` in Caddy's data directory.

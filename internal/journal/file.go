@@ -91,7 +91,7 @@ func (f *file) store(lines []*request, users []*Options) error {
 	for _, r := range lines {
 		size += int64(len(r.line))
 	}
-	sync := slices.ContainsFunc(lines, func(r *request) bool { return r.options.Sync == SyncAlways })
+	sync := slices.ContainsFunc(lines, (*request).needsSync)
 	for range maxRewrites {
 		if err := f.ensureOpen(lines[0].options); err != nil {
 			return err

@@ -3,10 +3,11 @@
 // Append returns nil only for a line that is in the file that the journal's
 // path names, whole, and (unless its caller asked for less) fsynced, together
 // with the directory entry of that file. Concurrent callers share one write and
-// one fsync: while a batch is being written the next one gathers, without a
-// timer. Any number of callers with different Options may use one Journal.
-// Journals, and processes, that write to the same path by mistake lose and
-// interleave nothing either, as a batch is one write in append mode.
+// one fsync: while a batch is being written the next one gathers, and callers that
+// come again as soon as Append returns are waited for, for a moment. Any number of
+// callers with different Options may use one Journal. Journals, and processes, that
+// write to the same path by mistake lose and interleave nothing either, as a batch
+// is one write in append mode.
 package journal
 
 import (
@@ -68,6 +69,7 @@ type Journal struct {
 	committing bool        // whether the goroutine that commits batches is running
 	slow       *time.Timer // fires when the batch has taken longer than slowBatch
 	isSlow     bool        // it has
+	gathering  gathering
 	closed     bool
 	users      []*Options // whose wishes for rotation count; replaced, never changed
 	syncTimer  *time.Timer
@@ -95,6 +97,7 @@ func New(path string, fsys FS) *Journal {
 		fsys = osFS{}
 	}
 	j := &Journal{file: file{fs: fsys, path: path}}
+	j.gathering.limit, j.gathering.enough = gatherFor, make(chan struct{}, 1)
 	j.keeper = keeper{fs: fsys, path: path, users: j.currentUsers}
 	return j
 }
@@ -154,6 +157,7 @@ func (j *Journal) commit() {
 		for range yields {
 			runtime.Gosched()
 		}
+		j.gather()
 		batch, users, closed := j.next()
 		if batch == nil {
 			return
@@ -217,6 +221,7 @@ func (j *Journal) committed() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.slow.Stop()
+	j.gathering.committed(len(j.batch), slices.ContainsFunc(j.batch, (*request).needsSync), len(j.queue))
 	j.batch, j.isSlow = nil, false
 }
 

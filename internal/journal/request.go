@@ -22,6 +22,9 @@ type request struct {
 	patient bool // waits for done alone, until errSlow comes; set with the Journal's lock held
 }
 
+// needsSync tells whether the request is a line that must be fsynced with its batch.
+func (r *request) needsSync() bool { return r.line != nil && r.options.Sync == SyncAlways }
+
 // errSlow tells a patient request to look at its context from now on.
 var errSlow = errors.New("slow")
 
@@ -38,6 +41,7 @@ func (j *Journal) enqueue(r *request, patient bool) bool {
 	defer j.mu.Unlock()
 	r.patient = patient && !j.isSlow
 	j.queue = append(j.queue, r)
+	j.gathering.queued(r, len(j.queue))
 	if o := r.options; o != nil && !o.released && !slices.Contains(j.users, o) {
 		j.users = append(slices.Clip(j.users), o)
 	}

@@ -1,0 +1,88 @@
+package journal
+
+import "time"
+
+// gatherFor is how long a batch waits at most for callers that are likely to
+// share it.
+const gatherFor = 2 * time.Millisecond
+
+// gatherSize is from how many bytes on a batch does not wait for more: writing
+// them takes longer than what they would share.
+const gatherSize = 256 << 10
+
+// gathering decides how long a batch waits for more lines, as one fsync takes
+// the processors as long for many as for one. A sender that waits for an answer
+// before it sends the next event is back soon after the answer: so whoever's line
+// was just fsynced, or came meanwhile, is expected to share the next batch, which
+// waits for nine of ten of them. A lone caller never waits, and whoever comes
+// some time after the others does not either.
+//
+// Its fields are used with the Journal's lock held, but for enough.
+type gathering struct {
+	limit  time.Duration // gatherFor, but for tests
+	enough chan struct{} // tells that the waiting is over
+	timer  *time.Timer   // ends it; nil until it is needed for the first time
+
+	share  int       // of the callers that are expected, how many to wait for
+	since  time.Time // when that was found
+	wanted int       // requests in the queue that end the waiting; zero where nobody waits
+	size   int       // of the lines in the queue, in bytes, while somebody waits
+}
+
+// gather returns when the next batch should begin.
+func (j *Journal) gather() {
+	g := &j.gathering
+	j.mu.Lock()
+	g.size = 0
+	for _, r := range j.queue {
+		g.size += len(r.line)
+	}
+	if len(j.queue) == 0 || len(j.queue) >= g.share || g.size >= gatherSize || time.Since(g.since) > g.limit {
+		j.mu.Unlock()
+		return
+	}
+	g.wanted = g.share
+	if g.timer == nil {
+		g.timer = time.AfterFunc(g.limit, j.endGathering)
+	} else {
+		g.timer.Reset(g.limit)
+	}
+	j.mu.Unlock()
+	<-g.enough
+	g.timer.Stop()
+}
+
+func (j *Journal) endGathering() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.gathering.end()
+}
+
+// end ends the waiting, if there is any.
+func (g *gathering) end() {
+	if g.wanted > 0 {
+		g.wanted = 0
+		g.enough <- struct{}{}
+	}
+}
+
+// queued is told of a request that has joined the queue, which is of length n now.
+// One without a line is not to wait for anybody.
+func (g *gathering) queued(r *request, n int) {
+	if r.line == nil {
+		g.share = 0
+	}
+	g.size += len(r.line)
+	if r.line == nil || n >= g.wanted || g.size >= gatherSize {
+		g.end()
+	}
+}
+
+// committed is told how many requests a batch had, whether it was fsynced, and
+// how many wait for the next one.
+func (g *gathering) committed(batch int, synced bool, queue int) {
+	g.share, g.since = 0, time.Now()
+	if synced {
+		g.share = (batch + queue) * 9 / 10
+	}
+}
