@@ -226,14 +226,13 @@ func checkWritable(path string) error {
 		if !info.Mode().IsRegular() {
 			return errors.New("is not a regular file")
 		}
-		f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND, 0)
-		if err != nil {
-			return err
+		var f *os.File
+		if f, err = os.OpenFile(path, os.O_RDWR|os.O_APPEND, 0); err == nil {
+			return f.Close()
 		}
-		return f.Close()
 	}
 
-	dir := path
+	dir := path // the file may also have been rotated just now
 	for errors.Is(err, fs.ErrNotExist) && dir != filepath.Dir(dir) {
 		dir = filepath.Dir(dir)
 		_, err = os.Stat(dir)

@@ -310,3 +310,38 @@ func TestSyncModeText(t *testing.T) {
 		t.Errorf("mode %s", got)
 	}
 }
+
+// TestConfigIsLoadedWhileTheFileIsRotated has the file renamed and created all
+// the time while configs are loaded.
+func TestConfigIsLoadedWhileTheFileIsRotated(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "events.jsonl")
+	stop, stopped := make(chan struct{}), make(chan error)
+	go func() {
+		for {
+			select {
+			case <-stop:
+				stopped <- nil
+				return
+			default:
+			}
+			if err := os.WriteFile(path, nil, 0o600); err != nil {
+				stopped <- err
+				return
+			}
+			if err := os.Rename(path, path+".rotated"); err != nil {
+				stopped <- err
+				return
+			}
+		}
+	}()
+	for range 5000 {
+		if err := checkWritable(path); err != nil {
+			t.Error(err)
+			break
+		}
+	}
+	close(stop)
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
+}
