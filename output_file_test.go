@@ -315,24 +315,16 @@ func TestSyncModeText(t *testing.T) {
 // the time while configs are loaded.
 func TestConfigIsLoadedWhileTheFileIsRotated(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "events.jsonl")
-	stop, stopped := make(chan struct{}), make(chan error)
+	ctx, stop := context.WithCancel(context.Background())
+	stopped := make(chan error)
 	go func() {
-		for {
-			select {
-			case <-stop:
-				stopped <- nil
-				return
-			default:
-			}
-			if err := os.WriteFile(path, nil, 0o600); err != nil {
-				stopped <- err
-				return
-			}
-			if err := os.Rename(path, path+".rotated"); err != nil {
-				stopped <- err
-				return
+		var err error
+		for err == nil && ctx.Err() == nil {
+			if err = os.WriteFile(path, nil, 0o600); err == nil {
+				err = os.Rename(path, path+".rotated")
 			}
 		}
+		stopped <- err
 	}()
 	for range 5000 {
 		if err := checkWritable(path); err != nil {
@@ -340,7 +332,7 @@ func TestConfigIsLoadedWhileTheFileIsRotated(t *testing.T) {
 			break
 		}
 	}
-	close(stop)
+	stop()
 	if err := <-stopped; err != nil {
 		t.Error(err)
 	}

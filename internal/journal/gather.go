@@ -23,33 +23,42 @@ type gathering struct {
 	enough chan struct{} // tells that the waiting is over
 	timer  *time.Timer   // ends it; nil until it is needed for the first time
 
-	share  int       // of the callers that are expected, how many to wait for
-	since  time.Time // when that was found
-	wanted int       // requests in the queue that end the waiting; zero where nobody waits
-	size   int       // of the lines in the queue, in bytes, while somebody waits
+	share   int       // of the callers that are expected, how many to wait for
+	since   time.Time // when that was found
+	waiting bool
+	size    int // of the lines in the queue, in bytes, while waiting
 }
 
 // gather returns when the next batch should begin.
 func (j *Journal) gather() {
-	g := &j.gathering
+	if j.beginGathering() {
+		<-j.gathering.enough
+		j.gathering.timer.Stop()
+	}
+}
+
+// beginGathering tells whether there is somebody to wait for.
+func (j *Journal) beginGathering() bool {
 	j.mu.Lock()
+	defer j.mu.Unlock()
+	g := &j.gathering
+	if len(j.queue) == 0 || len(j.queue) >= g.share || time.Since(g.since) > g.limit {
+		return false
+	}
 	g.size = 0
 	for _, r := range j.queue {
 		g.size += len(r.line)
 	}
-	if len(j.queue) == 0 || len(j.queue) >= g.share || g.size >= gatherSize || time.Since(g.since) > g.limit {
-		j.mu.Unlock()
-		return
+	if g.size >= gatherSize {
+		return false
 	}
-	g.wanted = g.share
+	g.waiting = true
 	if g.timer == nil {
 		g.timer = time.AfterFunc(g.limit, j.endGathering)
 	} else {
 		g.timer.Reset(g.limit)
 	}
-	j.mu.Unlock()
-	<-g.enough
-	g.timer.Stop()
+	return true
 }
 
 func (j *Journal) endGathering() {
@@ -60,8 +69,8 @@ func (j *Journal) endGathering() {
 
 // end ends the waiting, if there is any.
 func (g *gathering) end() {
-	if g.wanted > 0 {
-		g.wanted = 0
+	if g.waiting {
+		g.waiting = false
 		g.enough <- struct{}{}
 	}
 }
@@ -69,11 +78,11 @@ func (g *gathering) end() {
 // queued is told of a request that has joined the queue, which is of length n now.
 // One without a line is not to wait for anybody.
 func (g *gathering) queued(r *request, n int) {
+	g.size += len(r.line)
 	if r.line == nil {
 		g.share = 0
 	}
-	g.size += len(r.line)
-	if r.line == nil || n >= g.wanted || g.size >= gatherSize {
+	if n >= g.share || g.size >= gatherSize {
 		g.end()
 	}
 }

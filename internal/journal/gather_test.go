@@ -19,9 +19,14 @@ func sendAgain(t *testing.T, j *Journal, fsys *faultFS, o *Options, n int) {
 	}
 	awaitQueue(t, j, n-1)
 	hung.open(nil)
+	awaitAll(t, outcomes...)
+}
+
+func awaitAll(t *testing.T, outcomes ...<-chan error) {
+	t.Helper()
 	for _, outcome := range outcomes {
 		if err := await(t, outcome); err != nil {
-			t.Fatal(err)
+			t.Error(err)
 		}
 	}
 }
@@ -32,7 +37,7 @@ func awaitGathering(t *testing.T, j *Journal, n int) {
 	eventually(t, fmt.Sprintf("a batch with %d lines waits for more", n), func() bool {
 		j.mu.Lock()
 		defer j.mu.Unlock()
-		return len(j.queue) == n && j.gathering.wanted > n
+		return len(j.queue) == n && j.gathering.waiting
 	})
 }
 
@@ -49,11 +54,7 @@ func TestBatchWaitsForNineOfTenWhoCameBefore(t *testing.T) {
 		}
 		outcomes = append(outcomes, goAppend(j, always, fmt.Sprintf("again %d\n", i)))
 	}
-	for _, outcome := range outcomes {
-		if err := await(t, outcome); err != nil {
-			t.Error(err)
-		}
-	}
+	awaitAll(t, outcomes...)
 	if writes, syncs := fsys.count(opWrite), fsys.count(opSync); writes != 1 || syncs != 1 {
 		t.Errorf("%d writes and %d fsyncs, want 1 of each", writes, syncs)
 	}
@@ -68,11 +69,7 @@ func TestBatchWaitsNoLongerThanTheLimit(t *testing.T) {
 	began := time.Now()
 	first, second := goAppend(j, always, "one\n"), goAppend(j, always, "another\n")
 	awaitGathering(t, j, 2)
-	for _, outcome := range []<-chan error{first, second} {
-		if err := await(t, outcome); err != nil {
-			t.Error(err)
-		}
-	}
+	awaitAll(t, first, second)
 	if took := time.Since(began); took < limit {
 		t.Errorf("the batch waited for %v only", took)
 	}
@@ -85,20 +82,14 @@ func TestNobodyWaitsForCallersOfLongAgo(t *testing.T) {
 	awaitIdle(t, j)
 	j.gathering.since = j.gathering.since.Add(-time.Hour)
 
-	if err := await(t, goAppend(j, always, "late\n")); err != nil {
-		t.Error(err)
-	}
+	mustAppend(t, j, always, "late\n")
 }
 
 func TestLoneCallerNeverWaits(t *testing.T) {
 	j, _ := newJournal(t)
 	j.gathering.limit = time.Hour
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
 	for i := range 20 {
-		if err := j.Append(ctx, fmt.Appendf(nil, "line %d\n", i), always); err != nil {
-			t.Fatal(err)
-		}
+		mustAppend(t, j, always, fmt.Sprintf("line %d\n", i))
 	}
 	if j.gathering.timer != nil {
 		t.Error("a timer was started")
@@ -108,12 +99,9 @@ func TestLoneCallerNeverWaits(t *testing.T) {
 func TestNobodyWaitsWhereNothingIsFsynced(t *testing.T) {
 	j, fsys := newJournal(t)
 	j.gathering.limit = time.Hour
-	o := &Options{Sync: SyncNever, Mode: 0o600, DirMode: 0o700}
-	sendAgain(t, j, fsys, o, 1+20)
+	sendAgain(t, j, fsys, never, 1+20)
 
-	if err := await(t, goAppend(j, o, "again\n")); err != nil {
-		t.Error(err)
-	}
+	mustAppend(t, j, never, "again\n")
 }
 
 func TestSyncEndsTheWaiting(t *testing.T) {
@@ -132,11 +120,7 @@ func TestSyncEndsTheWaiting(t *testing.T) {
 			if err := j.Sync(ctx); err != nil {
 				t.Error(err)
 			}
-			for _, outcome := range outcomes {
-				if err := await(t, outcome); err != nil {
-					t.Error(err)
-				}
-			}
+			awaitAll(t, outcomes...)
 		})
 	}
 }
@@ -155,11 +139,7 @@ func TestBatchThatIsLargeDoesNotWait(t *testing.T) {
 				}
 				outcomes = append(outcomes, goAppend(j, always, strings.Repeat("x", size-1)+"\n"))
 			}
-			for _, outcome := range outcomes {
-				if err := await(t, outcome); err != nil {
-					t.Error(err)
-				}
-			}
+			awaitAll(t, outcomes...)
 		})
 	}
 }
