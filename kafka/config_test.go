@@ -247,6 +247,11 @@ func TestTLS(t *testing.T) {
 	if counts := c.counts(c.topic); counts["1"] != 1 {
 		t.Errorf("%v", counts)
 	}
+	// Without TLS the log says what is missing.
+	if err := s.reload("timeout 1s\n" + c.output()); err != nil {
+		t.Fatal(err)
+	}
+	s.poll("the reason", func() bool { return strings.Contains(s.log(), "is TLS missing?") })
 	// Without the authority the broker is not trusted.
 	if err := s.reload("timeout 1s\n" + c.output("tls")); err != nil {
 		t.Fatal(err)

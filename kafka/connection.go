@@ -119,8 +119,7 @@ func (c *connection) store(ctx context.Context, record func() *kgo.Record) error
 
 // passes tells whether a record that was given up is to be sent again, as its
 // time isn't up. The client gives up all records of a partition together when
-// the first one's time is up, and all that it has when a broker ends a fresh
-// connection, as one that starts or stops does, or a proxy in front of it.
+// the first one's time is up.
 func passes(err error) bool {
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		return true

@@ -163,6 +163,10 @@ func (s settings) options() ([]kgo.Opt, error) {
 		kgo.DialTimeout(dialTimeout),
 		kgo.MetadataMinAge(time.Second), // so that a new leader is found as soon
 		kgo.RetryBackoffFn(backoff),
+		// Otherwise the client gives up all that it has when a broker ends a fresh
+		// connection, as one that starts or stops does, or a proxy in front of it;
+		// sent again, it would be there twice.
+		kgo.AlwaysRetryEOF(),
 	}
 	if s.autoCreateTopics {
 		options = append(options, kgo.AllowAutoTopicCreation())
