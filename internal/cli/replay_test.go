@@ -233,6 +233,9 @@ func TestReplayState(t *testing.T) {
 
 	// It goes on after the last one, wherever that is by now.
 	rotated := write(t, filepath.Join(dir, "events-1.jsonl.gz"), compressed(t, ".gz", eventLines(0, 5)))
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
 	write(t, path, eventLines(5, 7))
 	if _, err := replay(path, rotated); err != nil {
 		t.Error(err)
@@ -249,7 +252,8 @@ func TestReplayState(t *testing.T) {
 	}
 
 	// What it cannot tell, it does not guess.
-	if _, err := replay(rotated); err == nil || !strings.Contains(err.Error(), "id-6, is in none of the files") || !strings.Contains(err.Error(), "--since 2026-11-23T12:00:06.123456Z") {
+	write(t, path, eventLines(7, 8))
+	if _, err := replay(path, rotated); err == nil || !strings.Contains(err.Error(), resolve(path)+", of which the first 372 bytes were sent, is in none of the files") || !strings.Contains(err.Error(), "take it out of "+remembered) {
 		t.Errorf("%v", err)
 	}
 	if _, _, err := webhook("replay", "--to", g.URL+"/y", "--state", remembered, path); err == nil || !strings.Contains(err.Error(), "use another file") {
