@@ -55,10 +55,13 @@ func (s *state) find(files []part) error {
 		there := exists(p.File)
 		name, _ := journalOf(p.File)
 		given := slices.ContainsFunc(files, func(f part) bool { return f.journal == name })
+		// A number in its name does not tell, if there are rotated files of that name.
+		isLive := slices.ContainsFunc(files, func(f part) bool { return f.journal == p.File && f.rotated != neverRotated })
+		complete := p.Complete && !isLive
 		switch {
-		case there && (p.Complete || !given):
+		case there && (complete || !given):
 			now = append(now, p)
-		case !p.Complete:
+		case !complete:
 			return fmt.Errorf("%s, of which the first %s bytes were sent, is in none of the files: nothing is sent. If it was rotated just now, run the command again; if it has another name, give that, too; if it is gone for good, so is what came after, and to go on without it take it out of %s",
 				p.File, humanize.Comma(p.Length), s.path)
 		}
@@ -98,6 +101,9 @@ func (s *state) farthest(f *part, found map[*passed]bool) (farthest place, atEnd
 // or rotated, by the receiver or by others, who put a number into its name.
 func (f *part) isComplete(files []part) bool {
 	return f.compressed || f.rotated != neverRotated || slices.ContainsFunc(files, func(other part) bool {
+		if filepath.Dir(f.path) != filepath.Dir(other.path) {
+			return false
+		}
 		ext := filepath.Ext(other.path)
 		rest, ok := strings.CutPrefix(f.path, strings.TrimSuffix(other.path, ext))
 		rest = strings.TrimPrefix(rest, ext)

@@ -175,14 +175,18 @@ func openFile(path string) (*os.File, error) {
 // distinct leaves out what holds the same as another file: while the receiver
 // compresses a rotated file, there is that, a temporary one, and for a moment
 // the compressed one as well. The original has the shortest name.
-func distinct(paths []string) []string {
-	chosen := make(map[string]string)
+func distinct(paths []string) (chosen []string) {
+	places := make(map[string]int)
 	for _, path := range paths {
-		if old, ok := chosen[identity(path)]; !ok || len(path) < len(old) {
-			chosen[identity(path)] = path
+		id := identity(path)
+		if i, ok := places[id]; !ok {
+			places[id] = len(chosen)
+			chosen = append(chosen, path)
+		} else if len(filepath.Base(path)) < len(filepath.Base(chosen[i])) {
+			chosen[i] = path
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return chosen[identity(path)] != path })
+	return chosen
 }
 
 // identity is the same for all forms of a rotated file.

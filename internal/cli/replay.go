@@ -207,7 +207,9 @@ func (r *replay) line(ctx context.Context, f *lineReader, l line) (kind, *event,
 	case blank:
 		return kind, nil, nil
 	case torn:
-		r.tornLines++
+		if f.ended || r.state == nil { // else the next run looks at it again
+			r.tornLines++
+		}
 		return kind, nil, nil
 	case raw, invalid:
 		r.passed++

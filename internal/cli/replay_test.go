@@ -417,7 +417,15 @@ func TestWhileAFileIsCompressed(t *testing.T) {
 	if out, _, err := webhook("tail", "--json", two); err != nil || out != eventLine(2) {
 		t.Errorf("%v %s", err, out)
 	}
-	if got := distinct([]string{"a", "a.gz", "a.tmp", "b"}); len(got) != 4 {
-		t.Errorf("only %v of files that are not of a journal", got)
+	if got := distinct([]string{"a", "a.gz", "a.tmp", "b", "./a", "b"}); len(got) != 4 {
+		t.Errorf("%v of four files that are not of a journal", got)
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	original := filepath.Join(here, "events-2026-11-23T17-04-58.001.jsonl")
+	if got := distinct([]string{filepath.Base(original) + ".gz", original}); len(got) != 1 || got[0] != original {
+		t.Errorf("%v, want the original", got)
 	}
 }

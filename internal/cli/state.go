@@ -99,13 +99,19 @@ func (s *state) pass(p *passed, to place, sent *event) error {
 	if p.Length == 0 {
 		s.Files = append(s.Files, p)
 	}
-	p.place = to
+	p.place, p.Complete = to, false
 	if sent != nil {
 		s.LastID, s.Last = sent.id, sent.time
 		s.Sent++
 	}
 	if s.timer == nil && !s.frozen {
-		s.timer = time.AfterFunc(saveEvery, func() { _ = s.save() })
+		s.timer = time.AfterFunc(saveEvery, func() {
+			s.mu.Lock() // as long as it takes, so that no more than that is sent meanwhile
+			defer s.mu.Unlock()
+			if s.timer != nil { // else it was saved just now, and may be another's by now
+				_ = s.saveNow()
+			}
+		})
 	}
 	return s.failed
 }
@@ -119,8 +125,12 @@ func (s *state) complete(p *passed) {
 
 // save makes the state durable: the file holds the old one, or the new one.
 func (s *state) save() error {
-	s.mu.Lock() // as long as it takes, so that no more than that is sent meanwhile
+	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.saveNow()
+}
+
+func (s *state) saveNow() error {
 	if s.timer != nil {
 		s.timer.Stop()
 		s.timer = nil

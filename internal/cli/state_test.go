@@ -160,7 +160,10 @@ func TestReplayStateWithRepeatedIDs(t *testing.T) {
 func TestReplayStateAndTornTail(t *testing.T) {
 	r := newReplayed(t)
 	r.append(t, "events.jsonl", eventLine(0)+eventLine(1)[:50])
-	r.mustRun(t, "id-0")
+	if notes, err := r.run(t); err != nil || strings.Contains(notes, "torn") {
+		t.Errorf("%v %s", err, notes)
+	}
+	r.want(t, "id-0")
 	r.append(t, "events.jsonl", eventLine(1)[50:]+eventLine(2))
 	r.mustRun(t, "id-1", "id-2")
 	whole := strings.TrimSuffix(eventLine(3), "\n") // as others may write it
@@ -212,6 +215,15 @@ func TestReplayStateOfFilesThatAreGone(t *testing.T) {
 	r.want(t, "id-6")
 	r.remove(t, name(4))
 	r.mustFail(t, name(4)+", of which")
+
+	// One that looks like one that others have rotated, and is a journal.
+	r = newReplayed(t)
+	r.append(t, "events.jsonl", eventLine(0))
+	r.append(t, "events-2.jsonl", eventLine(1))
+	r.mustRun(t, "id-0", "id-1")
+	r.append(t, "events-2-2026-11-23T17-04-58.001.jsonl", eventLine(3)) // the next one is gone
+	r.remove(t, "events-2.jsonl")
+	r.mustFail(t, "events-2.jsonl, of which")
 
 	// Cut to nothing.
 	r = newReplayed(t)
