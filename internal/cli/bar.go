@@ -28,7 +28,9 @@ func newBar(c *console, files []part) *bar {
 	}
 	b := &bar{console: c, began: time.Now()}
 	for _, f := range files {
-		b.total += f.info.Size()
+		if !f.atEnd {
+			b.total += f.info.Size()
+		}
 	}
 	return b
 }

@@ -23,7 +23,6 @@ type followed struct {
 	*lineReader // nil while there is no file
 	info        fs.FileInfo
 	known       map[time.Time][]string // the rotated files that there were then
-	first       [sha256.Size]byte
 }
 
 // follow shows what is in the file, and what comes, until ctx ends.
@@ -31,13 +30,7 @@ type followed struct {
 // A file that has been renamed is read to its end, as it stays open. Those that
 // came and went between two looks are found by their names, compressed or not.
 func (t *tailer) follow(ctx context.Context, path string) error {
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return err
-	}
-	if resolved, err := filepath.EvalSymlinks(path); err == nil { // as the receiver does
-		path = resolved
-	}
+	path = resolve(path)
 	// While there is no file yet, old says which rotated ones are from before.
 	var old, current *followed
 	defer func() {
@@ -103,6 +96,7 @@ func openFollowed(path string, current *followed) (*followed, error) {
 		if err != nil {
 			return nil, err
 		}
+		lines.sum = sha256.New()
 		f := &followed{lineReader: lines}
 		if f.info, err = lines.file.Stat(); err == nil {
 			f.known, err = rotatedFiles(path)
@@ -132,9 +126,6 @@ func (t *tailer) grown(f *followed) error {
 		if err != nil {
 			return err
 		}
-		if l.number == 1 {
-			f.first = sha256.Sum256(l.text)
-		}
 		t.line(f.file.Name(), l)
 		if t.failed != nil {
 			return t.failed
@@ -144,62 +135,96 @@ func (t *tailer) grown(f *followed) error {
 
 // between shows files that were rotated after old was, and before new came.
 func (t *tailer) between(path string, old, new *followed) error {
+	// What was shown is in one of them, unless somebody else has moved it. As long
+	// as that is not compressed, it is known for certain.
+	var shown place
 	if old.lineReader != nil {
 		if rest := old.rest(); len(rest.text) > 0 {
 			t.line(old.file.Name(), rest)
 		}
+		shown = old.place()
 	}
+	names, err := rotatedFiles(path)
+	if err != nil {
+		return err
+	}
+	var others []time.Time
 	for _, at := range inOrder(new.known) {
-		if old.known[at] != nil {
-			continue
+		switch {
+		case old.known[at] != nil:
+		case slices.ContainsFunc(names[at], func(name string) bool { return isFile(name, old.info) }):
+			shown = place{}
+		default:
+			others = append(others, at)
 		}
-		if err := t.rotated(path, at, old, new); err != nil {
+	}
+	for _, at := range others {
+		wasShown, err := t.rotated(path, at, shown, new)
+		if err != nil {
 			return err
+		}
+		if wasShown {
+			shown = place{} // once: another file may hold the same, or start with it
 		}
 	}
 	return nil
 }
 
-// rotated shows a rotated file, unless it is one of the others.
-func (t *tailer) rotated(path string, at time.Time, old, new *followed) error {
+func isFile(path string, info fs.FileInfo) bool {
+	other, err := os.Stat(path)
+	return err == nil && info != nil && os.SameFile(other, info)
+}
+
+// rotated shows a rotated file, without what was shown if that is compressed by
+// now, and this is it.
+func (t *tailer) rotated(path string, at time.Time, shown place, new *followed) (wasShown bool, err error) {
 	reserved := false
 	for range 10 { // forms come and go while it is being compressed
 		names, err := rotatedFiles(path)
 		if err != nil {
-			return err
+			return false, err
 		}
 		for _, name := range names[at] {
-			lines, err := openLines(name)
+			if isFile(name, new.info) {
+				return false, nil
+			}
+			lines, wasShown, err := openPast(name, shown)
 			if errors.Is(err, fs.ErrNotExist) {
 				continue
 			}
 			if err != nil {
-				return err
+				return false, err
 			}
 			defer lines.close()
-			info, err := lines.file.Stat()
-			if err != nil || os.SameFile(info, old.info) || os.SameFile(info, new.info) {
-				return err
-			}
-			first, err := lines.next()
-			if errors.Is(err, io.EOF) { // a name that is only reserved, or an empty file
+			if _, err := lines.r.Peek(1); errors.Is(err, io.EOF) && !wasShown { // a name that is only reserved, or an empty file
 				reserved = true
 				continue
 			}
-			if err != nil {
-				return err
-			}
-			if lines.compressed && sha256.Sum256(first.text) == old.first {
-				return nil
-			}
-			t.line(name, first)
-			return t.all(lines)
+			return wasShown, t.all(lines)
 		}
 	}
 	if !reserved {
 		t.note("%s: the file rotated at %s is gone before it could be read", path, at.Format(time.RFC3339Nano))
 	}
-	return nil
+	return false, nil
+}
+
+// openPast opens a file, and reads past what was shown if it is compressed and
+// starts with that.
+func openPast(path string, shown place) (lines *lineReader, past bool, err error) {
+	lines, err = openLines(path)
+	if err != nil || !lines.compressed || shown.Length == 0 {
+		return lines, false, err
+	}
+	if past, err = lines.startsWith(shown); past {
+		return lines, true, nil
+	}
+	lines.close()
+	if err != nil {
+		return nil, false, err
+	}
+	lines, err = openLines(path)
+	return lines, false, err
 }
 
 // rotatedFiles returns the names of rotated files by the time in them, that of

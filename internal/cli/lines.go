@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"os"
 
@@ -39,6 +40,9 @@ type lineReader struct {
 	decoder    *zstd.Decoder // nil unless the file needs one
 	compressed bool
 	limit      int // maxLine, but in tests
+
+	passed int64     // decoded bytes so far
+	sum    hash.Hash // of them, if somebody wants to know; see place
 
 	text   []byte // the line so far
 	ended  bool   // text was returned
@@ -102,6 +106,7 @@ func (l *lineReader) next() (line, error) {
 	}
 	for {
 		part, err := l.r.ReadSlice('\n')
+		l.count(part)
 		if room := l.limit - len(l.text); len(part) > room+1 { // 1 for the line feed
 			part, l.long = part[:room], true
 		}
@@ -125,6 +130,49 @@ func (l *lineReader) rest() line {
 		return line{number: l.number + 1}
 	}
 	return line{l.text, l.number, l.long}
+}
+
+// each calls do for each line, and for the beginning of one that has not ended.
+func (l *lineReader) each(do func(line) error) error {
+	for {
+		next, err := l.next()
+		last := errors.Is(err, io.EOF)
+		if last {
+			if next, err = l.rest(), nil; len(next.text) == 0 {
+				return nil
+			}
+		}
+		if err == nil {
+			err = do(next)
+		}
+		if last || err != nil {
+			return err
+		}
+	}
+}
+
+// skip passes over what there is up to that many bytes from the beginning. The
+// error is io.EOF if there are fewer.
+func (l *lineReader) skip(to int64) error {
+	for l.passed < to {
+		if _, err := l.r.Peek(1); errors.Is(err, io.EOF) {
+			return err
+		} else if err != nil {
+			return fmt.Errorf("%s: line %d: %w", l.file.Name(), l.number, err)
+		}
+		part, _ := l.r.Peek(int(min(to-l.passed, int64(l.r.Buffered()))))
+		l.count(part)
+		l.number += bytes.Count(part, []byte("\n"))
+		_, _ = l.r.Discard(len(part))
+	}
+	return nil
+}
+
+func (l *lineReader) count(part []byte) {
+	l.passed += int64(len(part))
+	if l.sum != nil {
+		_, _ = l.sum.Write(part) // which never fails
+	}
 }
 
 func (l *lineReader) reset() {

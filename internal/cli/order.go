@@ -17,11 +17,26 @@ import (
 // part is a file, as long as it was when it was opened.
 type part struct {
 	*os.File
-	info  os.FileInfo // from when it was opened
-	first time.Time   // of the first event, zero if there is none
+	info       os.FileInfo // from when it was opened
+	compressed bool
+	first      time.Time // of the first event, zero if there is none
 
+	path    string // absolute, without symbolic links
 	journal string // the path of the journal that it is of
 	rotated time.Time
+
+	// With a state:
+	passed   *passed
+	atEnd    bool // that is all there is
+	complete bool // nothing can be appended
+}
+
+// lines reads the file from its beginning.
+func (p *part) lines() (*lineReader, error) {
+	if _, err := p.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	return newLineReader(p.File, io.LimitReader(p.File, p.info.Size()))
 }
 
 // openInOrder opens all files before any is read, as they may be renamed
@@ -38,19 +53,62 @@ func openInOrder(paths []string) (files []part, err error) {
 			return files, err
 		}
 		files = append(files, part{File: f})
-		info, err := f.Stat()
-		if err != nil {
+		p := &files[len(files)-1]
+		if p.info, err = f.Stat(); err != nil {
 			return files, err
 		}
-		first, err := firstTime(f)
-		if err != nil {
+		if slices.ContainsFunc(files[:len(files)-1], func(other part) bool { return os.SameFile(other.info, p.info) }) {
+			files = files[:len(files)-1] // by another name
+			_ = f.Close()
+			continue
+		}
+		if err := p.look(); err != nil {
 			return files, err
 		}
-		name, rotated := journalOf(f.Name())
-		files[len(files)-1] = part{f, info, first, name, rotated}
 	}
 	sortFiles(files)
 	return files, nil
+}
+
+// look learns what the order depends on.
+func (p *part) look() error {
+	p.path = resolve(p.Name())
+	p.journal, p.rotated = journalOf(p.path)
+	lines, err := p.lines()
+	if err != nil {
+		return err
+	}
+	defer lines.release()
+	p.compressed = lines.compressed
+	err = lines.each(func(l line) error {
+		kind, e, _ := parse(l)
+		if kind != stored {
+			return nil
+		}
+		p.first = e.time
+		return errFound
+	})
+	if errors.Is(err, errFound) {
+		return nil
+	}
+	return err
+}
+
+var errFound = errors.New("found")
+
+// resolve makes a path absolute and without symbolic links, as the receiver does.
+// The file itself may be missing, or renamed meanwhile.
+func resolve(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	if resolved, err := filepath.EvalSymlinks(path); err == nil {
+		return resolved
+	}
+	if dir, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
+		return filepath.Join(dir, filepath.Base(path))
+	}
+	return path
 }
 
 // sortFiles puts the files of a journal in the order in which they were
@@ -78,8 +136,8 @@ func sortFiles(files []part) {
 func journalOf(name string) (path string, rotated time.Time) {
 	name = filepath.Clean(name)
 	plain := name
-	for _, c := range []journal.Compression{journal.Gzip, journal.Zstd} {
-		plain = strings.TrimSuffix(plain, string(c))
+	for _, suffix := range suffixes {
+		plain = strings.TrimSuffix(plain, suffix)
 	}
 	for _, ext := range []string{filepath.Ext(plain), ""} {
 		stem := strings.TrimSuffix(plain, ext)
@@ -94,6 +152,9 @@ func journalOf(name string) (path string, rotated time.Time) {
 
 var neverRotated = time.Unix(1<<40, 0)
 
+// suffixes are what a rotated file's name may end with.
+var suffixes = []string{"", string(journal.Gzip), string(journal.Zstd)}
+
 // openFile opens a file. A rotated one may have been compressed since its name
 // was found out.
 func openFile(path string) (*os.File, error) {
@@ -101,9 +162,9 @@ func openFile(path string) (*os.File, error) {
 	if _, at := journalOf(path); at == neverRotated {
 		return f, err
 	}
-	for _, c := range []journal.Compression{journal.Gzip, journal.Zstd} {
+	for _, suffix := range suffixes {
 		if errors.Is(err, fs.ErrNotExist) {
-			if g, otherErr := os.Open(path + string(c)); otherErr == nil {
+			if g, otherErr := os.Open(path + suffix); otherErr == nil {
 				return g, nil
 			}
 		}
@@ -114,14 +175,18 @@ func openFile(path string) (*os.File, error) {
 // distinct leaves out what holds the same as another file: while the receiver
 // compresses a rotated file, there is that, a temporary one, and for a moment
 // the compressed one as well. The original has the shortest name.
-func distinct(paths []string) []string {
-	chosen := make(map[string]string)
+func distinct(paths []string) (chosen []string) {
+	places := make(map[string]int)
 	for _, path := range paths {
-		if old, ok := chosen[identity(path)]; !ok || len(path) < len(old) {
-			chosen[identity(path)] = path
+		id := identity(path)
+		if i, ok := places[id]; !ok {
+			places[id] = len(chosen)
+			chosen = append(chosen, path)
+		} else if len(filepath.Base(path)) < len(filepath.Base(chosen[i])) {
+			chosen[i] = path
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return chosen[identity(path)] != path })
+	return chosen
 }
 
 // identity is the same for all forms of a rotated file.
@@ -130,9 +195,9 @@ func identity(path string) string {
 	if temporary { // the name has a number, too
 		original = strings.TrimSuffix(original, filepath.Ext(original))
 	}
-	name, at := journalOf(original)
+	name, at := journalOf(resolve(original))
 	if at == neverRotated {
-		return filepath.Clean(path)
+		return resolve(path)
 	}
 	return name + at.String()
 }
@@ -143,51 +208,25 @@ func closeAll(files []part) {
 	}
 }
 
-// firstTime returns the time of a file's first event, zero if there is none.
-// It leaves the file at its beginning.
-func firstTime(f *os.File) (at time.Time, err error) {
-	lines, err := newLineReader(f, f)
-	if err != nil {
-		return at, err
-	}
-	defer lines.release()
-	for last := false; !last; {
-		l, err := lines.next()
-		if last = errors.Is(err, io.EOF); last {
-			l = lines.rest()
-		} else if err != nil {
-			return at, err
-		}
-		if kind, e, _ := parse(l); kind == stored {
-			at = e.time
-			break
-		}
-	}
-	_, err = f.Seek(0, io.SeekStart)
-	return at, err
-}
-
-// checkComplete makes sure, for a replay that remembers where it was, that no
+// checkComplete makes sure, for a replay that remembers what it sent, that no
 // rotated file is missing among those of one journal: one that was rotated after
-// the shell had listed the files, and before they were opened, would be passed
-// over for ever.
+// the shell had listed the files, and before they were opened, would be sent
+// after newer ones.
 func checkComplete(files []part) error {
+	given := make(map[string]map[time.Time]bool)
 	for _, f := range files {
-		path, err := filepath.Abs(f.Name())
+		if given[f.journal] == nil {
+			given[f.journal] = make(map[time.Time]bool)
+		}
+		given[f.journal][f.rotated] = true
+	}
+	for _, f := range files {
+		if f.rotated != neverRotated {
+			continue
+		}
+		siblings, err := rotatedFiles(f.path)
 		if err != nil {
 			return err
-		}
-		siblings, err := rotatedFiles(path)
-		if err != nil {
-			return err
-		}
-		given := make(map[time.Time]bool)
-		for _, other := range files {
-			if name, err := filepath.Abs(other.Name()); err == nil {
-				if at, ok := journal.RotatedAt(path, name); ok {
-					given[at] = true
-				}
-			}
 		}
 		begun := false // with the oldest one that is given
 		for _, at := range inOrder(siblings) {
@@ -195,10 +234,10 @@ func checkComplete(files []part) error {
 			if err == nil && os.SameFile(info, f.info) {
 				break // it was rotated since, and so what comes now is newer
 			}
-			if begun && !given[at] && err == nil && info.Size() > 0 {
+			if begun && !given[f.path][at] && err == nil && info.Size() > 0 {
 				return fmt.Errorf("%s belongs between the files that are given; if it was rotated just now, run the command again", siblings[at][0])
 			}
-			begun = begun || given[at]
+			begun = begun || given[f.path][at]
 		}
 	}
 	return nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"os"
 	"os/signal"
@@ -34,10 +33,14 @@ Any answer 2xx means that the target has taken the event. When it can't be
 reached, or answers 408, 429 or 5xx, the event is tried again a few times; then,
 and at once after any other answer, replay stops with exit status 1.
 
-With --state, a file remembers the last event that was sent, and replay begins
-after it, also after it was killed; the last events may then be sent twice. Give
-it the same files, with those that have come since, whatever their names are by
-now.
+With --state, a file remembers what was sent of each file, and the next run sends
+just what has come since. Give it all files each time, whatever their names are
+by now: they are known by their content, also when they were rotated and
+compressed. After a crash, what was sent in the last 200 ms is sent again. Events
+that --since, --type and --id leave out count as sent; at the first one that
+--until leaves out, the rest of that journal is left for a later run. If a file is
+gone of which more may have come, nothing is sent, and the error says how to go
+on. A second run with the same state stops at once.
 
 Torn lines are passed over: they were not acknowledged. So are invalid lines and
 bare data (format raw), which can't be sent; the exit status is 1 then.`,
@@ -57,14 +60,11 @@ bare data (format raw), which can't be sent; the exit status is 1 then.`,
 			if err != nil || to.Scheme != "http" && to.Scheme != "https" || to.Host == "" {
 				return errors.New("--to: must be an absolute http or https URL")
 			}
-			if r.state, err = loadState(statePath, to); err != nil {
-				return err
-			}
-			if r.dryRun {
-				r.state.path = ""
-			}
-			if err := r.state.save(); err != nil { // better now than after the first event
-				return err
+			if statePath != "" {
+				if r.state, err = openState(statePath, to, r.dryRun); err != nil {
+					return err
+				}
+				defer r.state.unlock()
 			}
 			r.sender = newSender(target, r.note)
 			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt)
@@ -92,12 +92,12 @@ type replay struct {
 	types, ids   []string
 	rate         float64 // events a second; 0 is as fast as the target takes them
 	dryRun       bool
-	state        *state
+	state        *state // nil where nothing is remembered
 	sender       *sender
 
 	bar       *bar
-	resumeAt  string    // the id of the event after which to begin
-	next      time.Time // when the next event is due
+	left      map[string]bool // journals of which the rest is left for a later run
+	next      time.Time       // when the next event is due
 	sent      int64
 	passed    int64 // lines that could not be sent
 	tornLines int64
@@ -109,23 +109,30 @@ func (r *replay) run(ctx context.Context, paths []string) (err error) {
 		return err
 	}
 	defer closeAll(files)
-	if r.state.path != "" {
-		if err := checkComplete(files); err != nil {
+	if r.state != nil {
+		err := checkComplete(files)
+		if err == nil {
+			err = r.state.find(files)
+		}
+		if err == nil {
+			err = r.state.save() // better now than after the first event
+		}
+		if err != nil {
 			return err
 		}
 	}
-	r.resumeAt = r.state.LastID
 	r.bar = newBar(r.console, files)
-	for _, f := range files {
-		if err = r.file(ctx, f); err != nil {
-			break
+	r.left = make(map[string]bool)
+	for i := range files {
+		if f := &files[i]; !f.atEnd && !r.left[f.journal] {
+			if err = r.file(ctx, f); err != nil {
+				break
+			}
 		}
 	}
 	r.bar.end()
-	err = errors.Join(err, r.state.save())
-	if err == nil && r.resumeAt != "" {
-		err = fmt.Errorf("the event that was sent last, %s, is in none of the files: nothing was sent; if its file is gone for good, begin with --since %s and another --state",
-			sanitize(r.resumeAt), r.state.Last.Format(time.RFC3339Nano))
+	if r.state != nil {
+		err = errors.Join(err, r.state.save())
 	}
 	if r.tornLines > 0 {
 		r.note("%s torn lines were passed over", humanize.Comma(r.tornLines))
@@ -152,39 +159,58 @@ func (r *replay) note(format string, args ...any) {
 
 // file sends what is in one file, but not what comes meanwhile: the target may
 // be one that writes there.
-func (r *replay) file(ctx context.Context, file part) error {
-	f, err := newLineReader(file.File, io.LimitReader(file, file.info.Size()))
+func (r *replay) file(ctx context.Context, file *part) error {
+	f, err := file.lines()
 	if err != nil {
 		return err
 	}
 	defer f.release()
 	r.bar.begin(f)
-	for {
-		l, err := f.next()
-		last := errors.Is(err, io.EOF)
-		if last {
-			l, err = f.rest(), nil
-		}
-		if err != nil {
+	if r.state == nil {
+		return f.each(func(l line) error {
+			_, _, err := r.line(ctx, f, l)
 			return err
-		}
-		if err := r.line(ctx, f, l); err != nil {
-			return err
-		}
-		if last {
-			return nil
-		}
+		})
 	}
+	ok, err := f.startsWith(file.passed.place)
+	if err == nil && !ok {
+		err = fmt.Errorf("%s: was changed while it was read", file.Name())
+	}
+	if err != nil {
+		return err
+	}
+	err = f.each(func(l line) error {
+		kind, sent, err := r.line(ctx, f, l)
+		if err != nil || !f.ended && kind != stored { // the end of a line may be still to come
+			return err
+		}
+		return r.state.pass(file.passed, f.place(), sent)
+	})
+	if errors.Is(err, errLeft) {
+		r.left[file.journal] = true
+		return nil
+	}
+	if err == nil && file.complete {
+		r.state.complete(file.passed)
+	}
+	return err
 }
 
-func (r *replay) line(ctx context.Context, f *lineReader, l line) error {
+// errLeft ends a file that is to be gone on with another time.
+var errLeft = errors.New("left for later")
+
+// line sends what is in a line, and returns what that is, and the event if it
+// was sent.
+func (r *replay) line(ctx context.Context, f *lineReader, l line) (kind, *event, error) {
 	kind, e, problem := parse(l)
 	switch kind {
 	case blank:
-		return nil
+		return kind, nil, nil
 	case torn:
-		r.tornLines++
-		return nil
+		if f.ended || r.state == nil { // else the next run looks at it again
+			r.tornLines++
+		}
+		return kind, nil, nil
 	case raw, invalid:
 		r.passed++
 		if problem == nil {
@@ -193,35 +219,33 @@ func (r *replay) line(ctx context.Context, f *lineReader, l line) error {
 		if r.passed <= maxProblems {
 			r.note("%s: line %d: %v", f.file.Name(), l.number, problem)
 		}
-		return nil
+		return kind, nil, nil
 	}
-	if r.resumeAt != "" {
-		if e.id == r.resumeAt {
-			r.resumeAt = ""
-		}
-		return nil
+	if r.state != nil && !r.until.IsZero() && !e.time.Before(r.until) {
+		r.note("%s: line %d and what follows is left for a later run, because of --until", f.file.Name(), l.number)
+		return kind, nil, errLeft
 	}
 	if !r.wants(e) {
-		return nil
+		return kind, nil, nil
 	}
 	if r.dryRun {
 		t := tailer{console: r.console}
 		r.printf("%s\n", t.pretty(e))
 		r.sent++
-		return nil
+		return kind, e, nil
 	}
 	if err := r.pace(ctx); err != nil {
-		return err
+		return kind, nil, err
 	}
 	if err := r.sender.send(ctx, e); err != nil {
 		if ctx.Err() != nil {
-			return errInterrupted
+			return kind, nil, errInterrupted
 		}
-		return fmt.Errorf("event %s (%s: line %d): %w", sanitize(e.id), sanitize(f.file.Name()), l.number, err)
+		return kind, nil, fmt.Errorf("event %s (%s: line %d): %w", sanitize(e.id), sanitize(f.file.Name()), l.number, err)
 	}
 	r.sent++
 	r.bar.show(r.sent)
-	return r.state.sent(e)
+	return kind, e, nil
 }
 
 var errInterrupted = errors.New("interrupted")

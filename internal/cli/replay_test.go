@@ -233,6 +233,9 @@ func TestReplayState(t *testing.T) {
 
 	// It goes on after the last one, wherever that is by now.
 	rotated := write(t, filepath.Join(dir, "events-1.jsonl.gz"), compressed(t, ".gz", eventLines(0, 5)))
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
 	write(t, path, eventLines(5, 7))
 	if _, err := replay(path, rotated); err != nil {
 		t.Error(err)
@@ -249,7 +252,8 @@ func TestReplayState(t *testing.T) {
 	}
 
 	// What it cannot tell, it does not guess.
-	if _, err := replay(rotated); err == nil || !strings.Contains(err.Error(), "id-6, is in none of the files") || !strings.Contains(err.Error(), "--since 2026-11-23T12:00:06.123456Z") {
+	write(t, path, eventLines(7, 8))
+	if _, err := replay(path, rotated); err == nil || !strings.Contains(err.Error(), resolve(path)+", of which the first 372 bytes were sent, is in none of the files") || !strings.Contains(err.Error(), "take it out of "+remembered) {
 		t.Errorf("%v", err)
 	}
 	if _, _, err := webhook("replay", "--to", g.URL+"/y", "--state", remembered, path); err == nil || !strings.Contains(err.Error(), "use another file") {
@@ -413,7 +417,15 @@ func TestWhileAFileIsCompressed(t *testing.T) {
 	if out, _, err := webhook("tail", "--json", two); err != nil || out != eventLine(2) {
 		t.Errorf("%v %s", err, out)
 	}
-	if got := distinct([]string{"a", "a.gz", "a.tmp", "b"}); len(got) != 4 {
-		t.Errorf("only %v of files that are not of a journal", got)
+	if got := distinct([]string{"a", "a.gz", "a.tmp", "b", "./a", "b"}); len(got) != 4 {
+		t.Errorf("%v of four files that are not of a journal", got)
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	original := filepath.Join(here, "events-2026-11-23T17-04-58.001.jsonl")
+	if got := distinct([]string{filepath.Base(original) + ".gz", original}); len(got) != 1 || got[0] != original {
+		t.Errorf("%v, want the original", got)
 	}
 }

@@ -9,64 +9,149 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"time"
 )
 
 // saveEvery is how old what the state file says may get while events are sent.
 // A replay that is killed sends what came after again.
-const saveEvery = 200 * time.Millisecond
+var saveEvery = 200 * time.Millisecond
 
-// state remembers, in a file, the last event that was sent. It knows the event
-// by its id, not by its place, so files may be rotated and compressed.
+// state remembers, in a file, what was sent: of each file up to which place.
+// matching.go says how the files are known again.
 type state struct {
-	path  string // empty where nothing is remembered
-	saved time.Time
+	path   string
+	frozen bool     // nothing is saved: it is a dry run
+	lock   *os.File // nil if frozen
+
+	mu     sync.Mutex
+	timer  *time.Timer // set while something is to be saved
+	failed error       // why it could not be
 
 	Target string    `json:"target"`
-	LastID string    `json:"last_id"`
-	Last   time.Time `json:"last_time"` // of the event; for people
+	LastID string    `json:"last_id"`   // of the event that was sent last; for people
+	Last   time.Time `json:"last_time"` // of the same
 	Sent   int64     `json:"sent"`      // in all runs; for people
+	Files  []*passed `json:"files"`     // nil in the state of an earlier version
 }
 
-// loadState reads the file, which may be missing. The state must be of the same
-// target, of which only what is no secret is remembered.
-func loadState(path string, target *url.URL) (*state, error) {
-	name := (&url.URL{Scheme: target.Scheme, Host: target.Host, Path: target.Path}).String()
-	s := &state{path: path, Target: name}
-	if path == "" {
-		return s, nil
+// passed is how far a file was sent, or passed over.
+type passed struct {
+	File string `json:"file"` // where it was then
+	place
+	Complete bool `json:"complete,omitempty"` // to its end, after which nothing can come
+}
+
+var errLocked = errors.New("another replay is using this state")
+
+// openState reads the file, which may be missing, and keeps others from using it.
+// It must be the state of the same target, of which only what is no secret is
+// remembered.
+func openState(path string, target *url.URL, frozen bool) (*state, error) {
+	if resolved, err := filepath.EvalSymlinks(path); err == nil {
+		path = resolved // so that it is not the link that is replaced
 	}
-	content, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return s, nil
+	s := &state{path: path, frozen: frozen}
+	if !frozen {
+		var err error
+		if s.lock, err = lock(path + ".lock"); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
 	}
+	err := s.load((&url.URL{Scheme: target.Scheme, Host: target.Host, Path: target.Path}).String())
 	if err != nil {
+		s.unlock()
 		return nil, err
-	}
-	if err := json.Unmarshal(content, s); err != nil {
-		return nil, fmt.Errorf("%s: not a state of replay: %w", path, err)
-	}
-	if s.Target != name {
-		return nil, fmt.Errorf("%s: is the state of sending to %s, not to %s: use another file", path, s.Target, name)
 	}
 	return s, nil
 }
 
-// sent notes that an event was sent.
-func (s *state) sent(e *event) error {
-	s.LastID, s.Last = e.id, e.time
-	s.Sent++
-	if s.path == "" || time.Since(s.saved) < saveEvery {
+func (s *state) load(target string) error {
+	content, err := os.ReadFile(s.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		s.Target, s.Files = target, []*passed{}
 		return nil
 	}
-	return s.save()
+	if err != nil {
+		return err
+	}
+	if err = json.Unmarshal(content, s); err == nil {
+		for _, p := range s.Files {
+			if p == nil || p.Length <= 0 {
+				err = errors.New("a place that is none")
+			}
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("%s: not a state of replay: %w", s.path, err)
+	}
+	if s.Target != target {
+		return fmt.Errorf("%s: is the state of sending to %s, not to %s: use another file", s.path, s.Target, target)
+	}
+	return nil
+}
+
+// pass notes that a file was passed up to that place, by sending an event or, if
+// it is nil, without. It is saved within saveEvery, also if nothing else comes.
+func (s *state) pass(p *passed, to place, sent *event) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p.Length == 0 {
+		s.Files = append(s.Files, p)
+	}
+	p.place, p.Complete = to, false
+	if sent != nil {
+		s.LastID, s.Last = sent.id, sent.time
+		s.Sent++
+	}
+	if s.timer == nil && !s.frozen {
+		s.timer = time.AfterFunc(saveEvery, func() {
+			s.mu.Lock() // as long as it takes, so that no more than that is sent meanwhile
+			defer s.mu.Unlock()
+			if s.timer != nil { // else it was saved just now, and may be another's by now
+				_ = s.saveNow()
+			}
+		})
+	}
+	return s.failed
+}
+
+// complete notes that a file was passed to its end, and that nothing can follow.
+func (s *state) complete(p *passed) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p.Complete = true
 }
 
 // save makes the state durable: the file holds the old one, or the new one.
 func (s *state) save() error {
-	if s.path == "" {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.saveNow()
+}
+
+func (s *state) saveNow() error {
+	if s.timer != nil {
+		s.timer.Stop()
+		s.timer = nil
+	}
+	if s.frozen {
 		return nil
 	}
+	s.failed = nil
+	if err := s.write(); err != nil {
+		s.failed = fmt.Errorf("saving the state: %w", err)
+	}
+	return s.failed
+}
+
+func (s *state) unlock() {
+	if s.lock != nil {
+		_ = s.lock.Close()
+	}
+}
+
+func (s *state) write() error {
 	content, err := json.MarshalIndent(s, "", "\t")
 	if err != nil {
 		return err
@@ -86,9 +171,8 @@ func (s *state) save() error {
 	}
 	if err != nil {
 		_ = os.Remove(f.Name())
-		return fmt.Errorf("saving the state: %w", err)
+		return err
 	}
-	s.saved = time.Now()
 	return syncDir(dir)
 }
 

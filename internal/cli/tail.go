@@ -1,9 +1,7 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"slices"
@@ -80,28 +78,16 @@ func (t *tailer) show(path string) error {
 	if err := t.all(lines); err != nil {
 		return err
 	}
-	if rest := lines.rest(); len(rest.text) > 0 {
-		t.line(path, rest)
-	}
 	t.release()
 	return t.failed
 }
 
-// all shows the lines up to the end of the file, for now.
+// all shows the lines up to the end of the file, with one that has not ended.
 func (t *tailer) all(lines *lineReader) error {
-	for {
-		l, err := lines.next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
+	return lines.each(func(l line) error {
 		t.line(lines.file.Name(), l)
-		if t.failed != nil {
-			return t.failed
-		}
-	}
+		return t.failed
+	})
 }
 
 func (t *tailer) line(path string, l line) {

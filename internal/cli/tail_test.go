@@ -242,6 +242,28 @@ func TestFollowWhatIsRotatedBeforeItIsSeen(t *testing.T) {
 	}
 }
 
+// TestFollowEqualLines: lines of format raw may well be equal, and so may whole
+// files.
+func TestFollowEqualLines(t *testing.T) {
+	const line = `{"ping":true}` + "\n"
+	shown := line
+	f := follow(t, line)
+	f.wait(t, shown)
+	for i, suffix := range []string{".gz", ".zst", ""} {
+		f.rotate(t, 10*i, suffix)
+		f.append(t, line) // as the file before
+		f.rotate(t, 10*i+1, suffix)
+		f.append(t, line+line)
+		f.rotate(t, 10*i+2, suffix)
+		f.append(t, line)
+		shown += strings.Repeat(line, 4)
+		f.wait(t, shown)
+	}
+	if notes := f.notes.String(); notes != "" {
+		t.Errorf("notes: %s", notes)
+	}
+}
+
 type fullDisk struct{}
 
 func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
