@@ -33,6 +33,7 @@ func parseCaddyfile(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error)
 //	    verify_token  <token...>
 //	    secret        <secret...>
 //	    public_url    <url>
+//	    tolerance     <duration>
 //	    output        <module> ...
 //	    attribute     <name> <value>
 //	    max_body_size <size>
@@ -115,6 +116,9 @@ func (h *Handler) unmarshalOption(d *caddyfile.Dispenser, option string) error {
 		if err := checkPublicURL(h.PublicURL); err != nil {
 			return d.WrapErr(err)
 		}
+
+	case "tolerance":
+		return unmarshalDuration(d, &h.Tolerance)
 
 	case "output":
 		if !d.NextArg() {

@@ -61,7 +61,7 @@ func unmarshalVerification(d *caddyfile.Dispenser) (*Verification, error) {
 // unmarshalSignature sets up a signature. Syntax:
 //
 //	signature {
-//	    algorithm        <name>
+//	    algorithm        <name...>
 //	    from             <source...>
 //	    separator        <text>
 //	    prefix           <text>
@@ -69,6 +69,8 @@ func unmarshalVerification(d *caddyfile.Dispenser) (*Verification, error) {
 //	    key_encoding     raw|hex|base64
 //	    key_prefix       <text>
 //	    content          <text>
+//	    url_forms        port|escaped|decoded...
+//	    body_hash        query:<name>
 //	    id               <source...>
 //	    timestamp        <source...>
 //	    timestamp_format unix|unix_ms|rfc3339
@@ -79,7 +81,12 @@ func unmarshalSignature(d *caddyfile.Dispenser) (*Signature, error) {
 	err := unmarshalBlock(d, nil, func(option string) error {
 		switch option {
 		case "algorithm":
-			return unmarshalString(d, &s.Algorithm)
+			names := d.RemainingArgs()
+			s.Algorithm = strings.Join(names, " ")
+			if len(names) == 0 {
+				return d.ArgErr()
+			}
+			return nil
 		case "from":
 			return unmarshalSources(d, &s.From)
 		case "separator":
@@ -96,6 +103,13 @@ func unmarshalSignature(d *caddyfile.Dispenser) (*Signature, error) {
 			err := unmarshalString(d, &s.Content)
 			s.Content = strings.ReplaceAll(s.Content, partMethodLong, partMethod)
 			return err
+		case "url_forms":
+			if s.URLForms = d.RemainingArgs(); len(s.URLForms) == 0 {
+				return d.ArgErr()
+			}
+			return nil
+		case "body_hash":
+			return unmarshalString(d, (*string)(&s.BodyHash))
 		case "id":
 			return unmarshalSources(d, &s.ID)
 		case "timestamp":

@@ -174,3 +174,13 @@ func (h *Handler) dedupeKey(m *message, repl *caddy.Replacer) string {
 	}
 	return m.url() + "\n" + key // there is no line feed in a URL
 }
+
+// url returns the URL of the original request with its query.
+func (m *message) url() string {
+	original := m.original()
+	u := requestURL(m.Request, original)
+	if original.RawQuery != "" || original.ForceQuery {
+		u += "?" + original.RawQuery
+	}
+	return u
+}

@@ -2,6 +2,7 @@ package webhookreceiver
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"mime"
 	"net/http"
@@ -24,6 +25,7 @@ const (
 	maxAttribute = 1 << 10
 
 	contentTypeJSON = "application/json"
+	contentTypeForm = "application/x-www-form-urlencoded"
 
 	timeFormat = "2006-01-02T15:04:05.000000Z07:00" // RFC 3339
 )
@@ -207,13 +209,17 @@ type sourceOf struct {
 // source returns the source of the request's event. Requests are much alike, so
 // the last one is remembered.
 func (h *Handler) source(m *message) string {
-	if h.PublicURL != "" {
-		return h.PublicURL
+	if h.public.text != "" && !h.public.isBase {
+		return h.public.source
 	}
 	original := m.original()
 	last := h.lastSource.Load()
 	if last == nil || last.tls != (m.TLS != nil) || last.host != m.Host || last.path != original.Path || last.rawPath != original.RawPath {
-		last = &sourceOf{m.TLS != nil, m.Host, original.Path, original.RawPath, requestURL(m.Request, original)}
+		source := requestURL(m.Request, original)
+		if h.public.isBase {
+			source = h.public.source + cmp.Or(original.EscapedPath(), "/")
+		}
+		last = &sourceOf{m.TLS != nil, m.Host, original.Path, original.RawPath, source}
 		h.lastSource.Store(last)
 	}
 	return last.source

@@ -120,16 +120,22 @@ func (h *Handler) receive(d *exchange) (outcome string, err error) {
 	repl := d.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
 	repl.Map(d.placeholder)
 
+	if h.signature.signsDecoded() {
+		if d.decoded, err = h.decodeBody(&d.ctx, d.body, coding, &d.lease); err != nil {
+			return "", undecodable(err)
+		}
+	}
 	if h.signature != nil {
 		if err := h.signature.check(m, d.body, &d.lease); err != nil {
 			return "", unauthorized(err)
 		}
 	}
-	decoded, err := h.decodeBody(&d.ctx, d.body, coding, &d.lease)
-	if err != nil {
-		return "", err
+	if !h.signature.signsDecoded() {
+		if d.decoded, err = h.decodeBody(&d.ctx, d.body, coding, &d.lease); err != nil {
+			return "", err
+		}
 	}
-	if err := d.event.setData(decoded, d.Header.Get("Content-Type"), h.Accept); err != nil {
+	if err := d.event.setData(d.decoded, d.Header.Get("Content-Type"), h.Accept); err != nil {
 		return "", caddyhttp.Error(http.StatusBadRequest, err)
 	}
 	if h.signature != nil {
@@ -223,6 +229,16 @@ func unauthorized(err error) error {
 		return caddyhttp.Error(http.StatusServiceUnavailable, err)
 	}
 	return caddyhttp.Error(http.StatusUnauthorized, err)
+}
+
+// undecodable is the answer to a body that does not decode, where what is decoded
+// is what is signed: no signature can be of it.
+func undecodable(err error) error {
+	var answer caddyhttp.HandlerError
+	if errors.As(err, &answer) && answer.StatusCode == http.StatusBadRequest {
+		return caddyhttp.Error(http.StatusUnauthorized, answer.Err)
+	}
+	return err
 }
 
 // traceparent returns the trace that Caddy's tracing handler has put the

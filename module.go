@@ -8,7 +8,6 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"net/url"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -68,10 +67,16 @@ type Handler struct {
 	Secrets []string `json:"secrets,omitempty"`
 
 	// The URL that the sender was given, where it differs from what Caddy sees,
-	// as behind another proxy. It becomes the events' `source`, and is what
-	// providers that sign the URL must have signed. By default the source is the
-	// URL of the request without the query, and with it what must be signed.
+	// as behind another proxy: a text that providers that sign the URL must have
+	// signed just so. It becomes the events' `source`, as a URI, without user and
+	// password. Only scheme and host, without a slash, stand for all URLs there:
+	// path and query are those of the request, as they were sent. By default all of
+	// it is the request's; the query is signed, and not in the source.
 	PublicURL string `json:"public_url,omitempty"`
+
+	// How far the timestamp of a signature may be from the time of receipt, to
+	// either side, with providers that sign one. Default: the provider's, mostly 5m.
+	Tolerance caddy.Duration `json:"tolerance,omitempty"`
 
 	// Where events are stored. The answer is 200 only when every output has
 	// accepted the event. Default: one `file` output with its defaults.
@@ -100,6 +105,7 @@ type Handler struct {
 	Dedupe *Dedupe `json:"dedupe,omitempty"`
 
 	provider     provider
+	public       publicURL           // of PublicURL
 	verification *Verification       // nil: there is none
 	signature    *signatureCheck     // nil: events are not signed
 	tokens       [][sha256.Size]byte // hashed, so that comparing takes the same time for any length
@@ -139,9 +145,6 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		return err
 	}
 	if err := h.provisionTokens(); err != nil {
-		return err
-	}
-	if err := checkPublicURL(h.PublicURL); err != nil {
 		return err
 	}
 	for name := range h.Attributes {
@@ -198,20 +201,6 @@ func (h *Handler) provisionOutputs(ctx caddy.Context) error {
 func checkAccept(accept string) error {
 	if accept != acceptJSON && accept != acceptAny {
 		return fmt.Errorf("accept %q: must be json or any", accept)
-	}
-	return nil
-}
-
-func checkPublicURL(s string) error {
-	if s == "" {
-		return nil
-	}
-	u, err := url.Parse(s)
-	if err != nil {
-		return fmt.Errorf("public_url: %w", err)
-	}
-	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.Fragment != "" || u.String() != s {
-		return fmt.Errorf("public_url %q: must be an absolute http or https URL, escaped, without user and fragment", s)
 	}
 	return nil
 }

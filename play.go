@@ -8,6 +8,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
@@ -154,13 +155,17 @@ type signer struct {
 }
 
 func newSigner(p provider, secret, publicURL string) (*signer, error) {
-	h := &Handler{provider: p, PublicURL: publicURL}
+	public, err := parsePublicURL(publicURL)
+	if err != nil {
+		return nil, err
+	}
+	h := &Handler{provider: p, public: public}
 	if err := h.provisionSignature([]string{secret}); err != nil {
 		return nil, err
 	}
 	k := &signer{signatureCheck: h.signature, secret: secret, key: h.secrets[0]}
 	if k.key != nil && k.signatureCheck != nil {
-		newHash := k.keys[0].newHash
+		newHash := k.keys[0].hashes[0]
 		k.sign = func(signed [][]byte) ([]byte, error) { return sum(hmac.New(newHash, k.key), signed), nil }
 	}
 	return k, nil
@@ -256,13 +261,22 @@ func (k *signer) seal(d *draft, timestamp string) error {
 	if k.Algorithm == algorithmToken {
 		return nil
 	}
-	check := *k.signatureCheck
-	if check.publicURL == "" {
-		check.publicURL = d.URL.String()
-	}
 	lease := memory.lease()
 	defer lease.release()
-	signed, err := check.signed(&message{Request: d.Request}, timestamp, d.body, lease)
+	m := &message{Request: d.Request, decoded: d.body}
+	if d.URL.Scheme == "https" {
+		m.TLS = new(tls.ConnectionState) // as the receiver sees it
+	}
+	if k.BodyHash != "" && !k.signsForm() {
+		if err := d.put(k.BodyHash, hex.EncodeToString(sha256Of(d.body))); err != nil {
+			return err
+		}
+	}
+	alternatives, err := k.alternatives(m, d.body, lease)
+	if err != nil {
+		return err
+	}
+	signed, err := k.signed(m, timestamp, d.body, alternatives[0])
 	if err != nil {
 		return err
 	}

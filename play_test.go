@@ -201,6 +201,13 @@ var customRows = []provider{
 		name: "signed GET", signature: &Signature{Algorithm: hmacSHA1, From: []Source{"header:S"}, Content: "{method}{url}{body}"},
 		verification: &Verification{Signed: true, Challenge: "query:c"},
 	},
+	{name: "the body before it is compressed", signature: &Signature{Algorithm: hmacSHA256, From: []Source{"header:S"}, Content: "{timestamp}.{decoded}", Timestamp: []Source{"header:T"}}},
+	{name: "a URL with the body's hash", signature: &Signature{
+		Algorithm: "hmac-sha384 hmac-sha256", From: []Source{"header:S"}, Content: "{method} {url}", URLForms: []string{urlEscaped, urlPort}, BodyHash: "query:sum",
+	}},
+	{name: "a form, and the body's hash for JSON", signature: &Signature{
+		Algorithm: hmacSHA256, From: []Source{"header:S"}, Content: "{form}{url}", BodyHash: "query:sum",
+	}, accept: acceptAny},
 	{name: "a form", signature: &Signature{Algorithm: hmacSHA256, From: []Source{"header:S"}, Content: "{form}"}, accept: acceptAny},
 }
 
@@ -237,6 +244,14 @@ func TestPlayURL(t *testing.T) {
 	write("hooks.example.com {\n\twebhook_receiver /square {\n\t\tprovider square\n\t\tsecret {env.NOTHING_HERE}\n\t\tpublic_url https://hooks.example.com/square\n\t}\n}\n")
 	if out, err := playRows(providers, "--config", config, "--secret", "s", rc.URL); err != nil {
 		t.Errorf("%v\n%s", err, out)
+	}
+
+	rc = newReceiver(t, "provider twilio\nsecret s\npublic_url https://u:p@hooks.example.com")
+	write("hooks.example.com {\n\twebhook_receiver {\n\t\tprovider twilio\n\t\tsecret {env.NOTHING_HERE}\n\t\tpublic_url https://u:p@hooks.example.com\n\t}\n}\n")
+	for _, path := range []string{"", "/twilio/1?a=%7c"} {
+		if out, err := playRows(providers, "--config", config, "--secret", "s", rc.URL+path); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
 	}
 }
 

@@ -158,7 +158,7 @@ func (p *provider) check() error {
 		if v.Signed && p.signature == nil {
 			return errors.New("verification: signed: needs signature")
 		}
-		if v.HMAC != "" && p.signature != nil && hashes[p.signature.Algorithm] == nil {
+		if v.HMAC != "" && p.signature != nil && p.signature.hmacs() == nil {
 			return errors.New("verification: hmac: needs the secret of an HMAC, which the signature has not")
 		}
 	}

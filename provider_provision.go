@@ -25,6 +25,13 @@ func (h *Handler) provisionProvider() error {
 		return err
 	}
 
+	if err := h.provisionURL(); err != nil {
+		return err
+	}
+	if err := h.provisionTolerance(); err != nil {
+		return err
+	}
+
 	h.maxBodySize = h.provider.maxBodySize
 	if h.MaxBodySize != nil {
 		h.maxBodySize = *h.MaxBodySize
@@ -46,6 +53,34 @@ func (h *Handler) provisionProvider() error {
 		h.Accept = h.provider.accept
 	}
 	return checkAccept(h.Accept)
+}
+
+// provisionURL refuses what would be ignored.
+func (h *Handler) provisionURL() error {
+	var err error
+	if h.public, err = parsePublicURL(h.PublicURL); err != nil {
+		return err
+	}
+	if s := h.provider.signature; h.public.hasUser && (s == nil || !s.signsURL()) {
+		return fmt.Errorf("public_url: user and password are for providers that sign the URL, which %s does not", h.provider.name)
+	}
+	return nil
+}
+
+func (h *Handler) provisionTolerance() error {
+	s := h.provider.signature
+	switch {
+	case h.Tolerance == 0:
+		return nil
+	case h.Tolerance < 0:
+		return fmt.Errorf("tolerance %s: must be positive", time.Duration(h.Tolerance))
+	case s == nil || len(s.Timestamp) == 0:
+		return fmt.Errorf("tolerance: provider %s signs no timestamp, so it uses none", h.provider.name)
+	}
+	own := *s
+	own.Tolerance = h.Tolerance
+	h.provider.signature = &own
+	return nil
 }
 
 // customize takes over the rules that are in the config instead of the table.
@@ -106,7 +141,7 @@ func (h *Handler) provisionSignature(secrets []string) error {
 	if h.provider.signature != nil {
 		signature = *h.provider.signature
 	}
-	check := &signatureCheck{Signature: signature.withDefaults(), publicURL: h.PublicURL, now: time.Now}
+	check := &signatureCheck{Signature: signature.withDefaults(), public: h.public, now: time.Now}
 	var err error
 	if check.template, err = parseContent(check.Content); err != nil {
 		return err

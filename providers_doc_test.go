@@ -44,7 +44,7 @@ A service that is not here, or that changes, can be described in the config: see
 			verification = p.verification.withDefaults().Method
 		}
 		if p.signature != nil {
-			signature = p.signature.Algorithm
+			signature = strings.ReplaceAll(p.signature.Algorithm, " ", " or ")
 		}
 		fmt.Fprintf(&b, "| [`%s`](#%s) | %s | %s | %s |\n", p.name, p.name, p.title, verification, signature)
 	}
@@ -99,7 +99,7 @@ func minimalCaddyfile(t *testing.T, p provider) string {
 		options = append(options, "secret       {env.WEBHOOK_SECRET}")
 	}
 	if p.signature != nil && strings.Contains(p.signature.Content, partURL) {
-		options = append(options, "public_url   https://hooks.example.com/webhooks")
+		options = append(options, "public_url   https://hooks.example.com")
 	}
 	provision(t, strings.Join(options, "\n")+"\noutput log")
 	return "hooks.example.com {\n\twebhook_receiver /webhooks {\n\t\t" + strings.Join(options, "\n\t\t") + "\n\t}\n}\n"
@@ -159,7 +159,13 @@ func describeSignature(s *Signature) string {
 	if s.Algorithm == algorithmToken {
 		return "none, but the secret itself in " + where
 	}
-	text := fmt.Sprintf("%s of `%s`, in %s, in %s", s.Algorithm, full.Content, full.Encoding, where)
+	text := fmt.Sprintf("%s of `%s`, in %s, in %s", strings.ReplaceAll(s.Algorithm, " ", " or "), full.Content, full.Encoding, where)
+	if len(s.URLForms) > 0 {
+		text += fmt.Sprintf("; `url_forms %s`", strings.Join(s.URLForms, " "))
+	}
+	if s.BodyHash != "" {
+		text += fmt.Sprintf("; the body's SHA-256 in %s instead of `{form}`", describeSource(s.BodyHash))
+	}
 	if len(s.Timestamp) > 0 {
 		text += fmt.Sprintf("; timestamp in %s, not more than %s away", describeSources(s.Timestamp), time.Duration(full.Tolerance))
 	}

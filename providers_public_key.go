@@ -3,6 +3,8 @@ package webhookreceiver
 import (
 	"net/http"
 	"time"
+
+	"github.com/caddyserver/caddy/v2"
 )
 
 // providersPublicKey are services that sign their events with a private key.
@@ -23,6 +25,8 @@ var providersPublicKey = []provider{
 			From:      []Source{"header:X-Signature-Ed25519"},
 			Content:   "{timestamp}{body}",
 			Timestamp: []Source{"header:X-Signature-Timestamp"},
+			// It repeats for ten minutes; its library checks no age.
+			Tolerance: caddy.Duration(15 * time.Minute),
 		},
 		event:    EventRules{Type: []Source{"body:event.type"}, Subject: []Source{"body:application_id"}, Status: http.StatusNoContent},
 		secret:   "the *public key* of the app",
@@ -55,6 +59,8 @@ var providersPublicKey = []provider{
 			Encoding:  encodingBase64,
 			Content:   "{timestamp}{body}",
 			Timestamp: []Source{"header:X-Twilio-Email-Event-Webhook-Timestamp"},
+			// It repeats for 24 hours; its library checks no age.
+			Tolerance: caddy.Duration(25 * time.Hour),
 		},
 		event:  EventRules{Type: []Source{"body:0.event"}},
 		secret: "the *verification key* of the event webhook",

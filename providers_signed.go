@@ -112,7 +112,7 @@ var providersSigned = []provider{
 		name:      "square",
 		title:     "Square",
 		docs:      "https://developer.squareup.com/docs/webhooks/step3validate",
-		note:      "Signs the URL: `public_url` must be the subscription's notification URL, unless Caddy sees the very same.",
+		note:      "Signs the URL: behind another proxy `public_url` must be the subscription's notification URL, or its scheme and host.",
 		signature: &Signature{Algorithm: hmacSHA256, From: []Source{"header:x-square-hmacsha256-signature"}, Encoding: encodingBase64, Content: "{url}{body}"},
 		event:     EventRules{ID: []Source{"body:event_id"}, Type: []Source{"body:type"}, Subject: []Source{"body:data.id"}},
 		secret:    "the *signature key* of the subscription",
@@ -123,13 +123,13 @@ var providersSigned = []provider{
 		name:  "hubspot",
 		title: "HubSpot",
 		docs:  "https://developers.hubspot.com/docs/api/webhooks/validating-requests",
-		note: "Version 3 of the signature. Signs the URL: `public_url` must be the app's target URL, unless Caddy sees the very same. " +
-			"URLs with percent-encoded characters are not supported, as HubSpot signs some of them decoded.",
+		note:  "Version 3 of the signature. Signs the URL: behind another proxy `public_url` must be the app's target URL, or its scheme and host.",
 		signature: &Signature{
 			Algorithm:       hmacSHA256,
 			From:            []Source{"header:X-HubSpot-Signature-v3"},
 			Encoding:        encodingBase64,
 			Content:         "{method}{url}{body}{timestamp}",
+			URLForms:        []string{urlDecoded},
 			Timestamp:       []Source{"header:X-HubSpot-Request-Timestamp"},
 			TimestampFormat: timestampUnixMilli,
 		},
@@ -172,20 +172,29 @@ var providersSigned = []provider{
 		patience: 5 * time.Second,
 	},
 	{
-		// A form has a few kilobytes.
+		// Its libraries look at these forms of the URL too, as Twilio's servers differ.
+		// A form has a few kilobytes, a batch of JSON events more.
 		name:  "twilio",
 		title: "Twilio",
 		docs:  "https://www.twilio.com/docs/usage/webhooks/webhooks-security",
-		note: "Forms only, sent by POST; the answer is an empty TwiML response. Signs the URL: `public_url` must be the one configured at Twilio, with its query, " +
-			"unless Caddy sees the very same. Webhooks in JSON are signed in another way, and refused.",
-		signature: &Signature{Algorithm: hmacSHA1, From: []Source{"header:X-Twilio-Signature"}, Encoding: encodingBase64, Content: "{url}{form}"},
+		note: "Sent by POST, as forms or as JSON, whose hash Twilio adds to the URL as `bodySHA256`; the answer is an empty TwiML response. " +
+			"Signs the URL: behind another proxy `public_url` must be the one that Twilio was given, word for word, with its query, and user and password if there are any; " +
+			"or only scheme and host, where URLs vary, as those of status callbacks do. HMAC-SHA256 is what Twilio uses with a *SharedKey*, whose secret is another `secret`.",
+		signature: &Signature{
+			Algorithm: hmacSHA1 + " " + hmacSHA256,
+			From:      []Source{"header:X-Twilio-Signature"},
+			Encoding:  encodingBase64,
+			Content:   "{url}{form}",
+			URLForms:  []string{urlPort, urlEscaped},
+			BodyHash:  "query:bodySHA256",
+		},
 		event: EventRules{
 			ID:          []Source{"header:I-Twilio-Idempotency-Token"},
 			ContentType: "text/xml",
 			Body:        "<Response/>",
 		},
 		secret:      "the *auth token* of the account",
-		maxBodySize: 64 << 10,
+		maxBodySize: 1 << 20,
 		timeout:     12 * time.Second,
 		patience:    15 * time.Second,
 		accept:      acceptAny,

@@ -29,6 +29,9 @@ type delivery struct {
 
 func (v vector) delivery() delivery {
 	d := delivery{method: http.MethodPost, path: "/webhooks", body: v.body, headers: http.Header{}}
+	if v.target != "" {
+		d.path = v.target
+	}
 	for i := 0; i+1 < len(v.headers); i += 2 {
 		d.headers.Add(v.headers[i], v.headers[i+1])
 	}
@@ -277,6 +280,10 @@ func written(p provider) string {
 		text("key_encoding", s.KeyEncoding)
 		text("key_prefix", s.KeyPrefix)
 		text("content", s.Content)
+		if len(s.URLForms) > 0 {
+			line("url_forms", s.URLForms...)
+		}
+		text("body_hash", string(s.BodyHash))
 		sources("id", s.ID)
 		sources("timestamp", s.Timestamp)
 		text("timestamp_format", s.TimestampFormat)

@@ -25,7 +25,8 @@ const maxSignatures = 16
 type Signature struct {
 	// `hmac-sha1`, `hmac-sha256`, `hmac-sha384`, `hmac-sha512`, `ed25519`,
 	// `ecdsa-p256` (over SHA-256, in ASN.1 DER), or `token`, where the sender just
-	// sends the secret.
+	// sends the secret. Of HMACs several, separated by spaces, where the sender
+	// uses one or the other.
 	Algorithm string `json:"algorithm,omitempty"`
 
 	// Where the signature is, `header:<name>`; of several, all count. With
@@ -51,12 +52,24 @@ type Signature struct {
 	// What secrets may begin with, such as `whsec_`, and is no part of the key.
 	KeyPrefix string `json:"key_prefix,omitempty"`
 
-	// What is signed, a text with `{body}` (as sent, compressed if it was) and
-	// perhaps `{timestamp}`, `{id}`, `{method}`, `{url}` (`public_url`, else that of
-	// the request with its query) and `{form}` in it. `{form}`, which can stand for
-	// `{body}`, is names and values of a form in the body, sorted by name.
-	// Default: `{body}`. Not used by `token`.
+	// What is signed, a text with `{body}` (as sent, compressed if it was) in it, or
+	// with `{decoded}` (the body before it was compressed), and perhaps
+	// `{timestamp}`, `{id}`, `{method}`, `{url}` (`public_url`, else that of the
+	// request with its query, as it was sent) and `{form}`. `{form}`, which can stand
+	// for `{body}`, is names and values of a form in the body, sorted by name, equal
+	// ones once. Default: `{body}`. Not used by `token`.
 	Content string `json:"content,omitempty"`
+
+	// Forms of the URL that may be signed instead of it: `port` (with its scheme's
+	// port, or without the port), `escaped` (percent-encoded as by browsers, or its
+	// query decoded and encoded anew), `decoded` (with some characters of the
+	// percent-encoded decoded, as by HubSpot). Default: none.
+	URLForms []string `json:"url_forms,omitempty"`
+
+	// Where in the URL, `query:<name>`, the body's SHA-256 in hexadecimal digits may
+	// be. A body that has it there is signed with the URL, and `{form}` stands for
+	// nothing; any other must be a form. Default: nowhere.
+	BodyHash Source `json:"body_hash,omitempty"`
 
 	// Where the delivery's id is, where it is signed. Of several sources the first
 	// that has a value counts.
@@ -78,10 +91,10 @@ type Signature struct {
 // signatureCheck checks the signatures of one receiver.
 type signatureCheck struct {
 	Signature
-	template  []string // literals and placeholders of Content
-	keys      []signatureKey
-	publicURL string
-	now       func() time.Time
+	template []string // literals and placeholders of Content
+	keys     []signatureKey
+	public   publicURL
+	now      func() time.Time
 }
 
 // The reasons for 401 quote nothing of the request.
@@ -112,12 +125,22 @@ func (s *signatureCheck) check(m *message, body []byte, l *lease) error {
 	if err != nil {
 		return err
 	}
-	signed, err := s.signed(m, timestamp, body, l)
+	alternatives, err := s.alternatives(m, body, l)
 	if err != nil {
 		return err
 	}
-	if m.key, err = s.match(signed, signatures, l); err != nil {
-		return err
+	for i, alt := range alternatives {
+		signed, err := s.signed(m, timestamp, body, alt)
+		if err != nil {
+			return err
+		}
+		m.key, err = s.match(signed, signatures, l)
+		if err == nil {
+			break
+		}
+		if i == len(alternatives)-1 || !errors.Is(err, errWrongSignature) {
+			return err
+		}
 	}
 	if timestamp != "" {
 		return s.checkTimestamp(timestamp)

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"mime"
 	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // maxFormFields is the largest number of fields in a form that is signed field
@@ -22,6 +24,7 @@ const (
 	partMethodLong = "{http.request.method}"
 	partURL        = "{url}"
 	partBody       = "{body}"
+	partDecoded    = "{decoded}"
 	partForm       = "{form}"
 )
 
@@ -42,17 +45,19 @@ func parseContent(content string) ([]string, error) {
 		switch part {
 		case partMethodLong:
 			part = partMethod
-		case partID, partTimestamp, partMethod, partURL, partBody, partForm:
+		case partID, partTimestamp, partMethod, partURL, partBody, partDecoded, partForm:
 		default:
-			return nil, fmt.Errorf("content %q: knows {id}, {timestamp}, {method}, {url}, {body} and {form} only", content)
+			return nil, fmt.Errorf("content %q: knows {id}, {timestamp}, {method}, {url}, {body}, {decoded} and {form} only", content)
 		}
 		parts = append(parts, part)
 		rest = rest[start+length:]
 	}
-	if !slices.Contains(parts, partBody) && !slices.Contains(parts, partForm) {
-		return nil, fmt.Errorf("content %q: must have {body} or {form} in it, else the body is not signed", content)
-	}
 	return parts, nil
+}
+
+// signsBody tells whether anything of the body is in the parts of a content.
+func signsBody(parts []string) bool {
+	return slices.ContainsFunc(parts, func(part string) bool { return part == partBody || part == partDecoded || part == partForm })
 }
 
 // timestamp returns the signature's timestamp, or nothing where there is none
@@ -78,7 +83,7 @@ func (s *signatureCheck) timestamp(m *message, elements []string) (string, error
 }
 
 // signed returns what the signature is of, part by part.
-func (s *signatureCheck) signed(m *message, timestamp string, body []byte, l *lease) ([][]byte, error) {
+func (s *signatureCheck) signed(m *message, timestamp string, body []byte, alt alternative) ([][]byte, error) {
 	var signed [][]byte
 	for _, part := range s.template {
 		text := part
@@ -86,25 +91,18 @@ func (s *signatureCheck) signed(m *message, timestamp string, body []byte, l *le
 		case partBody:
 			signed = append(signed, body)
 			continue
+		case partDecoded:
+			signed = append(signed, m.decoded)
+			continue
 		case partForm:
-			if err := l.take(2 * int64(len(body))); err != nil {
-				return nil, err
-			}
-			form, err := sortedForm(body)
-			if err != nil {
-				return nil, err
-			}
-			signed = append(signed, form)
+			signed = append(signed, alt.form)
 			continue
 		case partTimestamp:
 			text = timestamp
 		case partMethod:
 			text = m.Method
 		case partURL:
-			text = s.publicURL
-			if text == "" {
-				text = m.url()
-			}
+			text = alt.url
 		case partID:
 			id, err := m.first(s.ID)
 			if err != nil {
@@ -117,38 +115,76 @@ func (s *signatureCheck) signed(m *message, timestamp string, body []byte, l *le
 	return signed, nil
 }
 
-// url returns the URL of the original request with its query.
-func (m *message) url() string {
-	original := m.original()
-	u := requestURL(m.Request, original)
-	if original.RawQuery != "" || original.ForceQuery {
-		u += "?" + original.RawQuery
-	}
-	return u
+// signsDecoded tells whether it is the decoded body that is signed.
+func (s *signatureCheck) signsDecoded() bool {
+	return s != nil && slices.Contains(s.template, partDecoded)
 }
 
-// sortedForm returns names and values of a form, sorted by name, one after the
-// other. A name that is there twice is an error: which value counts, and where
-// it stands, differs.
-func sortedForm(body []byte) ([]byte, error) {
+// forms returns what {form} can stand for.
+func (s *signatureCheck) forms(m *message, body []byte, l *lease) ([][]byte, error) {
+	if contentType := m.Header.Get("Content-Type"); contentType != "" {
+		if mediaType, _, _ := mime.ParseMediaType(contentType); mediaType != contentTypeForm {
+			return nil, errNothingSigned
+		}
+	}
 	if bytes.Count(body, []byte("&")) >= maxFormFields {
 		return nil, fmt.Errorf("the form has more than %d fields", maxFormFields)
+	}
+	if err := l.take(4 * int64(len(body))); err != nil {
+		return nil, err
 	}
 	form, err := url.ParseQuery(string(body))
 	if err != nil {
 		return nil, errors.New("the body is no form")
 	}
+	sorted := sortedForm(form, compareUTF16)
+	if len(sorted) == 0 && len(body) > 0 {
+		return nil, errNothingSigned
+	}
+	forms := [][]byte{sorted}
+	if other := sortedForm(form, strings.Compare); !bytes.Equal(sorted, other) {
+		forms = append(forms, other)
+	}
+	return forms, nil
+}
+
+// sortedForm returns names and values of a form, one after the other, sorted by
+// name. Of a name that is there several times the values are sorted too, and
+// equal ones count once.
+func sortedForm(form url.Values, compare func(a, b string) int) []byte {
 	var names []string
 	for name := range form {
 		names = append(names, name)
 	}
-	slices.Sort(names)
+	slices.SortFunc(names, compare)
 	var sorted []byte
 	for _, name := range names {
-		if len(form[name]) > 1 {
-			return nil, errors.New("the form has a field twice")
+		values := slices.Clone(form[name])
+		slices.SortFunc(values, compare)
+		for _, value := range slices.Compact(values) {
+			sorted = append(append(sorted, name...), value...)
 		}
-		sorted = append(append(sorted, name...), form[name][0]...)
 	}
-	return sorted, nil
+	return sorted
+}
+
+// compareUTF16 compares as JavaScript, Java and C# do. Others compare the bytes of
+// UTF-8, which is another order where a character above U+FFFF meets one from
+// U+E000 on.
+func compareUTF16(a, b string) int {
+	for a != "" && b != "" {
+		x, n := utf8.DecodeRuneInString(a)
+		y, m := utf8.DecodeRuneInString(b)
+		switch {
+		case a[:n] == b[:m]:
+			a, b = a[n:], b[m:]
+			continue
+		case x > 0xffff && y <= 0xffff && y >= 0xe000:
+			return -1
+		case y > 0xffff && x <= 0xffff && x >= 0xe000:
+			return 1
+		}
+		break
+	}
+	return strings.Compare(a, b)
 }

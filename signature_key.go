@@ -37,6 +37,12 @@ const (
 	timestampUnixMilli = "unix_ms"
 	timestampRFC3339   = "rfc3339"
 
+	// A tolerance must not refuse a repeat: losing a genuine event is worse than
+	// taking one twice. It is five minutes where each attempt is signed anew, which
+	// Stripe, Box and Standard Webhooks document, or where the service's own
+	// libraries or documents refuse what is older, and so its repeats can't be:
+	// Slack and HubSpot (5m), Telnyx (5m), Paddle (5s), Linear (1m), Twitch and Box
+	// (10m). Where nothing is said of either, the row covers all of the repeats.
 	defaultTolerance = caddy.Duration(5 * time.Minute)
 )
 
@@ -50,8 +56,8 @@ var hashes = map[string]func() hash.Hash{
 
 // signatureKey is a secret, for the algorithm that it is used with.
 type signatureKey struct {
-	newHash func() hash.Hash
-	secret  []byte // of an HMAC
+	hashes  []func() hash.Hash // of HMACs
+	secret  []byte             // of HMACs
 	ed25519 ed25519.PublicKey
 	ecdsa   *ecdsa.PublicKey
 	token   [sha256.Size]byte // hashed, so that comparing takes the same time for any length
@@ -88,7 +94,7 @@ func newSignatureKey(s *Signature, secret string) (key signatureKey, err error) 
 		}
 		key.ecdsa = ec
 	default:
-		key.newHash, key.secret = hashes[s.Algorithm], raw
+		key.hashes, key.secret = s.hmacs(), raw
 	}
 	return key, nil
 }
@@ -107,13 +113,32 @@ func (k *signatureKey) matches(signed, signatures [][]byte) bool {
 		})
 	}
 	matches := false
-	mac := sum(hmac.New(k.newHash, k.secret), signed)
-	for _, signature := range signatures {
-		if hmac.Equal(mac, signature) {
-			matches = true
+	for _, newHash := range k.hashes {
+		h := hmac.New(newHash, k.secret)
+		if !slices.ContainsFunc(signatures, func(signature []byte) bool { return len(signature) == h.Size() }) {
+			continue // none can be of this algorithm
+		}
+		mac := sum(h, signed)
+		for _, signature := range signatures {
+			if hmac.Equal(mac, signature) {
+				matches = true
+			}
 		}
 	}
 	return matches
+}
+
+// hmacs returns the hashes of the HMACs, or nothing if the algorithm is none.
+func (s *Signature) hmacs() []func() hash.Hash {
+	var all []func() hash.Hash
+	for _, name := range strings.Fields(s.Algorithm) {
+		newHash := hashes[name]
+		if newHash == nil {
+			return nil
+		}
+		all = append(all, newHash)
+	}
+	return all
 }
 
 func sum(h hash.Hash, parts [][]byte) []byte {
@@ -153,11 +178,11 @@ func (s *Signature) check() error {
 	full := s.withDefaults()
 	isToken := s.Algorithm == algorithmToken
 	switch {
-	case !isToken && s.Algorithm != algorithmEd25519 && s.Algorithm != algorithmECDSA && hashes[s.Algorithm] == nil:
-		return fmt.Errorf("algorithm %q: must be hmac-sha1, hmac-sha256, hmac-sha384, hmac-sha512, ed25519, ecdsa-p256 or token", s.Algorithm)
+	case !isToken && s.Algorithm != algorithmEd25519 && s.Algorithm != algorithmECDSA && s.hmacs() == nil:
+		return fmt.Errorf("algorithm %q: must be ed25519, ecdsa-p256, token, or hmac-sha1, hmac-sha256, hmac-sha384 or hmac-sha512, of which several", s.Algorithm)
 	case len(s.From) == 0:
 		return errors.New("from: is needed")
-	case isToken && (s.Separator != "" || s.Encoding != "" || s.KeyEncoding != "" || s.KeyPrefix != "" || s.Content != "" || len(s.ID) > 0 || len(s.Timestamp) > 0):
+	case isToken && (s.Separator != "" || s.Encoding != "" || s.KeyEncoding != "" || s.KeyPrefix != "" || s.Content != "" || len(s.URLForms) > 0 || s.BodyHash != "" || len(s.ID) > 0 || len(s.Timestamp) > 0):
 		return errors.New("algorithm token: goes with from and prefix only")
 	case full.Encoding != encodingHex && full.Encoding != encodingBase64:
 		return fmt.Errorf("encoding %q: must be hex or base64", s.Encoding)
@@ -214,6 +239,32 @@ func (s *Signature) checkSources(content string) error {
 		return errors.New("id: must be given, and {id} be in content, or neither")
 	case slices.Contains(parts, partTimestamp) != timestampSigned:
 		return errors.New("timestamp: must be given, and {timestamp} be in content, or neither")
+	}
+	return s.checkURL(content, parts)
+}
+
+// checkURL checks what there is for the URL, and that the body is signed.
+func (s *Signature) checkURL(content string, parts []string) error {
+	signsURL := slices.Contains(parts, partURL)
+	if !signsURL && len(s.URLForms) > 0 {
+		return errors.New("url_forms: need {url} in content")
+	}
+	for _, form := range s.URLForms {
+		if urlForms[form] == nil {
+			return fmt.Errorf("url_forms %q: must be port, escaped or decoded", form)
+		}
+	}
+	if s.BodyHash == "" {
+		if !signsBody(parts) {
+			return fmt.Errorf("content %q: must have {body}, {decoded} or {form} in it, else the body is not signed", content)
+		}
+		return nil
+	}
+	if err := s.BodyHash.check(sourceQuery); err != nil {
+		return fmt.Errorf("body_hash: %w", err)
+	}
+	if !signsURL || slices.Contains(parts, partBody) || slices.Contains(parts, partDecoded) {
+		return errors.New("body_hash: needs {url} in content, and there neither {body} nor {decoded}")
 	}
 	return nil
 }

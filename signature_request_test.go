@@ -4,8 +4,10 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestSignatureOfBytesAsSent has compressed bodies signed as they are sent. What
@@ -64,4 +66,92 @@ func TestSignatureOfURL(t *testing.T) {
 		t.Errorf("public_url: status %d", resp.StatusCode)
 	}
 	rc.refuses(t, sign(rc.URL+"/a%2Fb?x=1&y=%20"), 401)
+}
+
+// TestSignatureOfDecodedBody has bodies signed before they are compressed. What
+// does not decode has no signature; the limits hold before anything is known.
+func TestSignatureOfDecodedBody(t *testing.T) {
+	rc := newReceiver(t, "provider generic\nsecret key\nmax_body_size 64KiB\naccept json\nsignature {\nalgorithm hmac-sha256\nfrom header:X-Signature\ncontent {decoded}\n}")
+	large := `{"id":"` + strings.Repeat("x", 64<<10) + `"}`
+	for name, test := range map[string]struct {
+		body, coding, signed string
+		status               int
+	}{
+		"gzip":                  {compressed(t, "gzip", `{"id":"1"}`), "gzip", `{"id":"1"}`, 200},
+		"zstd":                  {compressed(t, "zstd", `{"id":"2"}`), "zstd", `{"id":"2"}`, 200},
+		"not compressed":        {`{"id":"3"}`, "", `{"id":"3"}`, 200},
+		"another one's":         {compressed(t, "gzip", `{"id":"1"}`), "gzip", `{"id":"2"}`, 401},
+		"as it is sent":         {compressed(t, "gzip", `{"id":"1"}`), "gzip", compressed(t, "gzip", `{"id":"1"}`), 401},
+		"cut":                   {compressed(t, "gzip", `{"id":"3"}`)[:20], "gzip", `{"id":"3"}`, 401},
+		"cut, signed as sent":   {compressed(t, "gzip", `{"id":"3"}`)[:20], "gzip", compressed(t, "gzip", `{"id":"3"}`)[:20], 401},
+		"no gzip":               {`{"id":"3"}`, "gzip", `{"id":"3"}`, 401},
+		"no zstd":               {`{"id":"3"}`, "zstd", `{"id":"3"}`, 401},
+		"no JSON":               {compressed(t, "gzip", "{"), "gzip", "{", 400},
+		"empty":                 {compressed(t, "gzip", ""), "gzip", "", 400},
+		"too large":             {compressed(t, "gzip", large), "gzip", large, 413},
+		"too large, not signed": {compressed(t, "zstd", large), "zstd", "", 413},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := delivery{method: http.MethodPost, path: "/", body: test.body, headers: http.Header{}}
+			if test.coding != "" {
+				d.headers.Set("Content-Encoding", test.coding)
+			}
+			unsigned := 401
+			if test.status == 413 {
+				unsigned = 413
+			}
+			rc.refuses(t, d, unsigned)
+			d.headers.Set("X-Signature", hex.EncodeToString(hmacOf("key", test.signed)))
+			if resp, _ := rc.send(t, d); resp.StatusCode != test.status {
+				t.Errorf("status %d, want %d", resp.StatusCode, test.status)
+			}
+		})
+	}
+	if n := len(lines(t, rc.file)); n != 3 {
+		t.Errorf("%d stored, want 3", n)
+	}
+}
+
+// TestTolerance has the receiver's own tolerance count instead of the row's, in
+// the test command too.
+func TestTolerance(t *testing.T) {
+	for _, name := range []string{"stripe", "zoom", "linear", "standard_webhooks", "box"} {
+		v := vectors[slices.IndexFunc(vectors, func(v vector) bool { return v.provider == name })]
+		_, preset, _ := v.of(t)
+		for tolerance, ages := range map[string]map[time.Duration]int{
+			"\ntolerance 10s":  {9 * time.Second: 200, -9 * time.Second: 200, 12 * time.Second: 401, -12 * time.Second: 401},
+			"\ntolerance 720h": {719 * time.Hour: 200, 721 * time.Hour: 401},
+		} {
+			rc := v.receiver(t, preset+tolerance)
+			for age, status := range ages {
+				rc.setTime(time.Unix(v.at, 0).Add(age))
+				if resp, _ := rc.send(t, v.delivery()); resp.StatusCode != status {
+					t.Errorf("%s%s: status %d after %s, want %d", name, tolerance, resp.StatusCode, age, status)
+				}
+			}
+		}
+	}
+	if p, _ := providerNamed("stripe"); p.signature.Tolerance != 0 {
+		t.Error("the table has been changed")
+	}
+	p := provision(t, "provider slack\nsecret sesame\ntolerance 3h").provider
+	wantPlayed(t, p, "provider slack\ntolerance 3h")
+}
+
+// TestRepeatsAreInTime has the tolerance cover repeats that keep the time of the
+// first attempt, of services that do not say that they sign anew.
+func TestRepeatsAreInTime(t *testing.T) {
+	for name, repeated := range map[string]time.Duration{
+		"zoom":     85 * time.Minute,
+		"discord":  10 * time.Minute,
+		"sendgrid": 24 * time.Hour,
+	} {
+		v := vectors[slices.IndexFunc(vectors, func(v vector) bool { return v.provider == name })]
+		_, preset, _ := v.of(t)
+		rc := v.receiver(t, preset)
+		rc.setTime(time.Unix(v.at, 0).Add(repeated + time.Minute))
+		if resp, _ := rc.send(t, v.delivery()); resp.StatusCode >= 300 {
+			t.Errorf("%s: status %d for a repeat", name, resp.StatusCode)
+		}
+	}
 }

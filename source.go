@@ -54,7 +54,8 @@ type message struct {
 	*http.Request
 	event *Event // its data are set once the body has been decoded
 
-	unread bool // the body has not been read to its end
+	unread  bool   // the body has not been read to its end
+	decoded []byte // the body, nil while it has not been decoded
 
 	query    url.Values // parsed when first needed
 	queryErr error

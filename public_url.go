@@ -1,0 +1,69 @@
+package webhookreceiver
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// publicURL is the URL that a sender was given.
+type publicURL struct {
+	text    string // as it was given, which is how it is signed; "": it is not known
+	source  string // the same as a URI without user and password
+	isBase  bool   // only scheme and host: path and query are the request's
+	hasUser bool
+}
+
+// parsePublicURL takes what a service takes for a URL, as it signs that as it
+// was given, escaped or not. Its errors quote no password.
+func parsePublicURL(s string) (publicURL, error) {
+	if s == "" {
+		return publicURL{}, nil
+	}
+	fail := func(reason string) (publicURL, error) {
+		quoted := ""
+		if !strings.Contains(s, "@") {
+			quoted = fmt.Sprintf(" %q", s)
+		}
+		return publicURL{}, fmt.Errorf("public_url%s: %s", quoted, reason)
+	}
+	u, err := url.Parse(s)
+	if err != nil {
+		var inner *url.Error
+		if errors.As(err, &inner) {
+			err = inner.Err // without the URL
+		}
+		return fail(err.Error())
+	}
+	if u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || strings.Contains(s, "#") {
+		return fail("must be an absolute http or https URL without fragment, such as https://hooks.example.com/webhooks")
+	}
+	p := publicURL{text: s, isBase: u.Path == "" && u.RawQuery == "" && !u.ForceQuery, hasUser: u.User != nil}
+	u.User, u.RawQuery = nil, escapeInvalid(u.RawQuery)
+	p.source = u.String()
+	return p, nil
+}
+
+func checkPublicURL(s string) error {
+	_, err := parsePublicURL(s)
+	return err
+}
+
+// escapeInvalid escapes what may not be in the query of a URI.
+func escapeInvalid(query string) string {
+	return percentEncode(query, func(c byte) bool { return c <= ' ' || c >= 0x7f || strings.IndexByte("\"<>[]\\^`{|}", c) >= 0 })
+}
+
+// percentEncode escapes the bytes that must not stay.
+func percentEncode(s string, must func(byte) bool) string {
+	var b strings.Builder
+	for i := range len(s) {
+		if must(s[i]) {
+			fmt.Fprintf(&b, "%%%02X", s[i])
+		} else {
+			b.WriteByte(s[i])
+		}
+	}
+	return b.String()
+}
