@@ -55,30 +55,8 @@ func parseContent(content string) ([]string, error) {
 	return parts, nil
 }
 
-// timestamp returns the signature's timestamp, or nothing where there is none
-// or it is in the body.
-func (s *signatureCheck) timestamp(m *message, elements []string) (string, error) {
-	switch {
-	case len(s.Timestamp) == 0 || s.Timestamp[0].is(sourceBody):
-		return "", nil
-	case !s.Timestamp[0].is(sourceSignature):
-		return m.first(s.Timestamp)
-	}
-	_, prefix := s.Timestamp[0].split()
-	var found []string
-	for _, element := range elements {
-		if timestamp, ok := strings.CutPrefix(element, prefix); ok {
-			found = append(found, timestamp)
-		}
-	}
-	if len(found) != 1 || found[0] == "" {
-		return "", errors.New("there must be exactly one timestamp in the signature's header")
-	}
-	return found[0], nil
-}
-
 // signed returns what the signature is of, part by part.
-func (s *signatureCheck) signed(m *message, timestamp string, body []byte, l *lease) ([][]byte, error) {
+func (s *signatureCheck) signed(m *message, id []Source, timestamp string, body []byte, l *lease) ([][]byte, error) {
 	var signed [][]byte
 	for _, part := range s.template {
 		text := part
@@ -106,11 +84,10 @@ func (s *signatureCheck) signed(m *message, timestamp string, body []byte, l *le
 				text = m.url()
 			}
 		case partID:
-			id, err := m.first(s.ID)
-			if err != nil {
+			var err error
+			if text, err = m.first(id); err != nil {
 				return nil, err
 			}
-			text = id
 		}
 		signed = append(signed, []byte(text))
 	}
