@@ -14,6 +14,7 @@ import (
 //	    method       GET|HEAD|POST|OPTIONS
 //	    match        <source> <value>
 //	    signed
+//	    strict_query
 //	    token        <source>
 //	    challenge    <source>
 //	    hmac         hex|base64
@@ -32,6 +33,9 @@ func unmarshalVerification(d *caddyfile.Dispenser) (*Verification, error) {
 			return unmarshalPair(d, &v.Match)
 		case "signed":
 			v.Signed = true
+			return unmarshalNothing(d)
+		case "strict_query":
+			v.StrictQuery = true
 			return unmarshalNothing(d)
 		case "token":
 			return unmarshalString(d, (*string)(&v.Token))

@@ -64,7 +64,8 @@ type Event struct {
 	DataKind        DataKind    // how Data is put into a JSON envelope
 	Data            []byte      // as sent, line breaks included, less white space around JSON
 
-	doc jsonscan.Doc // of JSON data
+	doc    jsonscan.Doc // of JSON data
+	isForm bool         // the data are text, or binary, that is a form
 
 	mu              sync.Mutex
 	cloudEvent, raw *line // nil while nobody has asked for it
@@ -108,7 +109,10 @@ func (e *Event) setData(body []byte, contentType, accept string) error {
 			e.DataKind, e.Data, e.DataContentType = DataJSON, e.doc.Value, contentTypeJSON
 			return nil
 		}
-		if accept == acceptJSON {
+		switch {
+		case accept == acceptJSON && mediaType == contentTypeForm:
+			return errors.New("the body is a form, which accept json does not take, and accept any does")
+		case accept == acceptJSON:
 			return jsonErr
 		}
 	}
@@ -117,6 +121,7 @@ func (e *Event) setData(body []byte, contentType, accept string) error {
 	if !declaresJSON && utf8.Valid(body) {
 		e.DataKind = DataText
 	}
+	e.isForm = mediaType == contentTypeForm
 	if err == nil && strings.Contains(mediaType, "/") && isAttribute(contentType) {
 		e.DataContentType = contentType
 	}
@@ -124,7 +129,7 @@ func (e *Event) setData(body []byte, contentType, accept string) error {
 }
 
 func isJSONMediaType(mediaType string) bool {
-	return mediaType == contentTypeJSON || mediaType == "text/json" || strings.HasSuffix(mediaType, "+json")
+	return strings.HasSuffix(mediaType, "/json") || strings.HasSuffix(mediaType, "+json")
 }
 
 // isContainer tells whether the data are a JSON object or array.
@@ -144,10 +149,17 @@ func (e *Event) field(path string) string {
 // text returns the string, or the literal of the number, at path in the event's
 // data.
 func (e *Event) text(path string) (text string, ok bool) {
-	if e == nil || e.DataKind != DataJSON || len(e.Data) == 0 {
+	if e == nil || e.DataKind != DataJSON {
 		return "", false
 	}
-	return scalar(e.doc.Get(path))
+	return jsonText(&e.doc, path)
+}
+
+func jsonText(doc *jsonscan.Doc, path string) (text string, ok bool) {
+	if len(doc.Value) == 0 {
+		return "", false
+	}
+	return scalar(doc.Get(path))
 }
 
 // scalar returns the text of a JSON string, or the literal of a number.

@@ -52,7 +52,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.
 	if err != nil {
 		d.closeUnread()
 		outcome = outcomeOf(err)
-		h.explain(w, r, err)
+		h.explain(d, err)
 	}
 	h.countRequest(outcome)
 	h.logFirst(r, outcome)
@@ -129,6 +129,7 @@ func (h *Handler) receive(d *exchange) (outcome string, err error) {
 		if err := h.signature.check(m, d.body, &d.lease); err != nil {
 			return "", unauthorized(err)
 		}
+		m.authentic = !h.signature.From[0].inBody()
 	}
 	if !h.signature.signsDecoded() {
 		if d.decoded, err = h.decodeBody(&d.ctx, d.body, coding, &d.lease); err != nil {
@@ -138,10 +139,17 @@ func (h *Handler) receive(d *exchange) (outcome string, err error) {
 	if err := d.event.setData(d.decoded, d.Header.Get("Content-Type"), h.Accept); err != nil {
 		return "", caddyhttp.Error(http.StatusBadRequest, err)
 	}
+	if d.event.isForm {
+		// A field of it is decoded into memory of its own.
+		if err := d.lease.take(int64(len(d.decoded))); err != nil {
+			return "", caddyhttp.Error(http.StatusServiceUnavailable, err)
+		}
+	}
 	if h.signature != nil {
 		if err := h.signature.checkData(m); err != nil {
 			return "", unauthorized(err)
 		}
+		m.authentic = true
 	}
 	if h.verification.isOracle() && !d.event.isContainer() {
 		// The signature of anything else could be that of a challenge.
@@ -302,7 +310,7 @@ var remedies = map[int]string{
 
 // explain adds to an error answer, and to the log, what Caddy does not: Caddy
 // logs every error answer itself, those below 500 at debug.
-func (h *Handler) explain(w http.ResponseWriter, r *http.Request, err error) {
+func (h *Handler) explain(d *exchange, err error) {
 	var answer caddyhttp.HandlerError
 	if !errors.As(err, &answer) {
 		return
@@ -310,14 +318,18 @@ func (h *Handler) explain(w http.ResponseWriter, r *http.Request, err error) {
 	fields := []zap.Field{zap.Int("status", answer.StatusCode), zap.NamedError("reason", answer.Err)}
 	switch answer.StatusCode {
 	case http.StatusServiceUnavailable:
-		w.Header().Set("Retry-After", retryAfter)
+		d.w.Header().Set("Retry-After", retryAfter)
 	case http.StatusUnauthorized, http.StatusForbidden:
-		fields = append(fields, zap.String("client_ip", clientIP(r)))
+		fields = append(fields, zap.String("client_ip", clientIP(d.Request)))
 		if remedy := remedies[answer.StatusCode]; remedy != "" {
 			fields = append(fields, zap.String("remedy", remedy))
 		}
 		h.refusals.Info("request refused", fields...)
 	default:
+		if d.authentic {
+			h.logger.Warn("an authentic event was refused, and is lost unless it is sent again", append(fields, zap.String("client_ip", clientIP(d.Request)))...)
+			return
+		}
 		h.logger.Debug("request refused", fields...)
 	}
 }

@@ -31,7 +31,8 @@ type draft struct {
 	*http.Request
 	values map[Source]string // what was put where
 	doc    any               // the body, if it is JSON
-	body   []byte            // the body, if it is not; or what it comes to
+	form   map[string]any    // the body, if it is a form: texts, and JSON
+	body   []byte            // the body, if it is neither; or what it comes to
 }
 
 func newDraft(method string, to *url.URL) *draft {
@@ -58,10 +59,20 @@ func (d *draft) put(s Source, value any) error {
 		d.URL.RawQuery = query.Encode()
 	case sourceBody:
 		doc, ok := plant(d.doc, strings.Split(name, "."), value)
-		if !ok {
+		if !ok || len(d.form) > 0 {
 			return fmt.Errorf("%s: something else is in its place", s)
 		}
 		d.doc = doc
+	case sourceForm:
+		path := strings.Split(name, ".")
+		field, ok := plant(d.form[path[0]], path[1:], value)
+		if !ok || d.doc != nil {
+			return fmt.Errorf("%s: something else is in its place", s)
+		}
+		if d.form == nil {
+			d.form = map[string]any{}
+		}
+		d.form[path[0]] = field
 	}
 	d.values[s.canonical()] = text
 	return nil
@@ -122,17 +133,35 @@ func plant(node any, path []string, value any) (any, bool) {
 	return array, ok
 }
 
-// encode makes the body of the JSON, unless there is one.
-func (d *draft) encode() error {
-	if d.body != nil || d.doc == nil {
-		return nil
+// encode makes the body of the JSON or the form, unless there is one.
+func (d *draft) encode() (err error) {
+	switch {
+	case d.body != nil:
+	case d.form != nil:
+		form := url.Values{}
+		for name, field := range d.form {
+			text := []byte(fmt.Sprint(field))
+			if _, isText := field.(string); !isText {
+				if text, err = encodeJSON(field); err != nil {
+					return err
+				}
+			}
+			form.Set(name, string(text))
+		}
+		d.body = []byte(form.Encode())
+		d.Header.Set("Content-Type", contentTypeForm)
+	case d.doc != nil:
+		d.body, err = encodeJSON(d.doc)
 	}
+	return err
+}
+
+func encodeJSON(value any) ([]byte, error) {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
-	err := encoder.Encode(d.doc)
-	d.body = bytes.TrimSuffix(b.Bytes(), []byte("\n"))
-	return err
+	err := encoder.Encode(value)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
 // request returns what is to be sent.
@@ -217,7 +246,7 @@ func newStranger(p provider, publicURL string) (*signer, error) {
 // as it is signed.
 func (k *signer) prepare(d *draft, at time.Time) (timestamp string, err error) {
 	if k.Algorithm == algorithmToken {
-		if k.From[0].is(sourceBody) {
+		if k.From[0].inBody() {
 			return "", nil
 		}
 		return "", k.putToken(d)
@@ -248,7 +277,7 @@ func (k *signer) prepare(d *draft, at time.Time) (timestamp string, err error) {
 
 // complete puts into the draft what goes with everything else in the body.
 func (k *signer) complete(d *draft) error {
-	if k.Algorithm == algorithmToken && k.From[0].is(sourceBody) {
+	if k.Algorithm == algorithmToken && k.From[0].inBody() {
 		return k.putToken(d)
 	}
 	return nil
@@ -276,7 +305,7 @@ func (k *signer) seal(d *draft, timestamp string) error {
 	if err != nil {
 		return err
 	}
-	signed, err := k.signed(m, timestamp, d.body, alternatives[0])
+	signed, err := k.signed(m, k.families[0].id, timestamp, d.body, alternatives[0])
 	if err != nil {
 		return err
 	}

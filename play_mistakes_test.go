@@ -82,7 +82,7 @@ func TestPlayMistakes(t *testing.T) {
 		sendsBody := p.signature == nil || p.signature.Algorithm != algorithmToken
 
 		t.Run(p.name+"/wrong token", func(t *testing.T) {
-			if p.needsToken() {
+			if p.usesToken() {
 				out, err := playRows([]provider{p}, append(altered("--verify-token", "other"), "--no-event", rc.URL)...)
 				if err == nil {
 					t.Error("no error")

@@ -25,7 +25,8 @@ const (
 func (p provider) playable(publicURL string) cli.Provider {
 	return cli.Provider{
 		Name:        p.name,
-		NeedsToken:  p.needsToken(),
+		UsesToken:   p.usesToken(),
+		NeedsToken:  p.usesToken() && !p.tokenOptional,
 		UsesSecret:  p.usesSecret(),
 		NeedsSecret: p.usesSecret() && !p.secretOptional && !p.signsWithPrivateKey(),
 		Signs:       p.signature != nil,
@@ -88,7 +89,8 @@ func (s *sender) verifications() []cli.Step {
 	}
 	var k *signer
 	name, cannot := "verification", ""
-	if v.Token != "" {
+	hasToken := v.Token != "" && s.token != "" // else all are allowed
+	if hasToken {
 		name = "right token"
 	}
 	if v.Signed {
@@ -98,12 +100,12 @@ func (s *sender) verifications() []cli.Step {
 	}
 	steps := []cli.Step{{Name: name, Kind: cli.Verifies, LeftOut: cannot, Make: s.verify(k, s.token, true, s.verified)}}
 	switch {
-	case v.Token != "":
+	case hasToken:
 		steps = append(steps,
 			cli.Step{Name: "wrong token", Kind: cli.WrongToken, LeftOut: cannot, Make: s.verify(k, uuid.NewString(), true, func(d *draft) cli.Want {
 				return cli.Want{Status: http.StatusForbidden, Without: d.at(v.Challenge)}
 			})},
-			cli.Step{Name: "no token", Kind: cli.BadVerification, LeftOut: cannot, Make: s.verify(k, "", true, status(http.StatusBadRequest))})
+			cli.Step{Name: "no token", Kind: cli.BadVerification, LeftOut: cannot, Make: s.verify(k, "", v.Challenge != v.Token, status(http.StatusBadRequest))})
 	case v.Challenge != "" && v.Method != http.MethodPost && !v.Signed:
 		steps = append(steps, cli.Step{Name: "no challenge", Kind: cli.BadVerification, Make: s.verify(k, "", false, status(http.StatusBadRequest))})
 	}
@@ -192,25 +194,23 @@ func (s *sender) events() []cli.Step {
 
 // describe makes the draft the sample event, or one with that body.
 func (s *sender) describe(d *draft, body []byte) error {
-	isForm := s.signature != nil && s.signature.signsForm()
-	if d.Header.Get("Content-Type") == "" {
-		d.Header.Set("Content-Type", contentTypeJSON)
-		if isForm {
-			d.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		}
-	}
+	isForm := s.signature != nil && (s.signature.signsForm() || s.signature.From[0].is(sourceForm))
 	d.offer(s.event.Type, sampleType)
 	d.offer(s.event.ID, uuid.NewString())
 	d.offer(s.event.Subject, sampleType)
 	if s.event.Echo != "" {
 		d.offer([]Source{sourceHeader + ":" + Source(s.event.Echo)}, uuid.NewString())
 	}
+	isForm = isForm && d.doc == nil || len(d.form) > 0
+	if d.Header.Get("Content-Type") == "" {
+		d.Header.Set("Content-Type", map[bool]string{true: contentTypeForm, false: contentTypeJSON}[isForm])
+	}
 	switch {
 	case body != nil:
 		d.body = body
-	case isForm:
-		d.body = []byte("test=" + sampleType)
-	case d.doc == nil:
+	case isForm && len(d.form) == 0:
+		return d.put(sourceForm+":test", sampleType)
+	case !isForm && d.doc == nil:
 		return d.put(sourceBody+":test", sampleType)
 	}
 	return nil

@@ -36,7 +36,7 @@ func playRows(rows []provider, args ...string) (out string, err error) {
 // credentials returns the options that tell token and secret to a receiver and
 // to the test command.
 func credentials(p provider) (options string, args []string) {
-	if p.needsToken() {
+	if p.usesToken() {
 		options += "\nverify_token sesame"
 		args = append(args, "--verify-token", "sesame")
 	}
@@ -208,6 +208,18 @@ var customRows = []provider{
 	{name: "a form, and the body's hash for JSON", signature: &Signature{
 		Algorithm: hmacSHA256, From: []Source{"header:S"}, Content: "{form}{url}", BodyHash: "query:sum",
 	}, accept: acceptAny},
+	{
+		name: "JSON in a form", signature: &Signature{Algorithm: hmacSHA256, From: []Source{"header:S", "header:X-S"}, Content: "{id}.{body}", ID: []Source{"header:I", "header:X-I"}, Timestamp: []Source{"form:meta.at"}},
+		event:  EventRules{ID: []Source{"header:I", "header:X-I"}, Type: []Source{"form:payload.event.kind"}, Subject: []Source{"body:never", "form:subject"}},
+		accept: acceptAny,
+	},
+	{
+		name: "token in a form", signature: &Signature{Algorithm: algorithmToken, From: []Source{"form:payload.token"}},
+		verification: &Verification{Method: http.MethodPost, Match: map[Source]string{"form:type": "hello"}, Signed: true, Challenge: "form:payload.challenge", StrictQuery: true},
+		accept:       acceptAny,
+	},
+	{name: "token that is the challenge", verification: &Verification{Token: "query:origin", Challenge: "query:origin"}},
+	{name: "signed field by field", signature: &Signature{Algorithm: hmacSHA1, From: []Source{"header:S"}, Content: "{url}{form}"}, event: EventRules{Type: []Source{"form:kind"}}, accept: acceptAny},
 	{name: "a form", signature: &Signature{Algorithm: hmacSHA256, From: []Source{"header:S"}, Content: "{form}"}, accept: acceptAny},
 }
 

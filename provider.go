@@ -38,9 +38,9 @@ type provider struct {
 	signature    *Signature    // nil: events are not signed
 	event        EventRules
 
-	// What the tokens and secrets are, and whether the latter may be missing.
-	token, secret  string
-	secretOptional bool
+	// What the tokens and secrets are, and whether they may be missing.
+	token, secret                 string
+	tokenOptional, secretOptional bool
 
 	// Defaults of the options with these names; zero is what the constants say.
 	maxBodySize int64
@@ -84,7 +84,7 @@ func (e *EventRules) check() error {
 		sources []Source
 	}{{"id", e.ID}, {"type", e.Type}, {"subject", e.Subject}} {
 		for _, source := range option.sources {
-			if err := source.check(sourceHeader, sourceQuery, sourceBody); err != nil {
+			if err := source.check(sourceHeader, sourceQuery, sourceForm, sourceBody); err != nil {
 				return fmt.Errorf("%s: %w", option.name, err)
 			}
 		}
@@ -173,7 +173,7 @@ func (p *provider) check() error {
 	return nil
 }
 
-func (p *provider) needsToken() bool {
+func (p *provider) usesToken() bool {
 	return p.verification != nil && p.verification.Token != ""
 }
 

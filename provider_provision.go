@@ -112,10 +112,10 @@ func (h *Handler) provisionTokens() error {
 	if len(h.Secrets) == 0 && p.usesSecret() && !p.secretOptional {
 		return fmt.Errorf("secret: provider %s needs one", p.name)
 	}
-	if len(h.VerifyTokens) > 0 && !p.needsToken() {
+	if len(h.VerifyTokens) > 0 && !p.usesToken() {
 		return fmt.Errorf("verify_token: provider %s sends no token, so it uses none", p.name)
 	}
-	if len(h.VerifyTokens) == 0 && p.needsToken() {
+	if len(h.VerifyTokens) == 0 && p.usesToken() && !p.tokenOptional {
 		return fmt.Errorf("verify_token: provider %s needs one", p.name)
 	}
 
@@ -141,7 +141,7 @@ func (h *Handler) provisionSignature(secrets []string) error {
 	if h.provider.signature != nil {
 		signature = *h.provider.signature
 	}
-	check := &signatureCheck{Signature: signature.withDefaults(), public: h.public, now: time.Now}
+	check := &signatureCheck{Signature: signature.withDefaults(), families: signature.inFamilies(), public: h.public, now: time.Now}
 	var err error
 	if check.template, err = parseContent(check.Content); err != nil {
 		return err

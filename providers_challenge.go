@@ -28,7 +28,7 @@ var providersChallenge = []provider{
 		name:  "slack",
 		title: "Slack Events API",
 		docs:  "https://docs.slack.dev/authentication/verifying-requests-from-slack",
-		note:  "Slash commands and interactions come as forms: they need `accept any`.",
+		note:  "Slash commands and interactions, which come as forms, are answered with nothing and stored as they were sent.",
 		verification: &Verification{
 			Method:    "POST",
 			Match:     map[Source]string{"body:type": "url_verification"},
@@ -42,7 +42,12 @@ var providersChallenge = []provider{
 			Content:   "v0:{timestamp}:{body}",
 			Timestamp: []Source{"header:X-Slack-Request-Timestamp"},
 		},
-		event:    EventRules{ID: []Source{"body:event_id"}, Type: []Source{"body:event.type", "body:type"}, Subject: []Source{"body:team_id"}},
+		event: EventRules{
+			ID:      []Source{"body:event_id"},
+			Type:    []Source{"body:event.type", "body:type", "form:payload.type", "form:command"},
+			Subject: []Source{"body:team_id", "form:payload.team.id", "form:team_id"},
+		},
+		accept:   acceptAny,
 		secret:   "the *signing secret* of the app",
 		timeout:  2500 * time.Millisecond,
 		patience: 3 * time.Second,

@@ -66,8 +66,8 @@ A service that is not here, or that changes, can be described in the config: see
 		row("type", describeSources(p.event.Type))
 		row("subject", describeSources(p.event.Subject))
 		row("answer to an event", describeAnswer(&p.event))
-		if p.needsToken() {
-			row("`verify_token`", p.token)
+		if p.usesToken() {
+			row("`verify_token`", p.token+map[bool]string{true: " (optional)"}[p.tokenOptional])
 		}
 		if p.usesSecret() {
 			row("`secret`", p.secret+map[bool]string{true: " (optional)"}[p.secretOptional])
@@ -92,7 +92,7 @@ func minimalCaddyfile(t *testing.T, p provider) string {
 	t.Setenv("WEBHOOK_VERIFY_TOKEN", "token")
 	t.Setenv("WEBHOOK_SECRET", exampleSecret(p))
 	options := []string{"provider     " + p.name}
-	if p.needsToken() {
+	if p.usesToken() && !p.tokenOptional {
 		options = append(options, "verify_token {env.WEBHOOK_VERIFY_TOKEN}")
 	}
 	if p.usesSecret() {
@@ -123,6 +123,9 @@ func describeVerification(v *Verification) string {
 	}
 	if v.Signed {
 		parts = append(parts, "signed like an event")
+	}
+	if v.StrictQuery {
+		parts = append(parts, "all of the query must parse")
 	}
 	if v.Token != "" {
 		parts = append(parts, "token in "+describeSource(v.Token))
@@ -197,7 +200,7 @@ func describeSources(sources []Source) string {
 func describeSource(s Source) string {
 	kind, name := s.split()
 	return map[string]string{
-		sourceHeader: "header", sourceQuery: "query parameter", sourceBody: "body's", sourceSignature: "the signature's",
+		sourceHeader: "header", sourceQuery: "query parameter", sourceBody: "body's", sourceForm: "form's", sourceSignature: "the signature's",
 	}[kind] + " `" + name + "`"
 }
 

@@ -19,7 +19,7 @@ var providersGeneral = []provider{
 		name:         defaultProvider,
 		title:        "Socialboards",
 		docs:         "https://developers.socialboards.com/docs/apis/tickets/webhooks",
-		verification: &Verification{Challenge: "query:challenge", Token: "query:verifyToken"},
+		verification: &Verification{Challenge: "query:challenge", Token: "query:verifyToken", StrictQuery: true},
 		event:        EventRules{Type: []Source{"body:EventType"}, Subject: []Source{"body:TicketId"}},
 		token:        "the field *Verify Token* of the webhook's settings",
 		timeout:      15 * time.Second,
@@ -45,15 +45,20 @@ var providersGeneral = []provider{
 		name:  "cloudevents",
 		title: "CloudEvents over HTTP (Azure Event Grid and others)",
 		docs:  "https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/http-webhook.md",
-		note: "A `secret` is optional: if there is one, events must carry it in `Authorization: Bearer`. The query parameter `access_token` " +
-			"is not supported. An event in structured mode is stored with its envelope as the data; batches are stored as one event.",
+		note: "`verify_token` names the origins that may send, such as `eventgrid.azure.net`: others are not allowed to. It is optional: without it all are. " +
+			"That binds services that ask first, and keeps nobody else out. A `secret` is optional: if there is one, events must carry it in " +
+			"`Authorization: Bearer`, or in the query parameter `access_token`. An event in structured mode is stored with its envelope as the data; " +
+			"batches are stored as one event.",
 		verification: &Verification{
 			Method:    "OPTIONS",
+			Token:     "header:WebHook-Request-Origin",
 			Challenge: "header:WebHook-Request-Origin",
 			Headers:   map[string]string{"WebHook-Allowed-Origin": "{challenge}", "WebHook-Allowed-Rate": "*", "Allow": "OPTIONS, POST"},
 		},
-		signature:      &Signature{Algorithm: algorithmToken, From: []Source{"header:Authorization"}, Prefix: "Bearer "},
+		signature:      &Signature{Algorithm: algorithmToken, From: []Source{"header:Authorization", "query:access_token"}, Prefix: "Bearer "},
 		event:          EventRules{ID: []Source{"header:ce-id", "body:id"}, Type: []Source{"header:ce-type", "body:type"}, Subject: []Source{"header:ce-subject", "body:subject"}},
+		token:          "the origin that may send",
+		tokenOptional:  true,
 		secret:         "the access token that the sender is given",
 		secretOptional: true,
 		accept:         acceptAny,
@@ -84,7 +89,7 @@ var providersGeneral = []provider{
 			Challenge: "query:validationToken",
 		},
 		signature: &Signature{Algorithm: algorithmToken, From: []Source{"body:value.*.clientState"}},
-		event:     EventRules{Type: []Source{"body:value.0.changeType"}, Subject: []Source{"body:value.0.resource"}, Status: 202},
+		event:     EventRules{Type: []Source{"body:value.0.changeType", "body:value.0.lifecycleEvent"}, Subject: []Source{"body:value.0.resource"}, Status: 202},
 		secret:    "the `clientState` of the subscription",
 		timeout:   8 * time.Second,
 		patience:  10 * time.Second,

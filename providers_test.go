@@ -65,7 +65,7 @@ func (v vector) of(t *testing.T) (p provider, preset, custom string) {
 		t.Fatal(err)
 	}
 	preset, custom = "provider "+p.name, written(p)
-	if p.needsToken() {
+	if p.usesToken() {
 		preset, custom = preset+"\nverify_token sesame", custom+"\nverify_token sesame"
 	}
 	return p, preset, custom
@@ -113,7 +113,7 @@ func TestRows(t *testing.T) {
 		if p.name <= last || p.title == "" || !strings.HasPrefix(p.docs, "https://") || p.maxBodySize <= 0 || p.timeout <= 0 {
 			t.Errorf("%s: the row lacks something, or its name is there twice", p.name)
 		}
-		if p.needsToken() != (p.token != "") && p.name != genericProvider || p.usesSecret() != (p.secret != "") && p.name != genericProvider {
+		if p.usesToken() != (p.token != "") && p.name != genericProvider || p.usesSecret() != (p.secret != "") && p.name != genericProvider {
 			t.Errorf("%s: the row does not say what token and secret are", p.name)
 		}
 		if p.signature != nil && !slices.ContainsFunc(vectors, func(v vector) bool { return v.provider == p.name }) {
@@ -170,7 +170,7 @@ func TestVectors(t *testing.T) {
 func TestPresetsAreCustomConfig(t *testing.T) {
 	for _, p := range providers {
 		options := written(p)
-		if p.needsToken() {
+		if p.usesToken() {
 			options += "\nverify_token sesame"
 		}
 		if p.usesSecret() {
@@ -258,6 +258,9 @@ func written(p provider) string {
 		}
 		if v.Signed {
 			line("signed")
+		}
+		if v.StrictQuery {
+			line("strict_query")
 		}
 		text("token", string(v.Token))
 		text("challenge", string(v.Challenge))

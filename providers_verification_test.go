@@ -43,6 +43,17 @@ func TestProvidersVerification(t *testing.T) {
 		{"meta", "s", get("hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=sesame"), 200, "1158201444", []string{"Content-Type", "text/plain; charset=utf-8"}},
 		{"meta", "s", get("hub.mode=subscribe&hub.challenge=1&hub.verify_token=other"), 403, "", nil},
 		{"meta", "s", get("hub.mode=other&hub.challenge=1&hub.verify_token=sesame"), 400, "", nil},
+		{"meta", "s", get("y=%zz&hub.mode=subscribe&hub.challenge=1&hub.verify_token=sesame&;"), 200, "1", nil},
+		{"meta", "s", get("hub.mode=subscribe&hub.challenge=%zz&hub.verify_token=sesame"), 400, "", nil},
+		{"meta", "s", get("hub.mode=subscribe&hub.challenge=1&hub.challenge=1&hub.verify_token=sesame"), 400, "", nil},
+		{"socialboards", "", get("challenge=1&verifyToken=sesame&y=%zz"), 400, "", nil},
+		{"strava", "", get("hub.mode=subscribe&hub.challenge=1&hub.verify_token=sesame&y=%zz"), 200, `{"hub.challenge":"1"}`, nil},
+		{"dropbox", "s", get("challenge=1&y=%zz"), 200, "1", nil},
+		{"nylas", "s", get("y=%zz&challenge=1"), 200, "1", nil},
+		{"x", "s", get("crc_token=abc&y=%zz"), 200, `{"response_token":"sha256=` + base64.StdEncoding.EncodeToString(hmacOf("s", "abc")) + `"}`, nil},
+		{"x", "s", get("crc_token=abc&crc_token=abc"), 400, "", nil},
+		{"linkedin", "s", get("challengeCode=abc&y=%zz"), 200, `{"challengeCode":"abc","challengeResponse":"` + hexMAC("s", "abc") + `"}`, nil},
+		{"microsoft_graph", "s", post("validationToken=abc&y=%zz", ""), 200, "abc", nil},
 		{"meta", "s", get("hub.challenge=1&hub.verify_token=sesame"), 400, "", nil},
 		{"strava", "", get("hub.mode=subscribe&hub.challenge=15f7d1a91c1f40f8&hub.verify_token=sesame"), 200, `{"hub.challenge":"15f7d1a91c1f40f8"}`, []string{"Content-Type", "application/json"}},
 		{"strava", "", get(`hub.mode=subscribe&hub.challenge="},%22x&hub.verify_token=sesame`), 200, `{"hub.challenge":"\"},\"x"}`, nil},
@@ -55,7 +66,9 @@ func TestProvidersVerification(t *testing.T) {
 		{"adobe_sign", "client", get("", "X-AdobeSign-ClientId", "other"), 401, "", nil},
 		{"microsoft_graph", "s", post("validationToken=Validation%3A%20Testing%20client", ""), 200, "Validation: Testing client", []string{"Content-Type", "text/plain; charset=utf-8"}},
 		{"trello", "s", request(http.MethodHead, "/", ""), 200, "", nil},
-		{"cloudevents", "", request(http.MethodOptions, "/", "", "WebHook-Request-Origin", "eventemitter.example.com", "WebHook-Request-Rate", "120"), 200, "", []string{"WebHook-Allowed-Origin", "eventemitter.example.com", "WebHook-Allowed-Rate", "*", "Allow", "OPTIONS, POST"}},
+		{"cloudevents", "", request(http.MethodOptions, "/", "", "WebHook-Request-Origin", "other.example.com"), 403, "", []string{"WebHook-Allowed-Origin", "", "WebHook-Allowed-Rate", ""}},
+		{"cloudevents", "", request(http.MethodOptions, "/", ""), 400, "", []string{"WebHook-Allowed-Origin", ""}},
+		{"cloudevents", "", request(http.MethodOptions, "/", "", "WebHook-Request-Origin", "sesame", "WebHook-Request-Rate", "120"), 200, "", []string{"WebHook-Allowed-Origin", "sesame", "WebHook-Allowed-Rate", "*", "Allow", "OPTIONS, POST"}},
 		{"slack", "s", post("", slack, "X-Slack-Request-Timestamp", now, "X-Slack-Signature", "v0="+hexMAC("s", "v0:"+now+":"+slack)), 200, "3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P", []string{"Content-Type", "text/plain; charset=utf-8"}},
 		{"slack", "s", post("", slack), 401, "", nil},
 		{"slack", "s", post("", slack, "X-Slack-Request-Timestamp", now, "X-Slack-Signature", "v0="+hexMAC("x", "v0:"+now+":"+slack)), 401, "", nil},
@@ -75,7 +88,7 @@ func TestProvidersVerification(t *testing.T) {
 			t.Fatal(err)
 		}
 		options := "provider " + p.name
-		if p.needsToken() {
+		if p.usesToken() {
 			options += "\nverify_token sesame"
 		}
 		if test.secret != "" {

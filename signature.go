@@ -1,11 +1,8 @@
 package webhookreceiver
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"strconv"
 	"strings"
@@ -29,24 +26,29 @@ type Signature struct {
 	// uses one or the other.
 	Algorithm string `json:"algorithm,omitempty"`
 
-	// Where the signature is, `header:<name>`; of several, all count. With
-	// `token` also `query:<name>`, `body:<path>`, or `body:<path>.*.<path>`, where
-	// every element must have it.
+	// Where the signature is, `header:<name>`; of several, any may have the right
+	// one. With `token` also `query:<name>`, `form:<name>`, `body:<path>`, or
+	// `body:<path>.*.<path>`, where every element must have it.
 	From []Source `json:"from,omitempty"`
 
 	// What separates the elements of a signature's header, where there can be
-	// several. White space around them is removed. Default: there is one element.
+	// several. White space and commas around them are removed. Default: there is
+	// one element.
 	Separator string `json:"separator,omitempty"`
 
-	// How an element that is a signature begins. Others are passed over.
-	// Default: every element is one.
+	// How an element that is a signature begins. Others are passed over. With
+	// `token` what comes before the secret, in upper or lower case; only headers must
+	// have it. Default: every element is one.
 	Prefix string `json:"prefix,omitempty"`
 
-	// How signatures are encoded: `hex` (default) or `base64`. Not used by `token`.
+	// How signatures are encoded: `hex` (default), or `base64`, in either alphabet
+	// and with or without padding. Not used by `token`.
 	Encoding string `json:"encoding,omitempty"`
 
-	// How secrets are encoded: `raw`, `hex` or `base64`. Keys of `ecdsa-p256` are
-	// DER in base64. Default: `raw`; `hex` for `ed25519`, `base64` for `ecdsa-p256`.
+	// How secrets are encoded: `raw`, `hex` or `base64`. White space in the latter
+	// two is no part of the key. Keys of `ecdsa-p256` are DER in base64. Public keys
+	// may be PEM as well. Default: `raw`; `hex` for `ed25519`, `base64` for
+	// `ecdsa-p256`.
 	KeyEncoding string `json:"key_encoding,omitempty"`
 
 	// What secrets may begin with, such as `whsec_`, and is no part of the key.
@@ -72,12 +74,13 @@ type Signature struct {
 	BodyHash Source `json:"body_hash,omitempty"`
 
 	// Where the delivery's id is, where it is signed. Of several sources the first
-	// that has a value counts.
+	// that has a value counts; but if they are as many as those of `from`, those at
+	// the same place belong together, and each place is checked by itself.
 	ID []Source `json:"id,omitempty"`
 
-	// Where the time of signing is: `header:<name>`, `body:<path>`, or
+	// Where the time of signing is: `header:<name>`, `body:<path>`, `form:<name>`, or
 	// `signature:<prefix>`, the element of the signature's header with that prefix.
-	// Of several sources the first that has a value counts. Default: there is none.
+	// Several headers count as with `id`. Default: there is none.
 	Timestamp []Source `json:"timestamp,omitempty"`
 
 	// `unix` (seconds, default), `unix_ms`, or `rfc3339`.
@@ -92,6 +95,7 @@ type Signature struct {
 type signatureCheck struct {
 	Signature
 	template []string // literals and placeholders of Content
+	families []signatureFamily
 	keys     []signatureKey
 	public   publicURL
 	now      func() time.Time
@@ -108,130 +112,37 @@ var (
 // the row takes from the body is left to checkData.
 func (s *signatureCheck) check(m *message, body []byte, l *lease) error {
 	if s.Algorithm == algorithmToken {
-		if s.From[0].is(sourceBody) {
+		if s.From[0].inBody() {
 			return nil
 		}
 		return s.checkToken(m)
 	}
-	elements, err := s.elements(m)
-	if err != nil {
-		return err
-	}
-	signatures := s.signatures(elements)
-	if len(signatures) == 0 {
-		return errNoSignature
-	}
-	timestamp, err := s.timestamp(m, elements)
-	if err != nil {
-		return err
-	}
-	alternatives, err := s.alternatives(m, body, l)
-	if err != nil {
-		return err
-	}
-	for i, alt := range alternatives {
-		signed, err := s.signed(m, timestamp, body, alt)
-		if err != nil {
-			return err
-		}
-		m.key, err = s.match(signed, signatures, l)
-		if err == nil {
-			break
-		}
-		if i == len(alternatives)-1 || !errors.Is(err, errWrongSignature) {
-			return err
+	err := errNoSignature
+	for _, f := range s.families {
+		familyErr := s.checkFamily(f, m, body, l)
+		switch {
+		case familyErr == nil, errors.Is(familyErr, errBusy):
+			return familyErr
+		case errors.Is(err, errNoSignature), errors.Is(familyErr, errStale):
+			err = familyErr // says most of what is wrong
 		}
 	}
-	if timestamp != "" {
-		return s.checkTimestamp(timestamp)
-	}
-	return nil
+	return err
 }
 
 // checkData checks what the row takes from the decoded body.
 func (s *signatureCheck) checkData(m *message) error {
-	if s.Algorithm == algorithmToken && s.From[0].is(sourceBody) {
+	if s.Algorithm == algorithmToken && s.From[0].inBody() {
 		return s.checkToken(m)
 	}
-	if len(s.Timestamp) > 0 && s.Timestamp[0].is(sourceBody) {
-		timestamp, err := m.first(s.Timestamp)
+	if len(s.Timestamp) > 0 && s.Timestamp[0].inBody() {
+		timestamp, err := m.one(s.Timestamp[0])
 		if err != nil {
 			return err
 		}
 		return s.checkTimestamp(timestamp)
 	}
 	return nil
-}
-
-// elements returns what is in the signature's headers, none of which may be
-// there twice: it would not be clear which one counts.
-func (s *signatureCheck) elements(m *message) ([]string, error) {
-	var elements []string
-	for _, source := range s.From {
-		values := m.values(source)
-		if len(values) == 0 {
-			continue
-		}
-		value, err := m.one(source)
-		if err != nil {
-			return nil, err
-		}
-		if s.Separator == "" {
-			elements = append(elements, value)
-			continue
-		}
-		for _, element := range strings.Split(value, s.Separator) {
-			elements = append(elements, strings.TrimSpace(element))
-		}
-	}
-	return elements, nil
-}
-
-// signatures returns those of the elements that can be signatures.
-func (s *signatureCheck) signatures(elements []string) [][]byte {
-	var signatures [][]byte
-	for _, element := range elements {
-		encoded, ok := strings.CutPrefix(element, s.Prefix)
-		if !ok || encoded == "" || len(signatures) == maxSignatures {
-			continue
-		}
-		var signature []byte
-		var err error
-		if s.Encoding == encodingBase64 {
-			signature, err = base64.StdEncoding.Strict().DecodeString(encoded)
-		} else {
-			signature, err = hex.DecodeString(encoded)
-		}
-		if err == nil {
-			signatures = append(signatures, signature)
-		}
-	}
-	return signatures
-}
-
-// match returns the index of a key that one of the signatures is of.
-func (s *signatureCheck) match(signed, signatures [][]byte, l *lease) (int, error) {
-	if s.Algorithm == algorithmEd25519 {
-		// It takes the whole of it at once.
-		size := 0
-		for _, part := range signed {
-			size += len(part)
-		}
-		if err := l.take(int64(size)); err != nil {
-			return 0, err
-		}
-		signed = [][]byte{bytes.Join(signed, nil)}
-	}
-	matched := -1
-	for i, key := range s.keys {
-		if key.matches(signed, signatures) {
-			matched = i
-		}
-	}
-	if matched < 0 {
-		return 0, errWrongSignature
-	}
-	return matched, nil
 }
 
 // checkToken compares hashes, and with every secret, so that the time it takes
@@ -249,11 +160,14 @@ func (s *signatureCheck) checkToken(m *message) error {
 		if err != nil {
 			return err
 		}
-		token, ok := strings.CutPrefix(value, s.Prefix)
-		if !ok {
+		// An authentication scheme, as in "Bearer ", is the same in any case. What
+		// is not in a header needs none.
+		if n := len(s.Prefix); len(value) >= n && strings.EqualFold(value[:n], s.Prefix) {
+			value = value[n:]
+		} else if source.is(sourceHeader) {
 			return errNoSignature
 		}
-		return s.matchToken(token)
+		return s.matchToken(value)
 	}
 	return errNoSignature
 }

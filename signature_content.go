@@ -60,30 +60,8 @@ func signsBody(parts []string) bool {
 	return slices.ContainsFunc(parts, func(part string) bool { return part == partBody || part == partDecoded || part == partForm })
 }
 
-// timestamp returns the signature's timestamp, or nothing where there is none
-// or it is in the body.
-func (s *signatureCheck) timestamp(m *message, elements []string) (string, error) {
-	switch {
-	case len(s.Timestamp) == 0 || s.Timestamp[0].is(sourceBody):
-		return "", nil
-	case !s.Timestamp[0].is(sourceSignature):
-		return m.first(s.Timestamp)
-	}
-	_, prefix := s.Timestamp[0].split()
-	var found []string
-	for _, element := range elements {
-		if timestamp, ok := strings.CutPrefix(element, prefix); ok {
-			found = append(found, timestamp)
-		}
-	}
-	if len(found) != 1 || found[0] == "" {
-		return "", errors.New("there must be exactly one timestamp in the signature's header")
-	}
-	return found[0], nil
-}
-
 // signed returns what the signature is of, part by part.
-func (s *signatureCheck) signed(m *message, timestamp string, body []byte, alt alternative) ([][]byte, error) {
+func (s *signatureCheck) signed(m *message, id []Source, timestamp string, body []byte, alt alternative) ([][]byte, error) {
 	var signed [][]byte
 	for _, part := range s.template {
 		text := part
@@ -104,11 +82,10 @@ func (s *signatureCheck) signed(m *message, timestamp string, body []byte, alt a
 		case partURL:
 			text = alt.url
 		case partID:
-			id, err := m.first(s.ID)
-			if err != nil {
+			var err error
+			if text, err = m.first(id); err != nil {
 				return nil, err
 			}
-			text = id
 		}
 		signed = append(signed, []byte(text))
 	}

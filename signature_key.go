@@ -65,67 +65,112 @@ type signatureKey struct {
 
 // newSignatureKey decodes a secret. Its errors don't quote it.
 func newSignatureKey(s *Signature, secret string) (key signatureKey, err error) {
-	if s.Algorithm == algorithmToken {
+	switch s.Algorithm {
+	case algorithmToken:
 		key.token = sha256.Sum256([]byte(secret))
 		return key, nil
+	case algorithmEd25519, algorithmECDSA:
+		return newPublicKey(s, secret)
+	}
+	raw, err := decodeKey(s, secret)
+	if err != nil {
+		return key, err
+	}
+	return signatureKey{hashes: s.hmacs(), secret: raw}, nil
+}
+
+// decodeKey returns a secret without its prefix and its encoding.
+func decodeKey(s *Signature, secret string) ([]byte, error) {
+	if s.KeyEncoding != encodingRaw {
+		secret = strings.Join(strings.Fields(secret), "")
 	}
 	secret = strings.TrimPrefix(secret, s.KeyPrefix)
-	raw := []byte(secret)
-	switch s.KeyEncoding {
-	case encodingHex:
-		raw, err = hex.DecodeString(secret)
-	case encodingBase64:
-		raw, err = base64.StdEncoding.DecodeString(secret)
+	raw, err := []byte(secret), error(nil)
+	if s.KeyEncoding != encodingRaw {
+		raw, err = decodeText(s.KeyEncoding, secret)
 	}
 	if err != nil || len(raw) == 0 {
-		return key, fmt.Errorf("is not a key in %s", s.KeyEncoding)
+		return nil, fmt.Errorf("is not a key in %s", s.KeyEncoding)
 	}
-	switch s.Algorithm {
-	case algorithmEd25519:
-		if len(raw) != ed25519.PublicKeySize {
-			return key, fmt.Errorf("is not a public key of ed25519, %d bytes in %s", ed25519.PublicKeySize, s.KeyEncoding)
-		}
+	return raw, nil
+}
+
+// newPublicKey takes a key in the row's encoding, or any public key in PEM.
+func newPublicKey(s *Signature, secret string) (key signatureKey, err error) {
+	if _, pem, ok := strings.Cut(secret, "-----BEGIN PUBLIC KEY-----"); ok {
+		// Line breaks may have got lost, or have become \n, in the environment.
+		pem, _, _ = strings.Cut(strings.ReplaceAll(pem, `\n`, ""), "-----END")
+		s = &Signature{Algorithm: s.Algorithm, KeyEncoding: encodingBase64}
+		secret = pem
+	}
+	raw, err := decodeKey(s, secret)
+	if err != nil {
+		return key, fmt.Errorf("%w, and no public key in PEM", err)
+	}
+	if s.Algorithm == algorithmEd25519 && len(raw) == ed25519.PublicKeySize {
 		key.ed25519 = raw
-	case algorithmECDSA:
-		public, err := x509.ParsePKIXPublicKey(raw)
-		ec, ok := public.(*ecdsa.PublicKey)
-		if err != nil || !ok || ec.Curve != elliptic.P256() {
-			return key, errors.New("is not a public key of ECDSA with the curve P-256, in DER and base64")
+		return key, nil
+	}
+	public, err := x509.ParsePKIXPublicKey(raw)
+	if err != nil {
+		public = nil
+	}
+	switch public := public.(type) {
+	case ed25519.PublicKey:
+		key.ed25519 = public
+	case *ecdsa.PublicKey:
+		if public.Curve == elliptic.P256() {
+			key.ecdsa = public
 		}
-		key.ecdsa = ec
-	default:
-		key.hashes, key.secret = s.hmacs(), raw
+	}
+	switch {
+	case s.Algorithm == algorithmEd25519 && key.ed25519 == nil:
+		return signatureKey{}, fmt.Errorf("is not a public key of ed25519, %d bytes in %s, or in PEM", ed25519.PublicKeySize, s.KeyEncoding)
+	case s.Algorithm == algorithmECDSA && key.ecdsa == nil:
+		return signatureKey{}, errors.New("is not a public key of ECDSA with the curve P-256, in DER and base64, or in PEM")
 	}
 	return key, nil
 }
 
-// matches tells whether any of the signatures is one of what is signed.
-func (k *signatureKey) matches(signed, signatures [][]byte) bool {
+// urlAlphabet turns base64 for URLs into that for everything else.
+var urlAlphabet = strings.NewReplacer("-", "+", "_", "/")
+
+// decodeText decodes hex, or base64, of either alphabet, with padding or without:
+// services write it in all these ways, and what counts is what it stands for.
+func decodeText(encoding, text string) ([]byte, error) {
+	if encoding == encodingHex {
+		return hex.DecodeString(text)
+	}
+	return base64.RawStdEncoding.DecodeString(urlAlphabet.Replace(strings.TrimRight(text, "=")))
+}
+
+// match returns the index of a signature that is one of what is signed, or -1.
+func (k *signatureKey) match(signed [][]byte, signatures []foundSignature) int {
 	switch {
 	case k.ed25519 != nil:
-		return slices.ContainsFunc(signatures, func(signature []byte) bool {
-			return ed25519.Verify(k.ed25519, signed[0], signature)
+		return slices.IndexFunc(signatures, func(signature foundSignature) bool {
+			return ed25519.Verify(k.ed25519, signed[0], signature.bytes)
 		})
 	case k.ecdsa != nil:
 		digest := sum(sha256.New(), signed)
-		return slices.ContainsFunc(signatures, func(signature []byte) bool {
-			return ecdsa.VerifyASN1(k.ecdsa, digest, signature)
+		return slices.IndexFunc(signatures, func(signature foundSignature) bool {
+			return ecdsa.VerifyASN1(k.ecdsa, digest, signature.bytes)
 		})
 	}
-	matches := false
+	match := -1
 	for _, newHash := range k.hashes {
 		h := hmac.New(newHash, k.secret)
-		if !slices.ContainsFunc(signatures, func(signature []byte) bool { return len(signature) == h.Size() }) {
+		if !slices.ContainsFunc(signatures, func(signature foundSignature) bool { return len(signature.bytes) == h.Size() }) {
 			continue // none can be of this algorithm
 		}
 		mac := sum(h, signed)
-		for _, signature := range signatures {
-			if hmac.Equal(mac, signature) {
-				matches = true
+		for i, signature := range signatures {
+			if hmac.Equal(mac, signature.bytes) {
+				match = i
 			}
 		}
 	}
-	return matches
+	return match
 }
 
 // hmacs returns the hashes of the HMACs, or nothing if the algorithm is none.
@@ -204,7 +249,7 @@ func (s *Signature) checkSources(content string) error {
 	for _, source := range s.From {
 		kinds := []string{sourceHeader}
 		if s.Algorithm == algorithmToken {
-			kinds = []string{sourceHeader, sourceQuery, sourceBody}
+			kinds = []string{sourceHeader, sourceQuery, sourceForm, sourceBody}
 			if source.is(sourceBody) {
 				source = Source(strings.Replace(string(source), ".*.", ".", 1))
 			}
@@ -212,7 +257,7 @@ func (s *Signature) checkSources(content string) error {
 		if err := source.check(kinds...); err != nil {
 			return fmt.Errorf("from: %w", err)
 		}
-		if source.is(sourceBody) && len(s.From) > 1 {
+		if source.inBody() && len(s.From) > 1 {
 			return errors.New("from: a source in the body must be the only one")
 		}
 	}
@@ -222,7 +267,7 @@ func (s *Signature) checkSources(content string) error {
 		}
 	}
 	for _, source := range s.Timestamp {
-		if err := source.check(sourceHeader, sourceBody, sourceSignature); err != nil {
+		if err := source.check(sourceHeader, sourceForm, sourceBody, sourceSignature); err != nil {
 			return fmt.Errorf("timestamp: %w", err)
 		}
 		if !source.is(sourceHeader) && len(s.Timestamp) > 1 {
@@ -233,7 +278,7 @@ func (s *Signature) checkSources(content string) error {
 	if err != nil {
 		return err
 	}
-	timestampSigned := len(s.Timestamp) > 0 && !s.Timestamp[0].is(sourceBody)
+	timestampSigned := len(s.Timestamp) > 0 && !s.Timestamp[0].inBody()
 	switch {
 	case slices.Contains(parts, partID) != (len(s.ID) > 0):
 		return errors.New("id: must be given, and {id} be in content, or neither")

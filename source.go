@@ -1,7 +1,6 @@
 package webhookreceiver
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"net/textproto"
@@ -10,11 +9,14 @@ import (
 	"strings"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/jsonscan"
 )
 
-// Source says where a value is: `header:<name>`, `query:<name>`, or
-// `body:<path>`, with a path of keys and array indexes in a JSON body, separated
-// by dots. A signature's own sources are also `signature:<prefix>`, which is the
+// Source says where a value is: `header:<name>`, `query:<name>`, `body:<path>`,
+// with a path of keys and array indexes in a JSON body, separated by dots, or
+// `form:<name>`, a field of a form in the body, which may be followed by a dot
+// and a path in the JSON that the field's value is. A signature's own sources are also `signature:<prefix>`, which is the
 // element of the signature's header that begins with the prefix, and
 // `body:<path>.*.<path>`, which is every element of an array.
 type Source string
@@ -24,6 +26,7 @@ const (
 	sourceHeader    = "header"
 	sourceQuery     = "query"
 	sourceBody      = "body"
+	sourceForm      = "form"
 	sourceSignature = "signature"
 )
 
@@ -36,6 +39,9 @@ func (s Source) is(kind string) bool {
 	k, _ := s.split()
 	return k == kind
 }
+
+// inBody tells whether the source is known only when the body has been decoded.
+func (s Source) inBody() bool { return s.is(sourceBody) || s.is(sourceForm) }
 
 // check returns an error unless the source is of one of the kinds.
 func (s Source) check(kinds ...string) error {
@@ -54,12 +60,18 @@ type message struct {
 	*http.Request
 	event *Event // its data are set once the body has been decoded
 
-	unread  bool   // the body has not been read to its end
-	decoded []byte // the body, nil while it has not been decoded
+	unread    bool   // the body has not been read to its end
+	authentic bool   // its signature, or token, is right
+	decoded   []byte // the body, nil while it has not been decoded
 
 	query    url.Values // parsed when first needed
 	queryErr error
 	key      int // index of the secret that the request was signed with
+	from     int // index of the signature's source that had the right one
+	froms    int // how many there are
+
+	field     string // of a form, that was looked into last
+	fieldJSON jsonscan.Doc
 }
 
 // values returns every value that the message has at the source: header fields
@@ -75,19 +87,19 @@ func (m *message) values(s Source) []string {
 		if text, ok := m.event.text(name); ok {
 			return []string{text}
 		}
+	case sourceForm:
+		return m.formValues(name)
 	}
 	return nil
 }
 
-// parseQuery returns an error for a query of which a part can't be used.
+// parseQuery returns an error for a query of which a part can't be used; the
+// others can.
 func (m *message) parseQuery() error {
 	if m.query == nil {
 		m.query, m.queryErr = url.ParseQuery(m.URL.RawQuery)
 	}
-	if m.queryErr != nil {
-		return errors.New("the query does not parse")
-	}
-	return nil
+	return m.queryErr
 }
 
 // one returns the value at the source, which must be there exactly once. Its
@@ -115,14 +127,37 @@ func (m *message) first(sources []Source) (string, error) {
 }
 
 // attribute returns the value at the first of the sources that has one, if
-// CloudEvents allows it as an attribute, and otherwise nothing.
+// CloudEvents allows it as an attribute, and otherwise nothing. Where each of the
+// signature's headers has one of its own for the attribute, at the same place,
+// that of the right signature comes first.
 func (m *message) attribute(sources []Source) string {
+	noHeader := func(s Source) bool { return !s.is(sourceHeader) }
+	if len(sources) > 1 && len(sources) == m.froms && !slices.ContainsFunc(sources, noHeader) {
+		if value := m.attributeAt(sources[m.from]); value != "" {
+			return value
+		}
+	}
 	for _, s := range sources {
-		if value, err := m.one(s); err == nil && isAttribute(value) {
+		if value := m.attributeAt(s); value != "" {
 			return value
 		}
 	}
 	return ""
+}
+
+func (m *message) attributeAt(s Source) string {
+	value, err := m.one(s)
+	if err != nil {
+		return ""
+	}
+	kind, name := s.split()
+	if kind == sourceHeader && len(name) > 3 && strings.EqualFold(name[:3], "ce-") {
+		value = decodeCloudEventsHeader(value)
+	}
+	if !isAttribute(value) {
+		return ""
+	}
+	return value
 }
 
 // original returns the URL of the request before rewrites.

@@ -51,12 +51,17 @@ type Verification struct {
 	// Whether the request must be signed as events are.
 	Signed bool `json:"signed,omitempty"`
 
+	// Whether a query of which any part does not parse is answered 400. Default: such
+	// a part is passed over.
+	StrictQuery bool `json:"strict_query,omitempty"`
+
 	// Where the verify token is, `query:<name>` or `header:<name>`. Default: there
 	// is none.
 	Token Source `json:"token,omitempty"`
 
-	// Where the challenge is, `query:<name>`, `header:<name>` or `body:<path>`: up
-	// to 4 KiB of UTF-8 without control characters. Default: there is none.
+	// Where the challenge is, `query:<name>`, `header:<name>` or, if the request is
+	// a signed POST, `body:<path>` or `form:<name>`: up to 4 KiB of UTF-8 without
+	// control characters. It may be the token as well. Default: there is none.
 	Challenge Source `json:"challenge,omitempty"`
 
 	// The encoding of the HMAC-SHA256 of the challenge under the first secret (of a
@@ -139,7 +144,8 @@ func (h *Handler) verify(d *exchange) error {
 	if err != nil {
 		return caddyhttp.Error(http.StatusBadRequest, err)
 	}
-	if v.Token != "" && !h.isVerifyToken(token) {
+	anyToken := h.provider.tokenOptional && len(h.tokens) == 0
+	if v.Token != "" && !anyToken && !h.isVerifyToken(token) {
 		_, name := v.Token.split()
 		return caddyhttp.Error(http.StatusForbidden, fmt.Errorf("%s is not the configured one", name))
 	}
@@ -176,8 +182,8 @@ func (v *Verification) answer(challenge, mac string) (headers map[string]string,
 // parse returns challenge and token, each of which must be there exactly once
 // where the provider has it. Its errors quote nothing of the request.
 func (v *Verification) parse(m *message) (challenge, token string, err error) {
-	if err := m.parseQuery(); err != nil {
-		return "", "", err
+	if v.StrictQuery && m.parseQuery() != nil {
+		return "", "", errors.New("the query does not parse")
 	}
 	if err := v.checkMatch(m); err != nil {
 		return "", "", err
@@ -298,7 +304,7 @@ func (v *Verification) checkSources(body bool) error {
 		}
 	}
 	if body {
-		kinds = append(kinds, sourceBody)
+		kinds = append(kinds, sourceForm, sourceBody)
 	}
 	if v.Challenge != "" {
 		if err := v.Challenge.check(kinds...); err != nil {

@@ -112,7 +112,7 @@ func (p *player) wrongStatus(s Step, want int, a *answer) *finding {
 		f.cause, f.receiver = p.wrongSignature(s, a), true
 	case code == http.StatusUnauthorized:
 		f.cause = "The receiver wants signatures, so its provider is another one; or something in front of it asks for a password, which the sender has not."
-	case code == http.StatusForbidden && s.Kind == Verifies && p.NeedsToken:
+	case code == http.StatusForbidden && s.Kind == Verifies && p.UsesToken:
 		f.cause, f.receiver = "The token is not the receiver's verify_token. "+reload, true
 	case code == http.StatusForbidden:
 		f.cause = "A firewall, or another directive such as remote_ip, refuses the request."

@@ -59,7 +59,7 @@ func runIn(ctx context.Context, stdout, stderr *buffer, args ...string) error {
 
 // verifying has its endpoints verified, and signs nothing.
 var verifying = Provider{
-	Name: "verifying", NeedsToken: true, Patience: 20 * time.Second,
+	Name: "verifying", NeedsToken: true, UsesToken: true, Patience: 20 * time.Second,
 	Steps: func(a Account) ([]Step, error) {
 		verify := func(token string, want Want) func() (*http.Request, Want, error) {
 			return func() (*http.Request, Want, error) {

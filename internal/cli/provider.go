@@ -11,7 +11,7 @@ type Provider struct {
 	Name string
 
 	// What the service must be told to be played.
-	NeedsToken, NeedsSecret, UsesSecret bool
+	NeedsToken, UsesToken, NeedsSecret, UsesSecret bool
 
 	// Signs tells whether events are signed, or carry a secret, and SignsURL
 	// whether the URL is part of what is signed.

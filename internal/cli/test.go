@@ -140,7 +140,7 @@ func (p *player) setSecrets() error {
 		variable     string
 		uses, needed bool
 	}{
-		{&p.account.Token, "verify token", "--verify-token", "WEBHOOK_VERIFY_TOKEN", p.NeedsToken, p.NeedsToken},
+		{&p.account.Token, "verify token", "--verify-token", "WEBHOOK_VERIFY_TOKEN", p.UsesToken, p.NeedsToken},
 		{&p.account.Secret, "secret", "--secret", "WEBHOOK_SECRET", p.UsesSecret, p.NeedsSecret},
 	} {
 		switch {

@@ -1,0 +1,176 @@
+package webhookreceiver
+
+import (
+	"encoding/hex"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/zap/zapcore"
+)
+
+// TestFormSources has attributes taken from a form, and the form stored as it
+// was sent.
+func TestFormSources(t *testing.T) {
+	rc := newReceiver(t, "provider generic\nevent {\nid form:payload.id\ntype form:a.b form:type\nsubject form:payload.list.1 form:subject\n}")
+	for _, test := range []struct {
+		body, contentType string
+		id, kind          string // "": a UUID, webhook
+		subject           any
+	}{
+		{"payload=" + url.QueryEscape(`{"id":7,"list":["x","y z"]}`), contentTypeForm, "7", "", "y z"},
+		{"type=a+b%21&subject=s", contentTypeForm + "; charset=utf-8", "", "a b!", "s"},
+		{"a.b=whole&a=" + url.QueryEscape(`{"b":"in it"}`), "Application/X-WWW-Form-Urlencoded", "", "whole", nil},
+		{"a=" + url.QueryEscape(`{"b":"in it"}`), contentTypeForm, "", "in it", nil},
+		{"%74ype=t&payload=%7B&subject=%zz&&=&x", contentTypeForm, "", "t", nil},
+		{"type=t&type=u&payload={}&payload=" + url.QueryEscape(`{"id":"1"}`), contentTypeForm, "", "", nil}, // twice: which?
+		{"type=&payload=" + url.QueryEscape(`{"id":{}}`), contentTypeForm, "", "", nil},
+		{"type=t", "text/plain", "", "", nil},
+		{"type=t", "", "", "", nil},
+		{`{"type":"t","payload":{"id":"1"}}`, "application/json", "", "", nil},
+	} {
+		resp, _ := rc.send(t, request(http.MethodPost, "/", test.body, "Content-Type", test.contentType))
+		if resp.StatusCode != 200 {
+			t.Fatalf("%s: status %d", test.body, resp.StatusCode)
+		}
+		event, _ := rc.last(t)
+		if test.kind == "" {
+			test.kind = "webhook"
+		}
+		id, _ := event["id"].(string)
+		if test.id != "" && id != test.id || test.id == "" && len(id) != 36 || event["type"] != test.kind || event["subject"] != test.subject {
+			t.Errorf("%s: id %v, type %v, subject %v", test.body, id, event["type"], event["subject"])
+		}
+		if strings.EqualFold(test.contentType[:min(len(test.contentType), 20)], contentTypeForm[:20]) && (event["data"] != test.body || event["datacontenttype"] != test.contentType) {
+			t.Errorf("%s: stored as %v, %v", test.body, event["data"], event["datacontenttype"])
+		}
+	}
+}
+
+// TestFormToken takes a token, a timestamp and a signed challenge from a form.
+func TestFormToken(t *testing.T) {
+	form := func(body string, headers ...string) delivery {
+		return request(http.MethodPost, "/", body, append(headers, "Content-Type", contentTypeForm)...)
+	}
+	rc := newReceiver(t, "provider generic\nsecret sesame\nsignature {\nalgorithm token\nfrom form:payload.token\n}")
+	if resp, _ := rc.send(t, form("payload="+url.QueryEscape(`{"token":"sesame"}`))); resp.StatusCode != 200 {
+		t.Errorf("status %d", resp.StatusCode)
+	}
+	for _, body := range []string{"payload=%7B%7D", "payload=" + url.QueryEscape(`{"token":"other"}`), "x=1", "payload.token=sesame&payload.token=sesame"} {
+		rc.refuses(t, form(body), 401)
+	}
+
+	rc = newReceiver(t, "provider generic\nsecret sesame\nsignature {\nalgorithm hmac-sha256\nfrom header:S\ntimestamp form:at\ntimestamp_format rfc3339\n}\n"+
+		"verification {\nmethod POST\nsigned\nmatch form:type hello\nchallenge form:payload.c\n}")
+	sign := func(body string) delivery { return form(body, "S", hex.EncodeToString(hmacOf("sesame", body))) }
+	now := "at=2999-01-01T00:00:00Z"
+	rc.refuses(t, sign(now), 401)
+	rc.refuses(t, sign("x=1"), 401)
+	now = "at=" + url.QueryEscape(time.Now().UTC().Format(time.RFC3339))
+	if resp, _ := rc.send(t, sign(now)); resp.StatusCode != 200 || len(lines(t, rc.file)) != 1 {
+		t.Errorf("status %d", resp.StatusCode)
+	}
+	if resp, body := rc.send(t, sign(now+"&type=hello&payload="+url.QueryEscape(`{"c":"echo me"}`))); resp.StatusCode != 200 || body != "echo me" {
+		t.Errorf("answer %d %q", resp.StatusCode, body)
+	}
+	rc.refuses(t, sign(now+"&type=hello"), 400)
+}
+
+// TestAuthenticEventIsNotRefusedInSilence: a form with accept json.
+func TestAuthenticEventIsNotRefusedInSilence(t *testing.T) {
+	const lost = "an authentic event was refused, and is lost unless it is sent again"
+	body := "payload=%7B%7D"
+	rc := newReceiver(t, "provider github\nsecret s\naccept json")
+	d := request(http.MethodPost, "/", body, "Content-Type", contentTypeForm, "X-Hub-Signature-256", "sha256="+hex.EncodeToString(hmacOf("x", body)))
+	rc.refuses(t, d, 401)
+	if logged(rc.logs, zapcore.WarnLevel, lost) != 0 {
+		t.Error("a forged event is called authentic")
+	}
+	d.headers.Set("X-Hub-Signature-256", "sha256="+hex.EncodeToString(hmacOf("s", body)))
+	rc.refuses(t, d, 400)
+	if logged(rc.logs, zapcore.WarnLevel, lost) != 1 || !strings.Contains(text(rc.logs), "accept any") {
+		t.Error(text(rc.logs))
+	}
+}
+
+// TestCloudEventsHeaders decodes headers as the binding says.
+func TestCloudEventsHeaders(t *testing.T) {
+	for value, want := range map[string]string{
+		"plain":                           "plain",
+		"a+b":                             "a+b",
+		"Euro%20%E2%82%AC%20%f0%9f%98%80": "Euro € 😀",
+		"100%25":                          "100%",
+		"100%":                            "100%",
+		"%zz":                             "%zz",
+		"%2520":                           "%20", // one round
+		"%C0%A0":                          "%C0%A0",
+		`"a b"`:                           "a b",
+		`"a\"b\\%20c"`:                    `a"b\ c`,
+		`"`:                               `"`,
+		`""`:                              "",
+	} {
+		if got := decodeCloudEventsHeader(value); got != want {
+			t.Errorf("%q: %q, want %q", value, got, want)
+		}
+	}
+	rc := newReceiver(t, "provider generic\nevent {\nid header:X-Id\ntype header:CE-Type\n}")
+	rc.post(t, "{}", "X-Id", "a%20b", "ce-type", "a%20b")
+	if event, _ := rc.last(t); event["id"] != "a%20b" || event["type"] != "a b" {
+		t.Errorf("id %v, type %v", event["id"], event["type"])
+	}
+}
+
+// TestCloudEventsAccess: origins that may send, and both places for the token.
+func TestCloudEventsAccess(t *testing.T) {
+	rc := newReceiver(t, "provider cloudevents\nsecret s\nverify_token eventgrid.azure.net example.com")
+	for origin, status := range map[string]int{"eventgrid.azure.net": 200, "example.com": 200, "example.org": 403, "*": 403} {
+		resp, _ := rc.send(t, request(http.MethodOptions, "/", "", "WebHook-Request-Origin", origin, "WebHook-Request-Rate", "120"))
+		allowed := map[int]string{200: origin}[status]
+		if resp.StatusCode != status || resp.Header.Get("WebHook-Allowed-Origin") != allowed {
+			t.Errorf("%s: status %d, allowed %q", origin, resp.StatusCode, resp.Header.Get("WebHook-Allowed-Origin"))
+		}
+	}
+	for _, d := range []delivery{
+		request(http.MethodPost, "/?access_token=s", "{}"),
+		request(http.MethodPost, "/?y=%zz&access_token=s", "{}"),
+		request(http.MethodPost, "/", "{}", "Authorization", "BEARER s"),
+	} {
+		if resp, _ := rc.send(t, d); resp.StatusCode != 200 {
+			t.Errorf("status %d", resp.StatusCode)
+		}
+	}
+	for _, d := range []delivery{
+		request(http.MethodPost, "/?access_token=x", "{}"),
+		request(http.MethodPost, "/?access_token=s&access_token=s", "{}"),
+		request(http.MethodPost, "/?access_token=s", "{}", "Authorization", "Bearer x"),
+		request(http.MethodPost, "/", "{}", "Authorization", "s"),
+		request(http.MethodPost, "/", "{}", "Authorization", "Bearer"),
+		request(http.MethodPost, "/", "{}"),
+	} {
+		rc.refuses(t, d, 401)
+	}
+
+	rc = newReceiver(t, "provider cloudevents")
+	if resp, _ := rc.send(t, request(http.MethodOptions, "/", "", "WebHook-Request-Origin", "anybody.example")); resp.Header.Get("WebHook-Allowed-Origin") != "anybody.example" {
+		t.Errorf("without origins: status %d, %v", resp.StatusCode, resp.Header)
+	}
+}
+
+// TestJSONMediaTypes: any type with the subtype json is JSON.
+func TestJSONMediaTypes(t *testing.T) {
+	rc := newReceiver(t, "provider generic")
+	for _, mediaType := range []string{"text/json", "foo/json", "Application/JSON; charset=utf-8", "application/cloudevents+json", "image/svg+json"} {
+		rc.post(t, `{"a":1}`, "Content-Type", mediaType)
+		if event, _ := rc.last(t); event["datacontenttype"] != "application/json" {
+			t.Errorf("%s: %v", mediaType, event)
+		}
+	}
+	for _, mediaType := range []string{"text/x-json", "text/plain", "application/jsonl"} {
+		rc.post(t, `{"a":1}`, "Content-Type", mediaType)
+		if event, _ := rc.last(t); event["data"] != `{"a":1}` {
+			t.Errorf("%s: %v", mediaType, event)
+		}
+	}
+}
