@@ -4,12 +4,18 @@ import (
 	"crypto/hmac"
 	"crypto/sha1"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
 
 // TestPublicURL says what a public_url stands for.
@@ -163,10 +169,14 @@ func TestBodyHash(t *testing.T) {
 		alter  func(*delivery)
 		status int
 	}{
-		"as it is":         {func(*delivery) {}, 200},
-		"no type":          {func(d *delivery) { d.headers.Del("Content-Type") }, 200},
-		"another body":     {func(d *delivery) { d.body = `{"property": "other"}` }, 401},
-		"no body":          {func(d *delivery) { d.body = "" }, 401},
+		"as it is":     {func(*delivery) {}, 200},
+		"no type":      {func(d *delivery) { d.headers.Del("Content-Type") }, 200},
+		"another body": {func(d *delivery) { d.body = `{"property": "other"}` }, 401},
+		"no body":      {func(d *delivery) { d.body = "" }, 401},
+		"one more hash": {func(d *delivery) {
+			d.path += "&bodySHA256=" + hex.EncodeToString(sha256Of([]byte("{}")))
+			d.body = "{}"
+		}, 401},
 		"another hash":     {func(d *delivery) { d.path = strings.Replace(d.path, "=0a", "=0b", 1) }, 401},
 		"no hash":          {func(d *delivery) { d.path, _, _ = strings.Cut(d.path, "&bodySHA256") }, 401},
 		"an empty form":    {func(d *delivery) { d.body = "&&=&"; d.headers.Set("Content-Type", contentTypeForm) }, 401},
@@ -200,6 +210,10 @@ func TestBodyHash(t *testing.T) {
 		d.body = "&="
 		rc.refuses(t, d, 401)
 	}
+	d := delivery{method: http.MethodPost, path: "/x", body: `{"a":1}`, headers: http.Header{}}
+	d.headers.Set("Content-Type", "application/json") // which is signed as no form
+	d.headers.Set("X-Twilio-Signature", sign("https://mycompany.com/x"+d.body))
+	rc.refuses(t, d, 401)
 }
 
 // TestURLOptions refuses what could not work or would leave the body unsigned.
@@ -228,6 +242,50 @@ func TestURLOptions(t *testing.T) {
 		err := s.check()
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%s: error %v, want %q", options, err, want)
+		}
+	}
+}
+
+// TestSignedURLOverHTTP2 has the path signed as it was sent over HTTP/2 too, and
+// the request's URL before rewrites.
+func TestSignedURLOverHTTP2(t *testing.T) {
+	for _, rewrite := range []string{"", "/elsewhere"} {
+		rc := newReceiver(t, "provider square\nsecret key")
+		server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.ProtoMajor != 2 {
+				t.Error("not HTTP/2")
+			}
+			r = caddyhttp.PrepareRequest(r, caddy.NewReplacer(), w, &caddyhttp.Server{})
+			if rewrite != "" {
+				r.URL.Path, r.URL.RawPath, r.URL.RawQuery, r.RequestURI = rewrite, "", "", rewrite
+			}
+			var answer caddyhttp.HandlerError
+			if errors.As(rc.Handler.ServeHTTP(w, r, nil), &answer) {
+				w.WriteHeader(answer.StatusCode)
+			}
+		}))
+		server.EnableHTTP2 = true
+		server.StartTLS()
+		t.Cleanup(server.Close)
+		host := server.Listener.Addr().String()
+		for signed, want := range map[string]int{"/x/a|b%7c?q=|'": 200, "/x/a%7Cb%7C?q=|'": 401, "/elsewhere": 401} {
+			req, err := http.NewRequest(http.MethodPost, server.URL, strings.NewReader("{}"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.URL.Opaque, req.URL.RawQuery = "//"+host+"/x/a|b%7c", "q=|'"
+			req.Header.Set("x-square-hmacsha256-signature", base64.StdEncoding.EncodeToString(hmacOf("key", "https://"+host+signed+"{}")))
+			resp, err := server.Client().Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			if resp.StatusCode != want {
+				t.Errorf("%s: status %d, want %d", signed, resp.StatusCode, want)
+			}
+		}
+		if event, _ := rc.last(t); event["source"] != "https://"+host+"/x/a%7Cb%7C" {
+			t.Errorf("source %v", event["source"])
 		}
 	}
 }
