@@ -81,7 +81,10 @@ func FuzzSignature(f *testing.F) {
 				significant = element
 			}
 		}
-		if err == nil && isSigned && !strings.Contains(strings.ToLower(value), strings.ToLower(strings.TrimPrefix(significant, check.Prefix))) {
+		// The last letter of base64 can stand for the same in several ways.
+		spelling := func(s string) string { return strings.ToLower(urlAlphabet.Replace(s)) }
+		significant = strings.TrimRight(strings.TrimPrefix(significant, check.Prefix), "=")
+		if err == nil && isSigned && !strings.Contains(spelling(value), spelling(significant[:len(significant)-1])) {
 			t.Errorf("%s: %s %q was accepted in the place of %q", v.provider, name, value, right)
 		}
 		if err != nil && value == right {
