@@ -304,16 +304,18 @@ func TestReplayStateAndFilters(t *testing.T) {
 func TestReplayStateIsLocked(t *testing.T) {
 	r := newReplayed(t)
 	r.append(t, "events.jsonl", eventLines(0, 2))
-	began, release := make(chan struct{}, 2), make(chan struct{})
-	r.answer = func(string, int) int {
-		began <- struct{}{}
-		<-release
+	began, release := make(chan struct{}), make(chan struct{})
+	r.answer = func(id string, _ int) int {
+		if id == "id-0" {
+			close(began)
+			<-release
+		}
 		return 200
 	}
 	done := make(chan error, 1)
 	go func() { _, err := r.run(t); done <- err }()
 	<-began
-	if _, err := r.run(t); err == nil || !strings.Contains(err.Error(), r.state+": another replay is using this state") {
+	if _, err := r.run(t, "--id", "none"); err == nil || !strings.Contains(err.Error(), r.state+": another replay is using this state") {
 		t.Errorf("%v", err)
 	}
 	if _, err := r.run(t, "--dry-run"); err != nil {
