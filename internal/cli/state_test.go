@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -334,10 +335,11 @@ func TestReplayStateIsLocked(t *testing.T) {
 func TestReplayStateIsSavedWhileTheTargetHangs(t *testing.T) {
 	r := newReplayed(t)
 	r.append(t, "events.jsonl", eventLines(0, 5))
-	release := make(chan struct{})
+	hanging, release := context.WithCancel(context.Background())
+	t.Cleanup(release)
 	r.answer = func(id string, _ int) int {
 		if id == "id-3" {
-			<-release
+			<-hanging.Done()
 		}
 		return 200
 	}
@@ -347,7 +349,7 @@ func TestReplayStateIsSavedWhileTheTargetHangs(t *testing.T) {
 		content, _ := os.ReadFile(r.state)
 		return strings.Contains(string(content), `"id-2"`)
 	})
-	close(release)
+	release()
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
