@@ -226,6 +226,16 @@ func TestReplayStateOfFilesThatAreGone(t *testing.T) {
 	r.remove(t, "events-2.jsonl")
 	r.mustFail(t, "events-2.jsonl, of which")
 
+	// One that others have rotated stays complete while there is no live file.
+	r = newReplayed(t)
+	r.append(t, "events.jsonl.1", eventLine(0))
+	r.append(t, "events.jsonl", eventLine(1))
+	r.mustRun(t, "id-0", "id-1")
+	r.rename(t, "events.jsonl", "events.jsonl.2")
+	r.mustRun(t)
+	r.remove(t, "events.jsonl.1")
+	r.mustRun(t)
+
 	// Cut to nothing.
 	r = newReplayed(t)
 	r.append(t, "events.jsonl", eventLines(0, 2))
