@@ -71,7 +71,8 @@ func (s *state) find(files []part) error {
 }
 
 // farthest returns the farthest known place with which the file starts, and
-// whether that is its end. It notes all with which it starts.
+// whether that is its end, except for a line that is torn, or is being written. It
+// notes all with which it starts.
 func (s *state) farthest(f *part, found map[*passed]bool) (farthest place, atEnd bool, err error) {
 	lines, err := f.lines()
 	if err != nil {
@@ -88,11 +89,10 @@ func (s *state) farthest(f *part, found map[*passed]bool) (farthest place, atEnd
 		}
 	}
 	if lines.passed == farthest.Length {
-		err = lines.skip(farthest.Length + 1)
-		atEnd = errors.Is(err, io.EOF)
-	}
-	if atEnd {
-		err = nil
+		if _, err = lines.next(); errors.Is(err, io.EOF) {
+			kind, _, _ := parse(lines.rest())
+			atEnd, err = kind == blank || kind == torn, nil
+		}
 	}
 	return farthest, atEnd, err
 }

@@ -27,7 +27,7 @@ type part struct {
 
 	// With a state:
 	passed   *passed
-	atEnd    bool // that is all there is
+	atEnd    bool // no line comes after that
 	complete bool // nothing can be appended
 }
 

@@ -92,7 +92,8 @@ func (s *state) load(target string) error {
 }
 
 // pass notes that a file was passed up to that place, by sending an event or, if
-// it is nil, without. It is saved within saveEvery, also if nothing else comes.
+// it is nil, without. After an event it is saved within saveEvery, also if nothing
+// else comes.
 func (s *state) pass(p *passed, to place, sent *event) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -100,10 +101,11 @@ func (s *state) pass(p *passed, to place, sent *event) error {
 		s.Files = append(s.Files, p)
 	}
 	p.place, p.Complete = to, false
-	if sent != nil {
-		s.LastID, s.Last = sent.id, sent.time
-		s.Sent++
+	if sent == nil {
+		return nil
 	}
+	s.LastID, s.Last = sent.id, sent.time
+	s.Sent++
 	if s.timer == nil && !s.frozen {
 		s.timer = time.AfterFunc(saveEvery, func() {
 			s.mu.Lock() // as long as it takes, so that no more than that is sent meanwhile

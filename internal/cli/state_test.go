@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -225,6 +226,16 @@ func TestReplayStateOfFilesThatAreGone(t *testing.T) {
 	r.remove(t, "events-2.jsonl")
 	r.mustFail(t, "events-2.jsonl, of which")
 
+	// One that others have rotated stays complete while there is no live file.
+	r = newReplayed(t)
+	r.append(t, "events.jsonl.1", eventLine(0))
+	r.append(t, "events.jsonl", eventLine(1))
+	r.mustRun(t, "id-0", "id-1")
+	r.rename(t, "events.jsonl", "events.jsonl.2")
+	r.mustRun(t)
+	r.remove(t, "events.jsonl.1")
+	r.mustRun(t)
+
 	// Cut to nothing.
 	r = newReplayed(t)
 	r.append(t, "events.jsonl", eventLines(0, 2))
@@ -304,16 +315,18 @@ func TestReplayStateAndFilters(t *testing.T) {
 func TestReplayStateIsLocked(t *testing.T) {
 	r := newReplayed(t)
 	r.append(t, "events.jsonl", eventLines(0, 2))
-	began, release := make(chan struct{}, 2), make(chan struct{})
-	r.answer = func(string, int) int {
-		began <- struct{}{}
-		<-release
+	began, release := make(chan struct{}), make(chan struct{})
+	r.answer = func(id string, _ int) int {
+		if id == "id-0" {
+			close(began)
+			<-release
+		}
 		return 200
 	}
 	done := make(chan error, 1)
 	go func() { _, err := r.run(t); done <- err }()
 	<-began
-	if _, err := r.run(t); err == nil || !strings.Contains(err.Error(), r.state+": another replay is using this state") {
+	if _, err := r.run(t, "--id", "none"); err == nil || !strings.Contains(err.Error(), r.state+": another replay is using this state") {
 		t.Errorf("%v", err)
 	}
 	if _, err := r.run(t, "--dry-run"); err != nil {
@@ -332,10 +345,11 @@ func TestReplayStateIsLocked(t *testing.T) {
 func TestReplayStateIsSavedWhileTheTargetHangs(t *testing.T) {
 	r := newReplayed(t)
 	r.append(t, "events.jsonl", eventLines(0, 5))
-	release := make(chan struct{})
+	hanging, release := context.WithCancel(context.Background())
+	t.Cleanup(release)
 	r.answer = func(id string, _ int) int {
 		if id == "id-3" {
-			<-release
+			<-hanging.Done()
 		}
 		return 200
 	}
@@ -345,7 +359,7 @@ func TestReplayStateIsSavedWhileTheTargetHangs(t *testing.T) {
 		content, _ := os.ReadFile(r.state)
 		return strings.Contains(string(content), `"id-2"`)
 	})
-	close(release)
+	release()
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
