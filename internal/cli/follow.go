@@ -31,12 +31,9 @@ type followed struct {
 // A file that has been renamed is read to its end, as it stays open. Those that
 // came and went between two looks are found by their names, compressed or not.
 func (t *tailer) follow(ctx context.Context, path string) error {
-	path, err := filepath.Abs(path)
+	path, err := journal.Resolve(path) // as the receiver does
 	if err != nil {
 		return err
-	}
-	if resolved, err := filepath.EvalSymlinks(path); err == nil { // as the receiver does
-		path = resolved
 	}
 	// While there is no file yet, old says which rotated ones are from before.
 	var old, current *followed

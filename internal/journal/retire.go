@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -96,6 +97,9 @@ func (f *file) rename(from string, t time.Time) (name string, err error) {
 				err = fmt.Errorf("%s: somebody has just put a symbolic link there", from)
 			} else {
 				err = f.fs.Rename(from, name)
+			}
+			if errors.Is(err, syscall.EBUSY) {
+				err = fmt.Errorf("%w: if it is mounted by itself, mount its directory instead", err)
 			}
 			if info, statErr := f.fs.Lstat(name); err != nil && statErr == nil && info.Size() == 0 {
 				_ = f.fs.Remove(name)
