@@ -137,10 +137,25 @@ func (o *FileOutput) Provision(ctx caddy.Context) error {
 		return fmt.Errorf("filename %q: %w", filename, err)
 	}
 
-	shared, _ := journals.LoadOrStore(path, newSharedJournal(path))
-	o.path, o.journal = path, shared.(sharedJournal).Journal
-	logger.Info("events are stored in a file", zap.String("path", path))
+	o.warn(logger, filename, path)
+	o.journal, o.path = acquireJournal(path)
+	logger.Info("events are stored in a file", zap.String("path", o.path))
 	return nil
+}
+
+// warn tells of what works, and may not do so for ever.
+func (o *FileOutput) warn(logger *zap.Logger, filename, path string) {
+	if !filepath.IsAbs(filename) {
+		logger.Warn("the file's name counts from Caddy's working directory, which may be another one next time: write the absolute one",
+			zap.String("filename", filename), zap.String("path", path))
+	}
+	if _, err := os.Stat(path); err != nil {
+		return // it can be created, so it can be renamed
+	}
+	if err := mayWrite(filepath.Dir(path)); err != nil {
+		logger.Warn("the file can be neither rotated nor, after a failed fsync, set aside, and events would be answered 503 from then on",
+			zap.String("path", path), zap.Error(explain(path, err)))
+	}
 }
 
 // Cleanup fsyncs what is not fsynced yet. Requests that are still in flight can
@@ -172,7 +187,7 @@ func (o *FileOutput) Store(ctx context.Context, event *Event) error {
 // Durable returns whether every event is fsynced before it is acknowledged.
 func (o *FileOutput) Durable() bool { return o.options.Sync == journal.SyncAlways }
 
-// journals holds the journals in use, by path, so that receivers, and an old
+// journals holds the journals in use, by path (see acquireJournal), so that receivers, and an old
 // and a new config during a reload, share one for the same file.
 var journals = caddy.NewUsagePool()
 
@@ -200,51 +215,6 @@ func (j sharedJournal) Destruct() error {
 	ctx, cancel := context.WithTimeout(context.Background(), lastSync)
 	defer cancel()
 	return j.Close(ctx)
-}
-
-// resolve makes the name absolute. A symbolic link is followed once and for
-// all, so that it is the file behind it that is created, and renamed.
-func resolve(filename string) (string, error) {
-	if os.IsPathSeparator(filename[len(filename)-1]) {
-		return "", errors.New("is a directory")
-	}
-	path, err := filepath.Abs(filename)
-	if err != nil {
-		return "", err
-	}
-	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
-		return filepath.EvalSymlinks(path)
-	}
-	return path, nil
-}
-
-// checkWritable opens the file for appending, or, where it is missing, tries
-// that a file can be created in the nearest directory that exists.
-func checkWritable(path string) error {
-	info, err := os.Stat(path)
-	if err == nil {
-		if !info.Mode().IsRegular() {
-			return errors.New("is not a regular file")
-		}
-		var f *os.File
-		if f, err = os.OpenFile(path, os.O_RDWR|os.O_APPEND, 0); err == nil {
-			return f.Close()
-		}
-	}
-
-	dir := path // the file may also have been rotated just now
-	for errors.Is(err, fs.ErrNotExist) && dir != filepath.Dir(dir) {
-		dir = filepath.Dir(dir)
-		_, err = os.Stat(dir)
-	}
-	if err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(dir, ".webhook_receiver-")
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
 // Interface guards

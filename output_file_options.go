@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -42,6 +43,11 @@ func (o *FileOutput) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	if d.NextArg() {
 		if o.Filename = d.Val(); o.Filename == "" {
 			return d.Err("the filename is empty")
+		}
+		if !strings.Contains(o.Filename, "{") { // else what it is is known when the config is loaded
+			if err := checkFilename(o.Filename); err != nil {
+				return d.Errf("filename %q: %v", o.Filename, err)
+			}
 		}
 	}
 	return unmarshalBlock(d, nil, func(option string) error {

@@ -93,53 +93,6 @@ func tree(t *testing.T, dir string) map[string]string {
 	return found
 }
 
-func TestFilenames(t *testing.T) {
-	dir := t.TempDir()
-	t.Setenv("EVENTS", dir+"/from-env.jsonl")
-	if err := os.WriteFile(dir+"/name", []byte(dir+"/from-file.jsonl\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(dir+"/real.jsonl", nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink("real.jsonl", dir+"/link.jsonl"); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink("missing.jsonl", dir+"/dangling.jsonl"); err != nil {
-		t.Fatal(err)
-	}
-	for name, want := range map[string]string{
-		"{env.EVENTS}":             dir + "/from-env.jsonl",
-		"{file." + dir + "/name}":  dir + "/from-file.jsonl",
-		dir + "/x/../plain.jsonl":  dir + "/plain.jsonl",
-		dir + "/link.jsonl":        dir + "/real.jsonl",
-		"{env.NOPE}":               "",
-		"{nope}":                   "",
-		dir:                        "",
-		dir + "/":                  "",
-		dir + "/new/":              "",
-		dir + "/name/x.jsonl":      "",
-		dir + "/dangling.jsonl":    "",
-		"/dev/null":                "",
-		"/proc/nope/events.jsonl":  "",
-		"/proc/version/new/events": "",
-	} {
-		h, err := load(t, "output file "+name)
-		switch {
-		case want == "" && err == nil:
-			t.Errorf("%s: no error", name)
-		case want == "":
-			mustContain(t, err.Error(), "filename")
-		case err != nil:
-			t.Errorf("%s: %v", name, err)
-		default:
-			if got := h.outputs[0].Output.(*FileOutput).path; got != want {
-				t.Errorf("%s: %s, want %s", name, got, want)
-			}
-		}
-	}
-}
-
 // TestReceiversShareOneWriter has two receivers, one of them with other
 // options, append to one file while both are used and one goes away.
 func TestReceiversShareOneWriter(t *testing.T) {

@@ -99,16 +99,10 @@ var errFound = errors.New("found")
 // resolve makes a path absolute and without symbolic links, as the receiver does.
 // The file itself may be missing, or renamed meanwhile.
 func resolve(path string) string {
-	if abs, err := filepath.Abs(path); err == nil {
-		path = abs
-	}
-	if resolved, err := filepath.EvalSymlinks(path); err == nil {
+	if resolved, err := journal.Resolve(path); err == nil {
 		return resolved
 	}
-	if dir, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
-		return filepath.Join(dir, filepath.Base(path))
-	}
-	return path
+	return filepath.Clean(path)
 }
 
 // sortFiles puts the files of a journal in the order in which they were

@@ -89,7 +89,9 @@ func TestConfigErrors(t *testing.T) {
 		{"file name that ends with a slash", []string{good, "output file {$DIR}/files/new/"}, []string{"new/"}},
 		{"file below a file", []string{good, "output file {$DIR}/files/empty/x/events.jsonl"}, []string{"empty/x/events.jsonl"}},
 		{"file where none can be made", []string{good, "output file /proc/e2e/events.jsonl"}, []string{"/proc/e2e/events.jsonl"}},
-		{"file name with NUL", []string{good, "output file \"{$DIR}/files/a\x00b\""}, nil},
+		{"file name with NUL", []string{good, "output file \"{$DIR}/files/a\x00b\""}, []string{"NUL"}},
+		{"file name of a compressed file", []string{good, "output file {$DIR}/files/events.jsonl.gz # here"}, []string{"must not end with .gz"}},
+		{"file name of a rotated file", []string{good, "output file {$DIR}/files/events-2026-11-23T17-04-58.123.jsonl # here"}, []string{"like a rotated file"}},
 		{"file name that is too long", []string{good, "output file {$DIR}/files/" + strings.Repeat("x", 300)}, []string{"xxx"}},
 		{"file as the second output", []string{good, "output log", "output file {$DIR}/files/empty/events.jsonl"}, []string{"empty/events.jsonl"}},
 

@@ -2,9 +2,11 @@ package e2e
 
 import (
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -112,4 +114,21 @@ func wantAllCompressed(t *testing.T, dir string) {
 		}
 		return nil
 	})
+}
+
+// errNoMount is that nothing can be mounted here.
+var errNoMount = errors.New("nothing can be mounted here, so unit tests have to do")
+
+// bind mounts a directory or file at another name, too, until the test is over.
+func (s *server) bind(from, to string) error {
+	s.t.Helper()
+	if out, err := exec.Command("mount", "--bind", from, to).CombinedOutput(); err != nil {
+		return fmt.Errorf("%w: %w: %s", errNoMount, err, out)
+	}
+	s.t.Cleanup(func() {
+		if out, err := exec.Command("umount", "-l", to).CombinedOutput(); err != nil {
+			s.t.Errorf("%v: %s", err, out)
+		}
+	})
+	return nil
 }

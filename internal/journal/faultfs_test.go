@@ -22,6 +22,7 @@ const (
 	opOpen    op = "open"
 	opCreate  op = "create"
 	opStat    op = "stat"
+	opResolve op = "resolve"
 	opMkdir   op = "mkdir"
 	opRename  op = "rename"
 	opReadDir op = "readdir"
@@ -36,7 +37,7 @@ const (
 )
 
 var allOps = []op{
-	opOpen, opCreate, opStat, opMkdir, opReadDir, opRename, opRemove, opSyncDir,
+	opOpen, opCreate, opStat, opResolve, opMkdir, opReadDir, opRename, opRemove, opSyncDir,
 	opWrite, opSeek, opReadAt, opFstat, opSync, opClose,
 }
 
@@ -291,6 +292,22 @@ func (f *faultFS) Stat(name string) (info fs.FileInfo, err error) {
 		return err
 	})
 	return info, err
+}
+
+func (f *faultFS) Lstat(name string) (info fs.FileInfo, err error) {
+	err = f.call(call{op: opStat, path: name}, func() (err error) {
+		info, err = osFS{}.Lstat(name)
+		return err
+	})
+	return info, err
+}
+
+func (f *faultFS) Resolve(name string) (resolved string, err error) {
+	err = f.call(call{op: opResolve, path: name}, func() (err error) {
+		resolved, err = osFS{}.Resolve(name)
+		return err
+	})
+	return resolved, err
 }
 
 func (f *faultFS) Mkdir(name string, mode fs.FileMode) error {

@@ -22,8 +22,9 @@ const (
 // file is the open file of a Journal and what is known of it. Its methods are
 // called by one goroutine at a time.
 type file struct {
-	fs   FS
-	path string
+	fs     FS
+	path   string
+	target string // the open file's own name: path, or what that leads to as a symbolic link
 
 	observer *Observer // may be nil
 
@@ -277,9 +278,13 @@ func (f *file) close() {
 	}
 }
 
-// isCurrent tells whether path names the open file.
+// isCurrent tells whether path names the open file, by the way by which it was
+// opened: a link that leads to the file is not the file.
 func (f *file) isCurrent() (bool, error) {
-	info, err := f.fs.Stat(f.path)
+	info, err := f.fs.Lstat(f.target)
+	if err == nil && f.target != f.path && os.SameFile(info, f.info) {
+		info, err = f.fs.Stat(f.path)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}

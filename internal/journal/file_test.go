@@ -400,7 +400,8 @@ func TestFileWhoseFsyncFailedIsReplacedByOthers(t *testing.T) {
 }
 
 func TestRotatedNameIsNeverATakenOne(t *testing.T) {
-	f := file{fs: osFS{}, path: filepath.Join(t.TempDir(), "events.jsonl")}
+	path := filepath.Join(t.TempDir(), "events.jsonl")
+	f := file{fs: osFS{}, path: path, target: path}
 	at := time.Date(2026, 11, 23, 18, 4, 58, 998e6, time.FixedZone("", 3600))
 	want := []string{
 		"events-2026-11-23T17-04-58.998.jsonl",

@@ -18,6 +18,10 @@ type FS interface {
 	// with exactly that mode, whatever the umask.
 	Create(name string, mode fs.FileMode) (File, error)
 	Stat(name string) (fs.FileInfo, error)
+	// Lstat is Stat that does not follow a symbolic link.
+	Lstat(name string) (fs.FileInfo, error)
+	// Resolve is the function of that name.
+	Resolve(name string) (string, error)
 	// ReadDir returns the names in a directory, in any order.
 	ReadDir(name string) ([]string, error)
 	// Mkdir makes a directory with exactly that mode, whatever the umask.
@@ -59,6 +63,10 @@ func (osFS) Create(name string, mode fs.FileMode) (File, error) {
 }
 
 func (osFS) Stat(name string) (fs.FileInfo, error) { return os.Stat(name) }
+
+func (osFS) Lstat(name string) (fs.FileInfo, error) { return os.Lstat(name) }
+
+func (osFS) Resolve(name string) (string, error) { return Resolve(name) }
 
 func (osFS) ReadDir(name string) ([]string, error) {
 	d, err := os.Open(name)

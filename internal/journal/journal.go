@@ -13,6 +13,7 @@ package journal
 import (
 	"context"
 	"io/fs"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"sync"
@@ -99,6 +100,7 @@ func New(path string, fsys FS) *Journal {
 	j := &Journal{file: file{fs: fsys, path: path}}
 	j.gathering.limit, j.gathering.enough = gatherFor, make(chan struct{}, 1)
 	j.keeper = keeper{fs: fsys, path: path, users: j.currentUsers}
+	j.keeper.place, _ = Resolve(filepath.Dir(path)) // else it is not compared
 	return j
 }
 

@@ -30,6 +30,7 @@ const (
 type keeper struct {
 	fs    FS
 	path  string
+	place string // the directory that path was in when the keeper was made
 	users func() []*Options
 
 	mu      sync.Mutex
@@ -93,6 +94,9 @@ func (k *keeper) keep(users []*Options, now time.Time) error {
 	}
 	if compression == "" && !limited {
 		return nil // everything stays as it is, however many files there are
+	}
+	if err := k.checkPlace(); err != nil {
+		return err
 	}
 	files, err := k.list(now)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {

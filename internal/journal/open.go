@@ -35,23 +35,27 @@ func (f *file) ensureOpen(o *Options) error {
 }
 
 func (f *file) openFile(o *Options) error {
-	dir := filepath.Dir(f.path)
+	target, err := f.follow()
+	if err != nil {
+		return err
+	}
+	dir := filepath.Dir(target)
 	if err := f.makeDir(dir, o.DirMode); err != nil {
 		return err
 	}
-	opened, err := f.fs.Open(f.path)
+	opened, err := f.fs.Open(target)
 	created := false
 	if errors.Is(err, fs.ErrNotExist) {
-		opened, err = f.fs.Create(f.path, o.Mode)
+		opened, err = f.fs.Create(target, o.Mode)
 		created = err == nil
 		if errors.Is(err, fs.ErrExist) { // created by somebody else meanwhile
-			opened, err = f.fs.Open(f.path)
+			opened, err = f.fs.Open(target)
 		}
 	}
 	if err != nil {
 		return err
 	}
-	f.open, f.created, f.acked, f.written = opened, created, false, 0
+	f.open, f.target, f.created, f.acked, f.written = opened, target, created, false, 0
 	f.unsafe = f.unsafe || created
 	if err := f.inspect(); err != nil {
 		f.close()

@@ -308,6 +308,13 @@ func (p *powerFS) Stat(name string) (info fs.FileInfo, err error) {
 	return info, err
 }
 
+func (p *powerFS) Lstat(name string) (info fs.FileInfo, err error) {
+	err = p.do(func() (err error) { info, err = osFS{}.Lstat(name); return err })
+	return info, err
+}
+
+func (p *powerFS) Resolve(name string) (string, error) { return osFS{}.Resolve(name) }
+
 func (p *powerFS) ReadDir(name string) (names []string, err error) {
 	err = p.do(func() (err error) { names, err = osFS{}.ReadDir(name); return err })
 	return names, err

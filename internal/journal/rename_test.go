@@ -24,7 +24,7 @@ func TestRenamingByTwoProcessesLosesNothing(t *testing.T) {
 		created := make(chan bool, 2)
 		for range 2 {
 			go func() {
-				f := file{fs: osFS{}, path: path}
+				f := file{fs: osFS{}, path: path, target: path}
 				if _, err := f.rename(path, at); err != nil {
 					created <- false
 					return

@@ -2,17 +2,19 @@ package journal
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 )
 
 // condemn gives up the open file, which holds nothing of worth up to that size,
 // or something anyway if it is negative.
 func (f *file) condemn(worthless int64) {
-	f.condemned, f.condemnedAt, f.worthless = f.info, f.path, worthless
+	f.condemned, f.condemnedAt, f.worthless = f.info, f.target, worthless
 	_ = f.clearAway() // tried again before the next file is opened
 	_ = f.open.Close()
 	f.open = nil
@@ -30,9 +32,18 @@ func (f *file) clearAway() error {
 	if f.condemned == nil {
 		return nil
 	}
-	info, err := f.fs.Stat(f.condemnedAt)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(info, f.condemned) {
-		f.condemned = nil // somebody else has moved it
+	found, err := f.isCondemned(f.condemnedAt)
+	if err == nil && !found {
+		// Somebody else has moved it, and may have put a link to it in its place.
+		var target string
+		if target, err = f.follow(); err == nil {
+			if found, err = f.isCondemned(target); found {
+				f.target, f.condemnedAt = target, target
+			}
+		}
+	}
+	if err == nil && !found {
+		f.condemned = nil
 		return nil
 	}
 	name := ""
@@ -46,13 +57,13 @@ func (f *file) clearAway() error {
 		return err
 	}
 	f.condemnedAt = name
-	info, err = f.fs.Stat(name)
+	info, err := f.fs.Lstat(name)
 	if err == nil && os.SameFile(info, f.condemned) && info.Size() <= f.worthless {
 		_ = f.fs.Remove(name)
 	}
 	// If this fails, the new name may get lost, and with it what was once
 	// acknowledged: then the file is renamed again, for an fsync to be trusted.
-	if err := f.syncDir(filepath.Dir(f.path)); err != nil {
+	if err := f.syncDir(filepath.Dir(f.target)); err != nil {
 		f.worthless = -1
 		return err
 	}
@@ -60,22 +71,37 @@ func (f *file) clearAway() error {
 	return nil
 }
 
+func (f *file) isCondemned(name string) (bool, error) {
+	info, err := f.fs.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil && os.SameFile(info, f.condemned), err
+}
+
 // rename gives a file the name of one rotated at t, or at the next millisecond
 // that is free and comes after those given before: a name that has become free
 // again would make the file older than it is. It replaces nothing, as it
-// creates the new name before.
+// creates the new name before, and renames no link.
 func (f *file) rename(from string, t time.Time) (name string, err error) {
 	if next := f.lastName.Add(time.Millisecond); t.Before(next) {
 		t = next
 	}
 	for range 1000 {
-		name = rotatedName(f.path, t)
+		name = rotatedName(f.target, t)
 		var reserved File
 		if reserved, err = f.fs.Create(name, 0o600); err == nil {
 			_ = reserved.Close()
 			f.lastName = t
-			err = f.fs.Rename(from, name)
-			if info, statErr := f.fs.Stat(name); err != nil && statErr == nil && info.Size() == 0 {
+			if f.isLink(from) {
+				err = fmt.Errorf("%s: somebody has just put a symbolic link there", from)
+			} else {
+				err = f.fs.Rename(from, name)
+			}
+			if errors.Is(err, syscall.EBUSY) {
+				err = fmt.Errorf("%w: if it is mounted by itself, mount its directory instead", err)
+			}
+			if info, statErr := f.fs.Lstat(name); err != nil && statErr == nil && info.Size() == 0 {
 				_ = f.fs.Remove(name)
 			}
 			return name, err

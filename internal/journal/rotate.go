@@ -52,7 +52,7 @@ func (f *file) rotate(users []*Options) {
 	if !f.retryAt.IsZero() {
 		return // its last fsync has failed, so it is out of use anyway
 	}
-	name, err := f.rename(f.path, time.Now())
+	name, err := f.rename(f.target, time.Now())
 	if err != nil {
 		f.rotationAgain = time.Now().Add(retryAfter)
 		reportRotation(users, fmt.Errorf("rotating %s: %w", f.path, err))
@@ -61,7 +61,7 @@ func (f *file) rotate(users []*Options) {
 	f.rotated = true
 	// Durable before there is another file of the old name. If not, the next
 	// opening sees to it.
-	if f.syncDir(filepath.Dir(f.path)) != nil {
+	if f.syncDir(filepath.Dir(f.target)) != nil {
 		f.condemned, f.condemnedAt, f.worthless = f.info, name, -1
 	}
 }

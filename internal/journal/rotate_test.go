@@ -466,7 +466,8 @@ func compressedAs(t testing.TB, content string, c Compression) string {
 // does not take its name: it would be the next to be removed.
 func TestNamesGoOnThoughEarlierOnesAreFree(t *testing.T) {
 	dir := t.TempDir()
-	f := file{fs: osFS{}, path: filepath.Join(dir, "events.jsonl")}
+	path := filepath.Join(dir, "events.jsonl")
+	f := file{fs: osFS{}, path: path, target: path}
 	at := time.Now()
 	last := ""
 	for i := range 5 {
