@@ -102,6 +102,7 @@ func (o *FileOutput) Provision(ctx caddy.Context) error {
 		RotationFailed: func(err error) {
 			logger.Error("the rotation of events' files is behind; no event is lost, and it is tried again", zap.Error(err))
 		},
+		InEffect: func() bool { return isInEffect(ctx) },
 	}
 	var err error
 	if o.options.Rotation, err = o.rotation(); err != nil {
@@ -139,8 +140,17 @@ func (o *FileOutput) Provision(ctx caddy.Context) error {
 
 	shared, _ := journals.LoadOrStore(path, newSharedJournal(path))
 	o.path, o.journal = path, shared.(sharedJournal).Journal
+	o.journal.Register(o.options)
 	logger.Info("events are stored in a file", zap.String("path", path))
 	return nil
+}
+
+// isInEffect tells whether the config that ctx is of is the one that runs: one
+// that is only validated never does, nor one that is rejected, even after all
+// of its apps were started. The contexts of a config end as one.
+func isInEffect(ctx caddy.Context) bool {
+	active := caddy.ActiveContext()
+	return active.Context != nil && active.Done() == ctx.Done()
 }
 
 // Cleanup fsyncs what is not fsynced yet. Requests that are still in flight can
