@@ -108,7 +108,7 @@ type scriptRotation struct {
 // isLeftOut takes a sample of the scripts with compression, which take long, and
 // of those with reserved names, which differ little: another one each time.
 func isLeftOut(r scriptRotation) bool {
-	return (r.Compression != "" || r.reserves) && rand.IntN(4) > 0
+	return (r.Compression != "" || r.reserves) && rand.IntN(6) > 0
 }
 
 func withScriptRotations(t *testing.T, f func(*testing.T, scriptRotation)) {

@@ -46,8 +46,8 @@ func renameNew(fsys FS, oldName, newName string) error {
 	return err
 }
 
-// wallClock goes on while the machine is suspended.
-func wallClock() time.Time { return time.Now().Round(0) }
+// wallClock goes on while the machine is suspended. Tests set it.
+var wallClock = func() time.Time { return time.Now().Round(0) }
 
 func isReserved(since time.Time) bool { return wallClock().Sub(since).Abs() < reservedFor }
 
