@@ -133,3 +133,16 @@ func TestNamesWithoutALookIntoTheDirectory(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// What was rotated since the clock was set back may be found together with what
+// was rotated before.
+func TestFilesFromWhenTheClockWasAheadAreFoundLate(t *testing.T) {
+	j, fsys := newJournal(t)
+	writeRotated(t, j, -ahead, "ahead\n")
+	writeRotated(t, j, time.Minute, "fresh\n")
+	j.Register(rotating(Rotation{Keep: 1}))
+	awaitIdle(t, j)
+	if got := contents(t, fsys.root); !reflect.DeepEqual(got, []string{"fresh\n"}) {
+		t.Errorf("left: %q", got)
+	}
+}
