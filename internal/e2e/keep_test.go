@@ -37,7 +37,7 @@ func TestNothingIsRemovedThatAnotherReceiverKeeps(t *testing.T) {
 			n := 0
 			send := func(path string, count int) {
 				for range count {
-					s.postTo(path, fmt.Sprintf(`{"EventType":"tagged","Tag":"%d","Pad":"%0300d"}`, n, n)).wantStored(t)
+					s.postTo(path, tagged(fmt.Sprintf("%017d", n))).wantStored(t) // two in a file
 					n++
 				}
 			}
