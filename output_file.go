@@ -102,6 +102,7 @@ func (o *FileOutput) Provision(ctx caddy.Context) error {
 		RotationFailed: func(err error) {
 			logger.Error("the rotation of events' files is behind; no event is lost, and it is tried again", zap.Error(err))
 		},
+		InEffect: func() bool { return isInEffect(ctx) },
 	}
 	var err error
 	if o.options.Rotation, err = o.rotation(); err != nil {
@@ -139,6 +140,7 @@ func (o *FileOutput) Provision(ctx caddy.Context) error {
 
 	o.warn(logger, filename, path)
 	o.journal, o.path = acquireJournal(path)
+	o.journal.Register(o.options)
 	logger.Info("events are stored in a file", zap.String("path", o.path))
 	return nil
 }
@@ -156,6 +158,14 @@ func (o *FileOutput) warn(logger *zap.Logger, filename, path string) {
 		logger.Warn("the file can be neither rotated nor, after a failed fsync, set aside, and events would be answered 503 from then on",
 			zap.String("path", path), zap.Error(explain(path, err)))
 	}
+}
+
+// isInEffect tells whether the config that ctx is of is the one that runs: one
+// that is only validated never does, nor one that is rejected, even after all
+// of its apps were started. The contexts of a config end as one.
+func isInEffect(ctx caddy.Context) bool {
+	active := caddy.ActiveContext()
+	return active.Context != nil && active.Done() == ctx.Done()
 }
 
 // Cleanup fsyncs what is not fsynced yet. Requests that are still in flight can

@@ -10,7 +10,6 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -40,34 +39,30 @@ func (k *keeper) compress(file rotatedFile, c Compression) error {
 	if compressionOf(original) != "" {
 		return nil
 	}
-	err := k.compressOriginal(original, file.forms[1:], c)
+	err := k.compressOriginal(file, c)
 	if err == nil || errors.Is(err, fs.ErrNotExist) { // taken by somebody else meanwhile
 		return nil
 	}
 	return fmt.Errorf("compressing %s: %w", original, err)
 }
 
-func (k *keeper) compressOriginal(original string, others []string, c Compression) error {
+func (k *keeper) compressOriginal(file rotatedFile, c Compression) error {
+	original := file.forms[0]
 	info, err := k.fs.Stat(original)
 	if err != nil {
 		return err
 	}
-	if info.Size() == 0 { // a name that is reserved, or was when the process was killed
-		if time.Since(info.ModTime()) > temporaryFor {
-			return k.remove(original)
-		}
-		return nil
-	}
 	compressed := original + string(c)
 	exists, reserved := false, false
-	for _, form := range others { // from before a crash, or another process's
+	for _, form := range file.forms[1:] { // from before a crash, or another process's
 		info, err := k.fs.Stat(form)
 		if err != nil {
 			return err
 		}
 		if !exists {
 			compressed, c = form, compressionOf(form)
-			exists, reserved = info.Size() > 0, info.Size() == 0
+			exists = info.Size() > 0 && !k.unsafe[form]
+			reserved = !exists
 		}
 	}
 	if !exists {
@@ -78,12 +73,15 @@ func (k *keeper) compressOriginal(original string, others []string, c Compressio
 	if err != nil {
 		return err
 	}
+	if file.ahead { // so its time is that of its modification
+		_ = k.fs.Chtimes(compressed, file.time)
+	}
 	return k.remove(original)
 }
 
-// writeCompressed makes the compressed form, durably, or leaves nothing of it.
-// Where its name is reserved by an empty file, it takes its place: to remove
-// that first could remove what another process has just put there.
+// writeCompressed makes the compressed form, durably. Where its name is
+// reserved, it takes the place of what is there, which is never removed: by now
+// another process may have completed it, and removed the original.
 func (k *keeper) writeCompressed(original, compressed string, mode fs.FileMode, reserved bool) error {
 	name := fmt.Sprintf("%s.%08x%s", original, rand.Uint32(), Temporary)
 	c := compressionOf(compressed)
@@ -91,23 +89,23 @@ func (k *keeper) writeCompressed(original, compressed string, mode fs.FileMode, 
 	if err == nil {
 		err = k.compare(original, name, c)
 	}
-	if err == nil && !reserved {
-		var empty File // so that nothing is replaced
-		if empty, err = k.fs.Create(compressed, mode); err == nil {
-			_ = empty.Close()
-		}
-	}
-	if err == nil {
+	if err == nil && reserved {
 		err = k.fs.Rename(name, compressed)
+	} else if err == nil {
+		err = renameNew(k.fs, name, compressed)
 	}
 	if err != nil {
 		_ = k.fs.Remove(name)
 		return err
 	}
 	if err := k.fs.SyncDir(filepath.Dir(compressed)); err != nil {
-		_ = k.fs.Remove(compressed) // made anew, the entry gets an fsync that can be trusted
+		if k.unsafe == nil {
+			k.unsafe = make(map[string]bool)
+		}
+		k.unsafe[compressed] = true // made anew, the entry gets an fsync that can be trusted
 		return err
 	}
+	delete(k.unsafe, compressed)
 	return nil
 }
 

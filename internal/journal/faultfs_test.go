@@ -25,6 +25,8 @@ const (
 	opResolve op = "resolve"
 	opMkdir   op = "mkdir"
 	opRename  op = "rename"
+	opChmod   op = "chmod"
+	opChtimes op = "chtimes"
 	opReadDir op = "readdir"
 	opRemove  op = "remove"
 	opSyncDir op = "syncdir"
@@ -37,7 +39,7 @@ const (
 )
 
 var allOps = []op{
-	opOpen, opCreate, opStat, opResolve, opMkdir, opReadDir, opRename, opRemove, opSyncDir,
+	opOpen, opCreate, opStat, opResolve, opMkdir, opReadDir, opRename, opChmod, opChtimes, opRemove, opSyncDir,
 	opWrite, opSeek, opReadAt, opFstat, opSync, opClose,
 }
 
@@ -75,7 +77,8 @@ func (s *shortWrite) Error() string { return fmt.Sprintf("short write: %v", s.er
 // called. Instead of the disk's fsync, which is slow, it has a model of what a
 // crash would leave: see disk_test.go.
 type faultFS struct {
-	root string // paths are recorded relative to it
+	root     string // paths are recorded relative to it
+	reserves bool   // names have to be reserved, as there is no RenameNew
 
 	mu         sync.Mutex
 	calls      []call
@@ -324,6 +327,35 @@ func (f *faultFS) Rename(oldName, newName string) error {
 	return f.changing(call{op: opRename, path: oldName}, func() error {
 		return f.disk.rename(oldName, newName, osFS{}.Rename)
 	})
+}
+
+func (f *faultFS) RenameNew(oldName, newName string) error {
+	if f.reserves {
+		return errors.ErrUnsupported
+	}
+	return f.changing(call{op: opRename, path: oldName}, func() error {
+		return f.disk.rename(oldName, newName, renameNewAnywhere)
+	})
+}
+
+// renameNewAnywhere is RenameNew where nobody else renames to that name.
+func renameNewAnywhere(oldName, newName string) error {
+	err := osFS{}.RenameNew(oldName, newName)
+	if !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	if _, err := os.Lstat(newName); err == nil {
+		return fs.ErrExist
+	}
+	return os.Rename(oldName, newName)
+}
+
+func (f *faultFS) Chmod(name string, mode fs.FileMode) error {
+	return f.call(call{op: opChmod, path: name}, func() error { return osFS{}.Chmod(name, mode) })
+}
+
+func (f *faultFS) Chtimes(name string, modified time.Time) error {
+	return f.call(call{op: opChtimes, path: name}, func() error { return osFS{}.Chtimes(name, modified) })
 }
 
 func (f *faultFS) Remove(name string) error {

@@ -20,7 +20,7 @@ func TestEveryOperationFailsAtEveryPoint(t *testing.T) {
 	withScriptRotations(t, everyOperationFails)
 }
 
-func everyOperationFails(t *testing.T, r Rotation) {
+func everyOperationFails(t *testing.T, r scriptRotation) {
 	dir := t.TempDir()
 	reference := runScript(t, filepath.Join(dir, "reference"), r)
 	scripts := 0
@@ -65,7 +65,7 @@ func TestEveryOperationFailsAfterAFailedFsync(t *testing.T) {
 	withScriptRotations(t, everyOperationFailsAfterAFailedFsync)
 }
 
-func everyOperationFailsAfterAFailedFsync(t *testing.T, r Rotation) {
+func everyOperationFailsAfterAFailedFsync(t *testing.T, r scriptRotation) {
 	dir := t.TempDir()
 	reference := runScript(t, filepath.Join(dir, "reference"), r)
 	scripts := 0
@@ -92,17 +92,26 @@ func everyOperationFailsAfterAFailedFsync(t *testing.T, r Rotation) {
 
 // scriptRotations are those of a script's lines, two of which fit into a file
 // but in the first.
-var scriptRotations = map[string]Rotation{
-	"one file":         {},
-	"many files":       {Size: 15},
-	"compressed files": {Size: 15, Compression: Gzip},
+var scriptRotations = map[string]scriptRotation{
+	"one file":                   {},
+	"many files":                 {Rotation: Rotation{Size: 15}},
+	"many files, names reserved": {Rotation{Size: 15}, true},
+	"compressed files":           {Rotation: Rotation{Size: 15, Compression: Gzip}},
+	"compressed, names reserved": {Rotation{Size: 15, Compression: Gzip}, true},
 }
 
-// isLeftOut takes a sample of the scripts with compression, which takes long:
-// another one each time.
-func isLeftOut(r Rotation) bool { return r.Compression != "" && rand.IntN(4) > 0 }
+type scriptRotation struct {
+	Rotation
+	reserves bool // see faultFS
+}
 
-func withScriptRotations(t *testing.T, f func(*testing.T, Rotation)) {
+// isLeftOut takes a sample of the scripts with compression, which take long, and
+// of those with reserved names, which differ little: another one each time.
+func isLeftOut(r scriptRotation) bool {
+	return (r.Compression != "" || r.reserves) && rand.IntN(6) > 0
+}
+
+func withScriptRotations(t *testing.T, f func(*testing.T, scriptRotation)) {
 	skipWhereOpenFilesCannotBeRenamed(t)
 	for name, r := range scriptRotations {
 		t.Run(name, func(t *testing.T) { f(t, r) })
@@ -122,7 +131,7 @@ type script struct {
 	failed string   // what went wrong first
 }
 
-func runScript(t testing.TB, root string, r Rotation, hooks ...hook) *script {
+func runScript(t testing.TB, root string, r scriptRotation, hooks ...hook) *script {
 	t.Helper()
 	s := newScript(t, root, r)
 	for _, h := range hooks {
@@ -132,17 +141,18 @@ func runScript(t testing.TB, root string, r Rotation, hooks ...hook) *script {
 	return s
 }
 
-func newScript(t testing.TB, root string, r Rotation) *script {
+func newScript(t testing.TB, root string, r scriptRotation) *script {
 	t.Helper()
 	if err := os.Mkdir(root, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	fsys := newFaultFS(root)
+	fsys.reserves = r.reserves
 	return &script{
 		t: t, fsys: fsys,
 		j:      New(filepath.Join(root, "a", "events.jsonl"), fsys),
-		always: &Options{Mode: 0o600, DirMode: 0o700, Rotation: r},
-		never:  &Options{Sync: SyncNever, Mode: 0o600, DirMode: 0o700, Rotation: r},
+		always: &Options{Mode: 0o600, DirMode: 0o700, Rotation: r.Rotation},
+		never:  &Options{Sync: SyncNever, Mode: 0o600, DirMode: 0o700, Rotation: r.Rotation},
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"syscall"
+	"time"
 )
 
 // FS is what a Journal needs of a file system. The errors are those of package
@@ -28,7 +29,14 @@ type FS interface {
 	Mkdir(name string, mode fs.FileMode) error
 	// Rename replaces newName if it exists.
 	Rename(oldName, newName string) error
+	// RenameNew fails with fs.ErrExist if newName exists, and with
+	// errors.ErrUnsupported where the file system cannot tell that as one with
+	// the renaming.
+	RenameNew(oldName, newName string) error
 	Remove(name string) error
+	Chmod(name string, mode fs.FileMode) error
+	// Chtimes sets when a file was last modified.
+	Chtimes(name string, modified time.Time) error
 	// SyncDir makes the entries of a directory durable.
 	SyncDir(name string) error
 }
@@ -94,6 +102,14 @@ func chmod(name string, mode fs.FileMode) {
 }
 
 func (osFS) Rename(oldName, newName string) error { return os.Rename(oldName, newName) }
+
+func (osFS) RenameNew(oldName, newName string) error { return renameNoReplace(oldName, newName) }
+
+func (osFS) Chmod(name string, mode fs.FileMode) error { return os.Chmod(name, mode) }
+
+func (osFS) Chtimes(name string, modified time.Time) error {
+	return os.Chtimes(name, time.Time{}, modified)
+}
 
 func (osFS) Remove(name string) error { return os.Remove(name) }
 

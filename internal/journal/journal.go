@@ -58,8 +58,14 @@ type Options struct {
 	// Nothing is lost by that, and it is tried again. It must not block.
 	RotationFailed func(error)
 
+	// If not nil, tells whether these Options have taken effect: until then they
+	// keep files, but have none removed or compressed. It must not block.
+	InEffect func() bool
+
 	released bool // set with the Journal's lock held
 }
+
+func (o *Options) inEffect() bool { return o.InEffect == nil || o.InEffect() }
 
 // Journal is an append-only file. It is opened, and created, when the first
 // line comes. Its methods may be called at any time by any goroutine.
@@ -72,7 +78,8 @@ type Journal struct {
 	isSlow     bool        // it has
 	gathering  gathering
 	closed     bool
-	users      []*Options // whose wishes for rotation count; replaced, never changed
+	users      []*Options // who has appended, so whose wishes for rotation count; replaced, never changed
+	registered []*Options // whose wishes for keeping do, or will, the oldest first; likewise
 	syncTimer  *time.Timer
 	syncAt     time.Time // when syncTimer fires; zero while it is not running
 
@@ -99,7 +106,7 @@ func New(path string, fsys FS) *Journal {
 	}
 	j := &Journal{file: file{fs: fsys, path: path}}
 	j.gathering.limit, j.gathering.enough = gatherFor, make(chan struct{}, 1)
-	j.keeper = keeper{fs: fsys, path: path, users: j.currentUsers}
+	j.keeper = keeper{fs: fsys, path: path, wishes: j.wishes}
 	j.keeper.place, _ = Resolve(filepath.Dir(path)) // else it is not compared
 	return j
 }
@@ -118,22 +125,54 @@ func (j *Journal) Append(ctx context.Context, line []byte, o *Options) error {
 	return j.do(ctx, r)
 }
 
-// Release has the journal forget the Options' wishes for rotation, which count,
-// beside those of other callers, from their first Append on. Lines can still be
-// appended with them.
-func (j *Journal) Release(o *Options) {
+// Register has the Options' wishes for keeping rotated files count, beside those
+// of others, until they are released. None is removed that one of them wants;
+// once some have taken effect, files are removed and compressed, also where no
+// line ever comes. Append registers Options that are not.
+func (j *Journal) Register(o *Options) {
 	j.mu.Lock()
-	defer j.mu.Unlock()
-	o.released = true
-	if i := slices.Index(j.users, o); i >= 0 {
-		j.users = slices.Delete(slices.Clone(j.users), i, i+1)
+	j.register(o)
+	j.mu.Unlock()
+	j.keeper.start()
+}
+
+func (j *Journal) register(o *Options) {
+	if !o.released && !slices.Contains(j.registered, o) {
+		j.registered = append(slices.Clip(j.registered), o)
 	}
 }
 
-func (j *Journal) currentUsers() []*Options {
+// Release has the journal forget the Options' wishes: those for rotation count
+// from their first Append on, those for keeping since they were registered.
+// Lines can still be appended with them.
+func (j *Journal) Release(o *Options) {
+	j.mu.Lock()
+	o.released = true
+	j.users = without(j.users, o)
+	j.registered = without(j.registered, o)
+	j.mu.Unlock()
+	j.keeper.start() // others may want less
+}
+
+func without(all []*Options, o *Options) []*Options {
+	return slices.DeleteFunc(slices.Clone(all), func(other *Options) bool { return other == o })
+}
+
+// wishes returns whose wishes for keeping count: nobody's while none have taken
+// effect, and then waiting tells whether there are any. Those registered before
+// some that have do not count: they were replaced, or rejected without having
+// been released.
+func (j *Journal) wishes() (users []*Options, waiting bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.users
+	first := len(j.registered)
+	// The newest first, so that all of a config that takes effect meanwhile count.
+	for i := first - 1; i >= 0; i-- {
+		if j.registered[i].inEffect() {
+			first = i
+		}
+	}
+	return j.registered[first:], first > 0 && first == len(j.registered)
 }
 
 // Sync returns when every line that was appended before is fsynced, or with an

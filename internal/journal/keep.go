@@ -4,26 +4,19 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
-	"slices"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
 )
 
 const (
-	rotatedTime = "2006-01-02T15-04-05.000"
-
 	// keepEvery is how often files are looked at whose time may be up, beside
 	// after each rotation.
 	keepEvery = time.Hour
 
-	// Temporary is the ending of a name under which a file is being compressed.
-	Temporary = ".tmp"
-
-	// temporaryFor is the age at which a temporary file, or an empty one that
-	// reserves a name, counts as left over.
-	temporaryFor = time.Hour
+	// effectEvery is how often it is asked whether somebody's wishes have taken
+	// effect, where nobody's have.
+	effectEvery = time.Second
 )
 
 // keeper removes and compresses rotated files, in the background.
@@ -31,12 +24,19 @@ type keeper struct {
 	fs    FS
 	path  string
 	place string // the directory that path was in when the keeper was made
-	users func() []*Options
+
+	// Whose wishes count: nobody's while none has taken effect, and then waiting
+	// tells whether there are any.
+	wishes func() (users []*Options, waiting bool)
 
 	mu      sync.Mutex
 	working bool
 	again   bool
 	timer   *time.Timer
+
+	// Used only by the goroutine that works.
+	listed time.Time       // when the directory was read last
+	unsafe map[string]bool // compressed files whose entry's fsync failed: to be made anew
 }
 
 // start has the keeper look at all rotated files, now or when it is done with
@@ -53,8 +53,8 @@ func (k *keeper) start() {
 
 func (k *keeper) work() {
 	for k.next() {
-		users := k.users()
-		if err := k.keep(users, time.Now()); err != nil {
+		if err := k.keep(time.Now()); err != nil {
+			users, _ := k.wishes()
 			reportRotation(users, err)
 		}
 	}
@@ -68,51 +68,55 @@ func (k *keeper) next() bool {
 		k.timer.Stop()
 		k.timer = nil
 	}
-	if !k.working && slices.ContainsFunc(k.users(), func(o *Options) bool { return o.KeepFor > 0 }) {
-		k.timer = time.AfterFunc(keepEvery, k.start)
+	if !k.working {
+		if users, waiting := k.wishes(); waiting {
+			k.timer = time.AfterFunc(effectEvery, k.start)
+		} else if len(users) > 0 {
+			k.timer = time.AfterFunc(keepEvery, k.start)
+		}
 	}
 	return k.working
 }
 
-// rotatedFile is one rotated file, of which there may be a compressed form as
-// well as the original one for a time.
-type rotatedFile struct {
-	time  time.Time
-	forms []string // names
-}
-
 // keep removes what no user wants to keep and compresses the rest, if one
 // wants that.
-func (k *keeper) keep(users []*Options, now time.Time) error {
+func (k *keeper) keep(now time.Time) error {
+	users, _ := k.wishes()
+	if len(users) == 0 {
+		return nil
+	}
 	var compression Compression
 	limited := false
 	for _, o := range users {
-		if compression == "" {
+		if compression == "" && o.inEffect() {
 			compression = o.Compression
 		}
 		limited = limited || o.Keep > 0 || o.KeepFor > 0
 	}
-	if compression == "" && !limited {
-		return nil // everything stays as it is, however many files there are
+	if compression == "" && !limited && now.Sub(k.listed) < keepEvery {
+		return nil // only what was left over goes; and there may be very many files
 	}
 	if err := k.checkPlace(); err != nil {
 		return err
 	}
+	k.listed = now
 	files, err := k.list(now)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return nil // nothing to keep
 	}
-	if err != nil {
-		return err
-	}
-	var errs []error
-	for i, file := range files {
-		if isSpent(users, i, now.Sub(file.time)) {
+	errs := []error{err}
+	newer := 0
+	for _, file := range files {
+		// Anew for each, as somebody who wants to keep more may have come.
+		if users, _ = k.wishes(); isSpent(users, newer, now.Sub(file.time)) {
 			for _, name := range file.forms {
 				errs = append(errs, k.remove(name))
 			}
-		} else if compression != "" {
+		} else if compression != "" && !file.aside {
 			errs = append(errs, k.compress(file, compression))
+		}
+		if !file.aside {
+			newer++
 		}
 	}
 	return errors.Join(errs...)
@@ -127,56 +131,6 @@ func isSpent(users []*Options, newer int, age time.Duration) bool {
 		}
 	}
 	return len(users) > 0
-}
-
-// list returns the rotated files, the newest first, by the time in their names.
-// It removes temporary ones that were left over.
-func (k *keeper) list(now time.Time) ([]rotatedFile, error) {
-	dir := filepath.Dir(k.path)
-	names, err := k.fs.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	byTime := make(map[time.Time]*rotatedFile)
-	for _, name := range names {
-		name = filepath.Join(dir, name)
-		if original, ok := strings.CutSuffix(name, Temporary); ok {
-			original = strings.TrimSuffix(original, filepath.Ext(original))
-			if _, ok := RotatedAt(k.path, original); ok {
-				if info, err := k.fs.Stat(name); err == nil && now.Sub(info.ModTime()) > temporaryFor {
-					_ = k.fs.Remove(name)
-				}
-			}
-			continue
-		}
-		t, ok := RotatedAt(k.path, name)
-		if !ok {
-			continue
-		}
-		if byTime[t] == nil {
-			byTime[t] = &rotatedFile{time: t}
-		}
-		byTime[t].forms = append(byTime[t].forms, name)
-	}
-	var files []rotatedFile
-	for _, file := range byTime {
-		slices.Sort(file.forms) // the original form is the first
-		files = append(files, *file)
-	}
-	slices.SortFunc(files, func(a, b rotatedFile) int { return b.time.Compare(a.time) })
-	return files, nil
-}
-
-// RotatedAt returns the time in the name of a rotated file of the journal at
-// path, compressed or not. No other name is taken for one.
-func RotatedAt(path, name string) (time.Time, bool) {
-	if c := compressionOf(name); c != "" {
-		name = strings.TrimSuffix(name, string(c))
-	}
-	ext := filepath.Ext(path)
-	stamp, ok := strings.CutPrefix(strings.TrimSuffix(name, ext), strings.TrimSuffix(path, ext)+"-")
-	t, err := time.Parse(rotatedTime, stamp)
-	return t, ok && err == nil && rotatedName(path, t) == name
 }
 
 func (k *keeper) remove(name string) error {

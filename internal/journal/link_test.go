@@ -121,25 +121,32 @@ func TestLinkThatLeadsElsewhereLater(t *testing.T) {
 // A link comes just before the renaming: it stays, and the next line follows it.
 func TestLinkIsNotRenamed(t *testing.T) {
 	skipWhereOpenFilesCannotBeRenamed(t)
-	j, fsys := newJournal(t)
-	told := 0
-	o := rotating(Rotation{Size: 10})
-	o.RotationFailed = func(error) { told++ }
-	mustAppend(t, j, o, "before\n")
-	target := ""
-	fsys.add(hook{op: opCreate, nth: 1, before: func() error { target = linked(t, fsys, j.file.path); return nil }})
-	mustAppend(t, j, o, "at that time\n")
-	mustAppend(t, j, o, "after\n")
-	awaitIdle(t, j)
-	mustBeLink(t, j.file.path, target)
-	got := linesBelow(t, filepath.Dir(target))
-	for _, line := range []string{"before\n", "at that time\n", "after\n"} {
-		if got[line] != 1 {
-			t.Errorf("%q is there %d times: %v", line, got[line], got)
+	for last, reserves := range map[op]bool{
+		opReadDir: false, // what comes last before the renaming
+		opCreate:  true,  // the name is reserved
+	} {
+		j, fsys := newJournal(t)
+		fsys.reserves = reserves
+		told := 0
+		o := rotating(Rotation{Size: 10})
+		o.RotationFailed = func(error) { told++ }
+		mustAppend(t, j, o, "before\n")
+		awaitIdle(t, j)
+		target := ""
+		fsys.add(hook{op: last, nth: 1, before: func() error { target = linked(t, fsys, j.file.path); return nil }})
+		mustAppend(t, j, o, "at that time\n")
+		mustAppend(t, j, o, "after\n")
+		awaitIdle(t, j)
+		mustBeLink(t, j.file.path, target)
+		got := linesBelow(t, filepath.Dir(target))
+		for _, line := range []string{"before\n", "at that time\n", "after\n"} {
+			if got[line] != 1 {
+				t.Errorf("%s: %q is there %d times: %v", last, line, got[line], got)
+			}
 		}
-	}
-	if told != 1 {
-		t.Errorf("%d failed rotations, want 1", told)
+		if told != 1 {
+			t.Errorf("%s: %d failed rotations, want 1", last, told)
+		}
 	}
 }
 

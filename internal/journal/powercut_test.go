@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"time"
 )
 
 var powerCuts = flag.Int("powercuts", 1500, "how many times the power is cut")
@@ -56,7 +57,7 @@ func cutPower(t *testing.T, faults powerFaults, seed uint64, cuts int) (int, err
 	dir := t.TempDir()
 	p := newPowerFS(t, filepath.Join(dir, "0"), faults)
 	for cut := range cuts {
-		p.left, p.off = 1+rng.IntN(120), false
+		p.left, p.off, p.reserves = 1+rng.IntN(120), false, rng.IntN(2) == 0
 		p.run(cut, rng)
 		switch after := p; {
 		case rng.IntN(10) == 0: // with an empty disk, as it gets full
@@ -85,11 +86,14 @@ func cutPower(t *testing.T, faults powerFaults, seed uint64, cuts int) (int, err
 // upon one that is lost.
 type powerFS struct {
 	powerFaults
-	t       testing.TB
-	root    string
-	mu      sync.Mutex
-	left    int  // operations until the power is cut
-	off     bool // it is
+	t    testing.TB
+	root string
+	mu   sync.Mutex
+	left int  // operations until the power is cut
+	off  bool // it is
+
+	reserves bool // names have to be reserved, as there is no RenameNew
+
 	now     map[string]*node
 	durable map[string]*node
 	changes map[string][]map[string]*node // of a directory since its last fsync; nil for what is removed
@@ -331,14 +335,33 @@ func (p *powerFS) Mkdir(name string, mode fs.FileMode) error {
 }
 
 func (p *powerFS) Rename(oldName, newName string) error {
+	return p.rename(oldName, newName, os.Rename)
+}
+
+func (p *powerFS) RenameNew(oldName, newName string) error {
+	if p.reserves {
+		return errors.ErrUnsupported
+	}
+	return p.rename(oldName, newName, renameNewAnywhere)
+}
+
+func (p *powerFS) rename(oldName, newName string, rename func(oldName, newName string) error) error {
 	return p.do(func() error {
 		n := p.now[oldName]
-		err := osFS{}.Rename(oldName, newName)
+		err := rename(oldName, newName)
 		if err == nil {
 			p.change(filepath.Dir(oldName), map[string]*node{oldName: nil, newName: n})
 		}
 		return err
 	})
+}
+
+func (p *powerFS) Chmod(name string, mode fs.FileMode) error {
+	return p.do(func() error { return os.Chmod(name, mode) })
+}
+
+func (p *powerFS) Chtimes(name string, modified time.Time) error {
+	return p.do(func() error { return osFS{}.Chtimes(name, modified) })
 }
 
 func (p *powerFS) Remove(name string) error {

@@ -80,15 +80,15 @@ func split(path string) (dir, base string) {
 // follow returns path, or, where somebody has put a symbolic link in the file's
 // place, what that leads to: it is never the link that is renamed.
 func (f *file) follow() (string, error) {
-	if !f.isLink(f.path) {
+	if !isLink(f.fs, f.path) {
 		return f.path, nil
 	}
 	return f.fs.Resolve(f.path)
 }
 
 // isLink is false for what cannot be looked at: whoever uses it is told why.
-func (f *file) isLink(name string) bool {
-	info, err := f.fs.Lstat(name)
+func isLink(fsys FS, name string) bool {
+	info, err := fsys.Lstat(name)
 	return err == nil && info.Mode()&fs.ModeSymlink != 0
 }
 

@@ -22,7 +22,7 @@ func (f *file) condemn(worthless int64) {
 
 // clearAway renames the condemned file like a rotated one, so that path is
 // free for a fresh one. It is removed if it has no more than its worthless
-// bytes.
+// bytes, and else made read-only: it was set aside, not rotated.
 //
 // First the renaming, then the look at the size: so no line is lost that
 // another process, using the same path by mistake, puts there meanwhile. If it
@@ -46,7 +46,7 @@ func (f *file) clearAway() error {
 		f.condemned = nil
 		return nil
 	}
-	name := ""
+	name, failed := "", f.condemnedAt == f.target // or else it was rotated
 	if err == nil {
 		name, err = f.rename(f.condemnedAt, time.Now())
 	}
@@ -60,6 +60,8 @@ func (f *file) clearAway() error {
 	info, err := f.fs.Lstat(name)
 	if err == nil && os.SameFile(info, f.condemned) && info.Size() <= f.worthless {
 		_ = f.fs.Remove(name)
+	} else if err == nil && failed {
+		_ = f.fs.Chmod(name, info.Mode().Perm()&^0o222) // so that it is known, see isAside
 	}
 	// If this fails, the new name may get lost, and with it what was once
 	// acknowledged: then the file is renamed again, for an fsync to be trusted.
@@ -81,30 +83,23 @@ func (f *file) isCondemned(name string) (bool, error) {
 
 // rename gives a file the name of one rotated at t, or at the next millisecond
 // that is free and comes after those given before: a name that has become free
-// again would make the file older than it is. It replaces nothing, as it
-// creates the new name before, and renames no link.
+// again, or one from before the clock was set back, would make the file older
+// than it is. It replaces nothing, and renames no link.
 func (f *file) rename(from string, t time.Time) (name string, err error) {
-	if next := f.lastName.Add(time.Millisecond); t.Before(next) {
+	if f.lastName.IsZero() {
+		f.lastName = f.newestName(t)
+	}
+	if next := f.lastName.Add(time.Millisecond); t.Before(next) && next.Before(t.Add(maxAhead)) {
 		t = next
 	}
 	for range 1000 {
 		name = rotatedName(f.target, t)
-		var reserved File
-		if reserved, err = f.fs.Create(name, 0o600); err == nil {
-			_ = reserved.Close()
+		if err = renameNew(f.fs, from, name); err == nil {
 			f.lastName = t
-			if f.isLink(from) {
-				err = fmt.Errorf("%s: somebody has just put a symbolic link there", from)
-			} else {
-				err = f.fs.Rename(from, name)
-			}
-			if errors.Is(err, syscall.EBUSY) {
-				err = fmt.Errorf("%w: if it is mounted by itself, mount its directory instead", err)
-			}
-			if info, statErr := f.fs.Lstat(name); err != nil && statErr == nil && info.Size() == 0 {
-				_ = f.fs.Remove(name)
-			}
-			return name, err
+			return name, nil
+		}
+		if errors.Is(err, syscall.EBUSY) {
+			return "", fmt.Errorf("%w: if it is mounted by itself, mount its directory instead", err)
 		}
 		if !errors.Is(err, fs.ErrExist) {
 			return "", err
@@ -112,6 +107,20 @@ func (f *file) rename(from string, t time.Time) (name string, err error) {
 		t = t.Add(time.Millisecond)
 	}
 	return "", err
+}
+
+// newestName returns the time in the newest name of a rotated file, as of an
+// earlier process, that is not too far in the future to go on from.
+func (f *file) newestName(now time.Time) (newest time.Time) {
+	dir := filepath.Dir(f.target)
+	names, _ := f.fs.ReadDir(dir) // without them, names go on from now
+	for _, name := range names {
+		t, ok := RotatedAt(f.target, filepath.Join(dir, name))
+		if ok && t.After(newest) && t.Before(now.Add(maxAhead)) {
+			newest = t
+		}
+	}
+	return newest
 }
 
 // rotatedName returns, for events.jsonl, events-2026-11-23T17-04-58.123.jsonl,

@@ -292,15 +292,20 @@ func TestOldTemporaryFilesAreRemoved(t *testing.T) {
 	}
 }
 
-// What is kept as it is costs nothing, however many files there are.
+// What is kept as it is costs next to nothing, however many files there are: they
+// are looked at for what was left over, once an hour.
 func TestRotatedFilesThatStayAreNotLookedAt(t *testing.T) {
 	j, fsys := newJournal(t)
 	o := rotating(Rotation{Size: 1})
 	mustAppend(t, j, o, "one\n")
-	mustAppend(t, j, o, "two\n")
 	awaitIdle(t, j)
-	if n := fsys.count(opReadDir); n != 0 {
-		t.Errorf("the directory was read %d times", n)
+	before := fsys.count(opReadDir)
+	mustAppend(t, j, o, "two\n") // for the names that there are
+	mustAppend(t, j, o, "three\n")
+	mustAppend(t, j, o, "four\n")
+	awaitIdle(t, j)
+	if n := fsys.count(opReadDir); before != 1 || n != 2 {
+		t.Errorf("the directory was read %d times, and %d in the end", before, n)
 	}
 }
 
@@ -336,8 +341,7 @@ func TestTwoKeepersLoseNothing(t *testing.T) {
 			keepers.Add(1)
 			go func() {
 				defer keepers.Done()
-				k := keeper{fs: osFS{}, path: filepath.Join(dir, "events.jsonl")}
-				_ = k.keep([]*Options{rotating(Rotation{Compression: Gzip})}, time.Now())
+				_ = newKeeper(osFS{}, dir, Rotation{Compression: Gzip}).keep(time.Now())
 			}()
 		}
 		keepers.Wait()
@@ -363,8 +367,7 @@ func TestCompressedFileOfAnotherProcessIsKept(t *testing.T) {
 		write(t, original+".gz", gzipped(t, "one\n"))
 		return os.Remove(original)
 	}})
-	k := keeper{fs: fsys, path: filepath.Join(fsys.root, "events.jsonl")}
-	if err := k.keep([]*Options{rotating(Rotation{Compression: Gzip})}, time.Now()); err != nil {
+	if err := newKeeper(fsys, fsys.root, Rotation{Compression: Gzip}).keep(time.Now()); err != nil {
 		t.Error(err)
 	}
 	if got := linesBelow(t, fsys.root); got["one\n"] != 1 {
@@ -403,20 +406,28 @@ func TestKeepingDoesNotHoldUpLines(t *testing.T) {
 	j, fsys := newJournal(t)
 	o := rotating(Rotation{Size: 1, Compression: Zstd})
 	mustAppend(t, j, o, "one\n")
+	mustAppend(t, j, o, "two\n")
 	awaitIdle(t, j)
 	hung := fsys.block(t, opReadDir)
-	mustAppend(t, j, o, "two\n")
+	mustAppend(t, j, o, "more\n")
 	hung.await(t)
 	mustAppend(t, j, o, "three\n")
 	mustAppend(t, j, o, "four\n")
 	hung.open(nil)
 	awaitIdle(t, j)
-	if got := len(names(t, fsys.root)); got != 4 {
+	if got := len(names(t, fsys.root)); got != 5 {
 		t.Errorf("%d files", got)
 	}
-	if got := linesBelow(t, fsys.root); len(got) != 4 {
+	if got := linesBelow(t, fsys.root); len(got) != 5 {
 		t.Errorf("%v", got)
 	}
+}
+
+// newKeeper is that of a journal with one caller.
+func newKeeper(fsys FS, dir string, r Rotation) *keeper {
+	j := New(filepath.Join(dir, "events.jsonl"), fsys)
+	j.register(rotating(r))
+	return &j.keeper
 }
 
 // contents returns what is in the files below dir, the rotated ones first, in

@@ -1,0 +1,135 @@
+package journal
+
+import (
+	"cmp"
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	rotatedTime = "2006-01-02T15-04-05.000"
+
+	// Temporary is the ending of a name under which a file is being compressed.
+	Temporary = ".tmp"
+
+	// temporaryFor is the age from which on a temporary file, or an empty one that
+	// reserves a name, is left over.
+	temporaryFor = time.Hour
+
+	// maxAhead is how far a name may be in the future: that much, names go on
+	// from earlier ones when the clock is set back.
+	maxAhead = time.Hour
+)
+
+// rotatedFile is one rotated file, of which there may be a compressed form as
+// well as the original one for a time.
+type rotatedFile struct {
+	time  time.Time // of its rotation
+	ahead bool      // its name lies in the future, and the time is that of its modification
+	forms []string  // names, that of the original form first
+	aside bool      // it was set aside, not rotated: it is not kept in the place of one that was
+}
+
+// list returns the rotated files, the newest first. It removes temporary and
+// empty ones that were left over. An error is about files that are not among
+// those returned.
+//
+// Files count in the order of the times in their names; one whose name lies more
+// than an hour in the future, as the clock was ahead, counts as rotated when it
+// was last written, or, where that is in the future too, an hour before it is found.
+func (k *keeper) list(now time.Time) ([]rotatedFile, error) {
+	dir := filepath.Dir(k.path)
+	names, err := k.fs.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(names) // an original form before its compressed one
+	var errs []error
+	byName := make(map[time.Time]*rotatedFile)
+	for _, name := range names {
+		name = filepath.Join(dir, name)
+		at, ok := RotatedAt(k.path, name)
+		if !ok && !k.isTemporary(name) {
+			continue
+		}
+		info, err := k.fs.Stat(name)
+		if err != nil {
+			if !errors.Is(err, fs.ErrNotExist) { // it may be taken by somebody else meanwhile
+				errs = append(errs, err)
+			}
+			continue
+		}
+		if !info.Mode().IsRegular() {
+			continue
+		}
+		file := byName[at]
+		if !ok || info.Size() == 0 && file == nil {
+			errs = append(errs, k.removeLeftOver(name, info, now))
+			continue
+		}
+		if file == nil {
+			file = &rotatedFile{time: at}
+			byName[at] = file
+		}
+		if at.After(now.Add(maxAhead)) {
+			file.ahead, file.time = true, k.modified(name, info, now)
+		}
+		file.forms = append(file.forms, name)
+		file.aside = file.aside || isAside(info)
+	}
+	var files []rotatedFile
+	for _, file := range byName {
+		files = append(files, *file)
+	}
+	slices.SortFunc(files, func(a, b rotatedFile) int {
+		return cmp.Or(b.time.Compare(a.time), strings.Compare(b.forms[0], a.forms[0]))
+	})
+	return files, errors.Join(errs...)
+}
+
+// isTemporary tells whether a rotated file is, or was, being compressed under
+// that name.
+func (k *keeper) isTemporary(name string) bool {
+	original, ok := strings.CutSuffix(name, Temporary)
+	if ok {
+		_, ok = RotatedAt(k.path, strings.TrimSuffix(original, filepath.Ext(original)))
+	}
+	return ok
+}
+
+// removeLeftOver removes a temporary file, or an empty one that reserves a
+// name, unless somebody may still be about to give it its content.
+func (k *keeper) removeLeftOver(name string, info fs.FileInfo, now time.Time) error {
+	if now.Sub(k.modified(name, info, now)) <= temporaryFor {
+		return nil
+	}
+	return k.remove(name)
+}
+
+// modified returns when a file was last written. Where that is in the future,
+// it is made to be an hour ago: older than what was written since the clock was
+// set back, as that would have been found within the hour.
+func (k *keeper) modified(name string, info fs.FileInfo, now time.Time) time.Time {
+	at := info.ModTime()
+	if at.After(now) {
+		at = now.Add(-keepEvery)
+		_ = k.fs.Chtimes(name, at)
+	}
+	return at
+}
+
+// RotatedAt returns the time in the name of a rotated file of the journal at
+// path, compressed or not. No other name is taken for one.
+func RotatedAt(path, name string) (time.Time, bool) {
+	if c := compressionOf(name); c != "" {
+		name = strings.TrimSuffix(name, string(c))
+	}
+	ext := filepath.Ext(path)
+	stamp, ok := strings.CutPrefix(strings.TrimSuffix(name, ext), strings.TrimSuffix(path, ext)+"-")
+	t, err := time.Parse(rotatedTime, stamp)
+	return t, ok && err == nil && rotatedName(path, t) == name
+}
