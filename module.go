@@ -7,9 +7,11 @@ package webhookreceiver
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -231,6 +233,9 @@ func checkAttributeName(name string) error {
 	return nil
 }
 
+	if strings.Contains(s, "@") && (err != nil || u.User != nil) {
+		return errors.New("public_url: must be an absolute http or https URL, escaped, without user and fragment; it is not shown, as it may hold a password")
+	}
 // Interface guards
 var (
 	_ caddy.Provisioner           = (*Handler)(nil)

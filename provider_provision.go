@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/caddyserver/caddy/v2"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/secret"
 )
 
 // provisionProvider takes over what the provider's row says and the config does
@@ -127,17 +127,16 @@ func (h *Handler) provisionSignature(secrets []string) error {
 
 // resolveSecrets evaluates the placeholders. Its errors quote no value.
 func resolveSecrets(option string, raw []string) ([]string, error) {
-	repl := caddy.NewReplacer()
 	var resolved []string
 	for i, s := range raw {
-		secret, err := repl.ReplaceOrErr(s, true, true)
-		if err == nil && strings.TrimSpace(secret) == "" {
+		value, err := secret.Resolve(s)
+		if err == nil && strings.TrimSpace(value) == "" {
 			err = errors.New("is empty")
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s number %d: %w", option, i+1, err)
 		}
-		resolved = append(resolved, secret)
+		resolved = append(resolved, value)
 	}
 	return resolved, nil
 }
