@@ -34,6 +34,8 @@ var (
 
 	// errReading says that the body ended early, or the client went away.
 	errReading = errors.New("reading the body")
+
+	errLength = errors.New("it is not as long as Content-Length says")
 )
 
 // contentCoding returns the coding of the request's body: gzip, zstd or
@@ -57,6 +59,9 @@ func (d *exchange) readBody(limit int64) ([]byte, error) {
 	}
 	l, deadline := &d.lease, d.deadline
 	body, err := readAll(d, size, limit, l)
+	if err == nil && d.ContentLength >= 0 && int64(len(body)) != d.ContentLength {
+		err = errLength // which not every server sees to: over HTTP/3 it is up to the handler
+	}
 	if lost := l.complete(); lost != nil {
 		err = lost // which has made the reading fail
 	}

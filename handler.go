@@ -29,7 +29,9 @@ const linger = time.Second
 // ServeHTTP answers a verification request or stores an event.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.Handler) error {
 	received := time.Now()
-	d := &exchange{message: message{Request: r, unread: r.ContentLength != 0}, w: w, deadline: received.Add(h.timeout)}
+	// A length of 0 does not mean that there is no body, except over HTTP/1.
+	unread := r.ContentLength != 0 || r.ProtoMajor > 1
+	d := &exchange{message: message{Request: r, unread: unread}, w: w, deadline: received.Add(h.timeout)}
 	d.event = &d.cloudEvent
 	d.cloudEvent.Time = received
 	if d.unread {
