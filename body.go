@@ -158,10 +158,7 @@ func (h *Handler) decodeBody(ctx context.Context, body []byte, coding string, l 
 	var err error
 	switch coding {
 	case "gzip":
-		var zr *gzip.Reader
-		if zr, err = gzip.NewReader(bytes.NewReader(body)); err == nil {
-			decoded, err = readAll(zr, -1, h.maxBodySize, l)
-		}
+		decoded, err = h.decodeGzip(body, l)
 	case "zstd":
 		decoded, err = h.decodeZstd(ctx, body, l)
 	default:
@@ -178,6 +175,29 @@ func (h *Handler) decodeBody(ctx context.Context, body []byte, coding string, l 
 		return nil, caddyhttp.Error(http.StatusServiceUnavailable, errBusy)
 	}
 	return nil, caddyhttp.Error(http.StatusBadRequest, fmt.Errorf("decoding the %s body: %w", coding, err))
+}
+
+// gzipReader is used again, as it has 45 kB of its own.
+type gzipReader struct {
+	gzip.Reader
+	source bytes.Reader
+}
+
+var gzipReaders = sync.Pool{New: func() any { return new(gzipReader) }}
+
+// gzipHeader is of a member that never comes.
+var gzipHeader = []byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff")
+
+func (h *Handler) decodeGzip(body []byte, l *lease) (decoded []byte, err error) {
+	r := gzipReaders.Get().(*gzipReader)
+	r.source.Reset(body)
+	if err = r.Reset(&r.source); err == nil {
+		decoded, err = readAll(r, -1, h.maxBodySize, l)
+	}
+	r.source.Reset(gzipHeader)
+	_ = r.Reset(&r.source) // forgets what it knows of the body
+	gzipReaders.Put(r)
+	return decoded, err
 }
 
 // zstdDecoders bounds the number of decoders, each of which may hold a window,
