@@ -104,7 +104,7 @@ func readAll(r io.Reader, size, limit int64, l *lease) ([]byte, error) {
 			if int64(cap(b)) <= size {
 				next = min(next, size+1)
 			}
-			if err := l.take(next - int64(cap(b))); err != nil {
+			if err := l.swap(int64(cap(b)), next); err != nil {
 				return nil, err
 			}
 			b = grow(b, int(next))
@@ -217,7 +217,12 @@ func (h *Handler) decodeZstd(ctx context.Context, body []byte, l *lease) (decode
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	defer func() { zstdDecoders <- d }()
+	defer func() {
+		if d != nil {
+			_ = d.Reset(nil) // forgets the body
+		}
+		zstdDecoders <- d
+	}()
 	if d == nil {
 		d, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxZstdWindow))
 		if err != nil {

@@ -104,7 +104,7 @@ func (h *Handler) receive(d *exchange) (outcome string, err error) {
 		return "", caddyhttp.Error(http.StatusUnsupportedMediaType, err)
 	}
 
-	d.lease = lease{budget: &memory, reading: true, stopper: d}
+	d.lease = lease{budget: memory, reading: true, stopper: d}
 	defer d.lease.release()
 	if d.body, err = d.readBody(h.maxBodySize); err != nil {
 		return "", err
@@ -151,7 +151,7 @@ func (h *Handler) receive(d *exchange) (outcome string, err error) {
 		return "", caddyhttp.Error(http.StatusServiceUnavailable, err)
 	}
 
-	if err := d.lease.take(int64(len(h.outputs)) * int64(d.event.lineSize())); err != nil {
+	if err := d.lease.take(h.memoryOf(d.event)); err != nil {
 		return "", caddyhttp.Error(http.StatusServiceUnavailable, err)
 	}
 	outcome, err = h.store(&d.ctx, m, repl)

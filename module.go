@@ -162,10 +162,10 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if err := h.provisionDedupe(); err != nil {
 		return err
 	}
+	h.release = append(h.release, memory.fit(h.mostMemory()))
 	return h.provisionMetrics(ctx.GetMetricsRegistry())
 }
 
-func (h *Handler) provisionOutputs(ctx caddy.Context) error {
 // Cleanup lets go of what the receiver shares with others, as far as it holds it:
 // a config may have been rejected half-way.
 func (h *Handler) Cleanup() error {
@@ -175,6 +175,7 @@ func (h *Handler) Cleanup() error {
 	return nil
 }
 
+func (h *Handler) provisionOutputs(ctx caddy.Context) error {
 	var outputs []any
 	raw := slices.Clone(h.OutputsRaw) // which LoadModule takes away
 	if len(raw) == 0 {
@@ -202,7 +203,6 @@ func (h *Handler) Cleanup() error {
 		h.outputs = append(h.outputs, &namedOutput{Output: output, name: name, logger: h.logger, metrics: newOutputMetrics(name)})
 		names = append(names, name)
 		durable = durable || output.Durable()
-	}
 		if output, ok := output.(destined); ok {
 			h.destinations = append(h.destinations, name+" "+output.Destination())
 		} else {
@@ -213,6 +213,7 @@ func (h *Handler) Cleanup() error {
 			copies = output.copies()
 		}
 		h.copies += copies
+	}
 	h.logger.Info("webhooks are received", zap.String("provider", h.provider.name), zap.Strings("outputs", names))
 	if !durable {
 		h.logger.Warn("no output is durable: an event that was answered 200 can be lost in a crash")
@@ -232,6 +233,9 @@ func checkPublicURL(s string) error {
 		return nil
 	}
 	u, err := url.Parse(s)
+	if strings.Contains(s, "@") && (err != nil || u.User != nil) {
+		return errors.New("public_url: must be an absolute http or https URL, escaped, without user and fragment; it is not shown, as it may hold a password")
+	}
 	if err != nil {
 		return fmt.Errorf("public_url: %w", err)
 	}
@@ -256,9 +260,6 @@ func checkAttributeName(name string) error {
 	return nil
 }
 
-	if strings.Contains(s, "@") && (err != nil || u.User != nil) {
-		return errors.New("public_url: must be an absolute http or https URL, escaped, without user and fragment; it is not shown, as it may hold a password")
-	}
 // Interface guards
 var (
 	_ caddy.Provisioner           = (*Handler)(nil)

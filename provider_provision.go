@@ -32,7 +32,6 @@ func (h *Handler) provisionProvider() error {
 	if h.maxBodySize <= 0 {
 		return fmt.Errorf("max_body_size %d: must be positive", h.maxBodySize)
 	}
-	memory.fit(h.maxBodySize)
 
 	h.timeout = h.provider.timeout
 	if h.Timeout != nil {

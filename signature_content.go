@@ -87,7 +87,7 @@ func (s *signatureCheck) signed(m *message, timestamp string, body []byte, l *le
 			signed = append(signed, body)
 			continue
 		case partForm:
-			if err := l.take(2 * int64(len(body))); err != nil {
+			if err := l.take(3 * int64(len(body))); err != nil {
 				return nil, err
 			}
 			form, err := sortedForm(body)
@@ -143,7 +143,7 @@ func sortedForm(body []byte) ([]byte, error) {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	var sorted []byte
+	sorted := make([]byte, 0, len(body))
 	for _, name := range names {
 		if len(form[name]) > 1 {
 			return nil, errors.New("the form has a field twice")

@@ -81,7 +81,12 @@ func (m *message) values(s Source) []string {
 // parseQuery returns an error for a query of which a part can't be used.
 func (m *message) parseQuery() error {
 	if m.query == nil {
-		m.query, m.queryErr = url.ParseQuery(m.URL.RawQuery)
+		if strings.Count(m.URL.RawQuery, "&") >= maxFormFields {
+			// They would take a hundred times the memory that they are sent in.
+			m.query, m.queryErr = url.Values{}, errors.New("too many parameters")
+		} else {
+			m.query, m.queryErr = url.ParseQuery(m.URL.RawQuery)
+		}
 	}
 	if m.queryErr != nil {
 		return errors.New("the query does not parse")
