@@ -247,9 +247,15 @@ func TestLengthIsChecked(t *testing.T) {
 		body   string
 		status int
 	}{
-		{int64(len(sample)), sample, 200}, {-1, sample, 200},
-		{int64(len(sample)) + 1, sample, 400}, {int64(len(sample)) - 1, sample, 400}, {5 << 20, sample, 400},
-		{0, sample, 400}, {0, "", 400}, {100, "", 400}, {-1, "", 400},
+		{int64(len(sample)), sample, 200},
+		{-1, sample, 200},
+		{int64(len(sample)) + 1, sample, 400},
+		{int64(len(sample)) - 1, sample, 400},
+		{5 << 20, sample, 400},
+		{0, sample, 400},
+		{0, "", 400},
+		{100, "", 400},
+		{-1, "", 400},
 	} {
 		before := len(lines(t, rc.file))
 		r := httptest.NewRequest(http.MethodPost, "/webhooks", strings.NewReader(test.body))
