@@ -34,6 +34,8 @@ var (
 
 	// errReading says that the body ended early, or the client went away.
 	errReading = errors.New("reading the body")
+
+	errLength = errors.New("it is not as long as Content-Length says")
 )
 
 // contentCoding returns the coding of the request's body: gzip, zstd or
@@ -57,6 +59,9 @@ func (d *exchange) readBody(limit int64) ([]byte, error) {
 	}
 	l, deadline := &d.lease, d.deadline
 	body, err := readAll(d, size, limit, l)
+	if err == nil && d.ContentLength >= 0 && int64(len(body)) != d.ContentLength {
+		err = errLength // which not every server sees to: over HTTP/3 it is up to the handler
+	}
 	if lost := l.complete(); lost != nil {
 		err = lost // which has made the reading fail
 	}
@@ -99,7 +104,7 @@ func readAll(r io.Reader, size, limit int64, l *lease) ([]byte, error) {
 			if int64(cap(b)) <= size {
 				next = min(next, size+1)
 			}
-			if err := l.take(next - int64(cap(b))); err != nil {
+			if err := l.swap(int64(cap(b)), next); err != nil {
 				return nil, err
 			}
 			b = grow(b, int(next))
@@ -153,10 +158,7 @@ func (h *Handler) decodeBody(ctx context.Context, body []byte, coding string, l 
 	var err error
 	switch coding {
 	case "gzip":
-		var zr *gzip.Reader
-		if zr, err = gzip.NewReader(bytes.NewReader(body)); err == nil {
-			decoded, err = readAll(zr, -1, h.maxBodySize, l)
-		}
+		decoded, err = h.decodeGzip(body, l)
 	case "zstd":
 		decoded, err = h.decodeZstd(ctx, body, l)
 	default:
@@ -173,6 +175,29 @@ func (h *Handler) decodeBody(ctx context.Context, body []byte, coding string, l 
 		return nil, caddyhttp.Error(http.StatusServiceUnavailable, errBusy)
 	}
 	return nil, caddyhttp.Error(http.StatusBadRequest, fmt.Errorf("decoding the %s body: %w", coding, err))
+}
+
+// gzipReader is used again, as it has 45 kB of its own.
+type gzipReader struct {
+	gzip.Reader
+	source bytes.Reader
+}
+
+var gzipReaders = sync.Pool{New: func() any { return new(gzipReader) }}
+
+// gzipHeader is of a member that never comes.
+var gzipHeader = []byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff")
+
+func (h *Handler) decodeGzip(body []byte, l *lease) (decoded []byte, err error) {
+	r := gzipReaders.Get().(*gzipReader)
+	r.source.Reset(body)
+	if err = r.Reset(&r.source); err == nil {
+		decoded, err = readAll(r, -1, h.maxBodySize, l)
+	}
+	r.source.Reset(gzipHeader)
+	_ = r.Reset(&r.source) // forgets what it knows of the body
+	gzipReaders.Put(r)
+	return decoded, err
 }
 
 // zstdDecoders bounds the number of decoders, each of which may hold a window,
@@ -192,7 +217,12 @@ func (h *Handler) decodeZstd(ctx context.Context, body []byte, l *lease) (decode
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	defer func() { zstdDecoders <- d }()
+	defer func() {
+		if d != nil {
+			_ = d.Reset(nil) // forgets the body
+		}
+		zstdDecoders <- d
+	}()
 	if d == nil {
 		d, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxZstdWindow))
 		if err != nil {

@@ -1,7 +1,9 @@
 package webhookreceiver
 
 import (
+	"errors"
 	"math"
+	"regexp"
 	"slices"
 
 	"github.com/caddyserver/caddy/v2"
@@ -46,10 +48,24 @@ func parseCaddyfile(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error)
 // blocks verification, signature and event are for the provider generic.
 func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // consume directive name
+	previous := ""
 	return unmarshalBlock(d, []string{"output", "attribute"}, func(option string) error {
-		return h.unmarshalOption(d, option)
+		err := h.unmarshalOption(d, option)
+		if err == errUnrecognized {
+			err = d.Errf("unrecognized option '%s'", option)
+			if (previous == "verify_token" || previous == "secret") && !likeOption.MatchString(option) {
+				err = d.Errf("unrecognized option; it is not shown, as it may be a %s: all of them stand in one line", previous)
+			}
+		}
+		previous = option
+		return err
 	})
 }
+
+var errUnrecognized = errors.New("unrecognized option")
+
+// likeOption is what could be meant for an option.
+var likeOption = regexp.MustCompile(`^[a-z_]{1,20}$`)
 
 // unmarshalBlock calls f for each option in a block, of which only some may be
 // repeated.
@@ -180,7 +196,7 @@ func (h *Handler) unmarshalOption(d *caddyfile.Dispenser, option string) error {
 		return err
 
 	default:
-		return d.Errf("unrecognized option '%s'", option)
+		return errUnrecognized
 	}
 	return nil
 }
@@ -218,6 +234,9 @@ func unmarshalSecrets(d *caddyfile.Dispenser) ([]string, error) {
 		if arg == "" {
 			return nil, d.Errf("%s is empty", option)
 		}
+	}
+	if d.NextBlock(d.Nesting()) {
+		return nil, d.Errf("%s takes no block", option)
 	}
 	return args, nil
 }

@@ -99,6 +99,12 @@ func TestCaddyfileErrors(t *testing.T) {
 		"tolerance soon":                             "parsing tolerance",
 		"public_url https://h:x/":                    "public_url",
 		"public_url https://a\npublic_url b":         "public_url is already specified",
+		"public_url https://u:s3cret/x@h/":           "not shown",
+		"public_url https://u:s3cret@h:x/":           "not shown",
+		"verify_token a\ns3cret b":                   "unrecognized option; it is not shown",
+		"secret a\ns3cret":                           "unrecognized option; it is not shown, as it may be a secret",
+		"secret a {\ns3cret\n}":                      "secret takes no block",
+		"secret a\ntimeout 1s\nunknown":              "unrecognized option 'unknown'",
 		"output":                                     "wrong argument count",
 		"output nothing":                             "http.webhook_receiver.outputs.nothing",
 		"output log x":                               "wrong argument count",
@@ -186,6 +192,9 @@ func TestCaddyfileErrors(t *testing.T) {
 		}
 		line := 3 + strings.Count(strings.TrimSuffix(options, "\n}"), "\n")
 		mustContain(t, strings.ToLower(err.Error()), strings.ToLower(want), "caddyfile:"+string(rune('0'+line)))
+		if strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("a secret is in the error: %v", err)
+		}
 	}
 	for _, source := range []string{
 		":8080 {\nwebhook_receiver a b {\nverify_token x\n}\n}\n",
@@ -212,8 +221,12 @@ func TestProvisionErrors(t *testing.T) {
 		`{"verify_tokens":["{env.BLANK}"]}`:                                              {"verify_token", "is empty"},
 		`{"verify_tokens":["x{env.NOPE}"]}`:                                              {"verify_token", "{env.NOPE}"},
 		`{"verify_tokens":["{file./nope}"]}`:                                             {"verify_token", "{file./nope}"},
-		`{"verify_tokens":["{nope}"]}`:                                                   {"verify_token", "{nope}"},
-		`{"verify_tokens":["good{http.nope}"]}`:                                          {"verify_token", "{http.nope}"},
+		`{"verify_tokens":["{nope}"]}`:                                                   {"verify_token", `written \{`},
+		`{"verify_tokens":["good{http.nope}"]}`:                                          {"verify_token", `written \{`},
+		`{"verify_tokens":["s3cr{good-part}x"]}`:                                         {"verify_token number 1", `written \{`},
+		`{"provider":"shopify","secrets":["a","s3cr{good-part}x"]}`:                      {"secret number 2", `written \{`},
+		`{"verify_tokens":["good"],"public_url":"https://u:good@h/"}`:                    {"public_url", "does not"},
+		`{"verify_tokens":["good"],"public_url":"https://u:go od:good@h/"}`:              {"public_url", "not shown"},
 		`{"verify_tokens":["good"],"secrets":["good"]}`:                                  {"secret", "provider socialboards"},
 		`{"verify_tokens":["good"],"provider":"nobody"}`:                                 {"provider", `"nobody"`},
 		`{"verify_tokens":["good"],"max_body_size":0}`:                                   {"max_body_size 0", "positive"},

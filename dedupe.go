@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,10 +18,11 @@ import (
 const maxRemembered = 500_000
 
 // Dedupe has events that come again within a time answered like those that are
-// stored, and not stored again. What has been stored is remembered by each
-// receiver and for each URL that requests came to, over reloads but not over
-// restarts: of up to 500,000 events, which takes up to 64 MB. Receivers with the
-// same provider, outputs and key have that room together.
+// stored, and not stored again. What has been stored is remembered for each URL
+// that requests came to, over reloads but not over restarts: of up to 500,000
+// events, which takes up to 64 MB. Receivers that have provider, key and the
+// places where events are stored in common, whatever their other options, have
+// that room together; of others none knows what another has stored.
 type Dedupe struct {
 	// How long an event is remembered.
 	Window caddy.Duration `json:"window,omitempty"`
@@ -31,16 +33,37 @@ type Dedupe struct {
 	Key string `json:"key,omitempty"`
 }
 
-// deduplicator remembers what receivers of one identity have stored.
+// deduplicator remembers what receivers of one identity have stored, for the
+// longest of their windows.
 type deduplicator struct {
 	mu      sync.Mutex
+	windows []time.Duration // of the receivers in use
 	storing map[dedupeKey]*storing
 	stored  map[dedupeKey]time.Time
-	order   []dedupeKey // of stored, the oldest first
+	order   []remembered // the oldest first; stored may have the key since, once more
+}
+
+type remembered struct {
+	key dedupeKey
+	at  time.Time
 }
 
 func newDeduplicator() *deduplicator {
 	return &deduplicator{storing: make(map[dedupeKey]*storing), stored: make(map[dedupeKey]time.Time)}
+}
+
+// share has what is stored remembered for that window at least, until leave.
+func (d *deduplicator) share(window time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.windows = append(d.windows, window)
+}
+
+func (d *deduplicator) leave(window time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	i := slices.Index(d.windows, window)
+	d.windows = slices.Delete(d.windows, i, i+1)
 }
 
 // dedupeKey is a key's hash, so that all are of one size.
@@ -85,14 +108,16 @@ func (d *deduplicator) do(ctx context.Context, key string, window time.Duration,
 func (d *deduplicator) begin(k dedupeKey, window time.Duration) (other *storing, seen bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	oldest := time.Now().Add(-window)
-	n := 0
-	for n < len(d.order) && !d.stored[d.order[n]].After(oldest) {
-		delete(d.stored, d.order[n])
-		n++
+	now := time.Now()
+	longest := window
+	for _, window := range d.windows {
+		longest = max(longest, window)
 	}
-	d.order = d.order[n:]
-	if _, seen := d.stored[k]; seen {
+	oldest := now.Add(-longest)
+	for len(d.order) > 0 && !d.order[0].at.After(oldest) {
+		d.forgetOldest()
+	}
+	if at, ok := d.stored[k]; ok && at.After(now.Add(-window)) {
 		return nil, true
 	}
 	if other := d.storing[k]; other != nil {
@@ -100,6 +125,13 @@ func (d *deduplicator) begin(k dedupeKey, window time.Duration) (other *storing,
 	}
 	d.storing[k] = &storing{done: make(chan struct{})}
 	return nil, false
+}
+
+func (d *deduplicator) forgetOldest() {
+	if r := d.order[0]; d.stored[r.key].Equal(r.at) {
+		delete(d.stored, r.key)
+	}
+	d.order = d.order[1:]
 }
 
 func (d *deduplicator) end(k dedupeKey, success bool) {
@@ -113,11 +145,11 @@ func (d *deduplicator) end(k dedupeKey, success bool) {
 		return
 	}
 	if len(d.order) == maxRemembered {
-		delete(d.stored, d.order[0])
-		d.order = d.order[1:]
+		d.forgetOldest()
 	}
-	d.stored[k] = time.Now()
-	d.order = append(d.order, k)
+	now := time.Now()
+	d.stored[k] = now
+	d.order = append(d.order, remembered{k, now})
 }
 
 // deduplicators are those in use, so that the one of an old config goes on in
@@ -137,30 +169,24 @@ func (h *Handler) provisionDedupe() error {
 	if h.Dedupe.Key == "" && len(h.provider.event.ID) == 0 {
 		return fmt.Errorf("dedupe: provider %s has no delivery id, so a key is needed", h.provider.name)
 	}
-	identity, err := h.identity()
-	if err != nil {
-		return err
-	}
+	identity, window := h.identity(), time.Duration(h.Dedupe.Window)
 	shared, _ := deduplicators.LoadOrStore(identity, newDeduplicator())
-	h.dedupe, h.dedupeIdentity = shared.(*deduplicator), identity
+	h.dedupe = shared.(*deduplicator)
+	h.dedupe.share(window)
+	h.release = append(h.release, sync.OnceFunc(func() {
+		h.dedupe.leave(window)
+		_, _ = deduplicators.Delete(identity)
+	}))
 	return nil
 }
 
-// identity is the same for a receiver after a reload that changes something else
-// of it. Receivers that have all of this in common share what is remembered, and
-// are told apart by the URL of the request, which is part of every key.
-func (h *Handler) identity() (string, error) {
-	identity, err := json.Marshal([]any{h.provider.name, h.OutputsRaw, h.Dedupe.Key})
-	return string(identity), err
-}
-
-// Cleanup lets go of what the receiver shares with others.
-func (h *Handler) Cleanup() error {
-	if h.dedupe == nil {
-		return nil
-	}
-	_, err := deduplicators.Delete(h.dedupeIdentity)
-	return err
+// identity is the same for a receiver after a reload, unless what it is that is
+// stored has changed, or where: an event that is only in the old place has not got
+// to whoever reads the new one. Receivers that have all of this in common are told
+// apart by the URL of the request, which is part of every key.
+func (h *Handler) identity() string {
+	identity, _ := json.Marshal([]any{h.provider.name, h.Dedupe.Key, h.destinations}) // strings
+	return string(identity)
 }
 
 // dedupeKey returns what makes the event the same as another, or nothing.

@@ -188,6 +188,69 @@ func TestDedupeOverReloads(t *testing.T) {
 	dropLast()
 }
 
+// TestDedupeKnowsWhereEventsAre: options that change nothing of where an event is
+// stored don't have it forgotten, and another place does, as nothing is there.
+func TestDedupeKnowsWhereEventsAre(t *testing.T) {
+	dir := t.TempDir()
+	config := func(outputs string) string {
+		return `{"provider":"cloudevents","dedupe":{"window":"1h"},"outputs":[` + strings.ReplaceAll(outputs, "DIR", dir) + `]}`
+	}
+	one, _ := loadForNow(t, config(`{"output":"file","filename":"DIR/a"}`))
+	for outputs, same := range map[string]bool{
+		`{"output":"file","filename":"DIR/a","roll_keep":3}`:                true,
+		`{"sync":"off","output":"file","filename":"DIR/a","format":"raw"}`:  true,
+		`{"output":"file","filename":"DIR/./a"}`:                            true,
+		`{"output":"file","filename":"DIR/b"}`:                              false,
+		`{"output":"file","filename":"DIR/a"},{"output":"log"}`:             false,
+		`{"output":"test","name":"a"}`:                                      false,
+		`{"output":"file","filename":"DIR/b"},{"output":"test","name":"a"}`: false,
+	} {
+		if other, _ := loadForNow(t, config(outputs)); (other.dedupe == one.dedupe) != same {
+			t.Errorf("%s: the same memory: %v", outputs, !same)
+		}
+	}
+	if a, _ := loadForNow(t, config(`{"output":"test","name":"a"}`)); func() bool {
+		b, _ := loadForNow(t, config(`{"output":"test","name":"b"}`))
+		return a.dedupe == b.dedupe
+	}() {
+		t.Error("outputs that say nothing of where they store are taken for the same")
+	}
+}
+
+// TestDedupeWindowsDoNotHurt: of receivers that share, none has the other forget.
+func TestDedupeWindowsDoNotHurt(t *testing.T) {
+	file := t.TempDir() + "/events.jsonl"
+	config := func(window string) string {
+		return fmt.Sprintf(`{"provider":"cloudevents","dedupe":{"window":%q},"outputs":[{"output":"file","filename":%q}]}`, window, file)
+	}
+	long, drop := loadForNow(t, config("1h"))
+	short, _ := loadForNow(t, config("1ns"))
+	d := long.dedupe
+	if short.dedupe != d {
+		t.Fatal("nothing in common")
+	}
+	stores := 0
+	do := func(h *Handler, key string) {
+		if _, err := d.do(context.Background(), key, time.Duration(h.Dedupe.Window), func() error { stores++; return nil }); err != nil {
+			t.Error(err)
+		}
+	}
+	for range 3 {
+		do(short, "of the short one")
+	}
+	do(long, "of the long one")
+	do(short, "of the short one")
+	do(long, "of the long one")
+	if stores != 5 {
+		t.Errorf("%d stored, want 5", stores)
+	}
+	drop() // then the short window is the longest
+	do(short, "another")
+	if len(d.order) != 1 || len(d.stored) != 1 {
+		t.Errorf("%d remembered, and %d, want 1", len(d.order), len(d.stored))
+	}
+}
+
 // loadForNow loads a config, until drop is called.
 func loadForNow(t *testing.T, config string) (h *Handler, drop func()) {
 	t.Helper()

@@ -162,10 +162,14 @@ func jsonText(doc *jsonscan.Doc, path string) (text string, ok bool) {
 	return scalar(doc.Get(path))
 }
 
+// maxScalar is the length, in bytes, of the longest string or number in a body that
+// is looked at: it is copied for that, and nothing that has a use is as long.
+const maxScalar = 64 << 10
+
 // scalar returns the text of a JSON string, or the literal of a number.
 func scalar(raw []byte) (text string, ok bool) {
 	switch {
-	case len(raw) == 0:
+	case len(raw) == 0 || len(raw) > maxScalar:
 		return "", false
 	case raw[0] == '"':
 		return jsonscan.Unquote(raw)

@@ -3,7 +3,6 @@ package webhookreceiver
 import (
 	"bytes"
 	"encoding/base64"
-	"slices"
 	"sync"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/jsonscan"
@@ -12,8 +11,16 @@ import (
 // AppendJSON appends the event to dst in the CloudEvents JSON format, in one
 // line, without a line feed at its end. The data member comes last; JSON data
 // is kept token by token, only line breaks between tokens become spaces.
+// Where dst has no room for it, it is given exactly that.
 // https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
 func (e *Event) AppendJSON(dst []byte) []byte {
+	if size := e.jsonSize(); cap(dst)-len(dst) < size {
+		dst = append(make([]byte, 0, len(dst)+size), dst...)
+	}
+	return e.appendJSON(dst)
+}
+
+func (e *Event) appendJSON(dst []byte) []byte {
 	dst = append(dst, `{"specversion":"1.0"`...)
 	dst = appendMember(dst, "id", e.ID)
 	dst = appendMember(dst, "source", e.Source)
@@ -62,26 +69,65 @@ func (e *Event) appendData(dst []byte) []byte {
 	return dst
 }
 
+// jsonSize is how much AppendJSON appends at most, which is a few bytes less.
+func (e *Event) jsonSize() int {
+	size := 128 + e.dataSize()
+	for _, value := range []string{e.ID, e.Source, e.Type, e.Subject, e.DataContentType} {
+		size += jsonscan.StringSize(value)
+	}
+	for _, x := range e.Extensions {
+		size += len(`,"":`) + len(x.Name) + jsonscan.StringSize(x.Value)
+	}
+	return size
+}
+
+// dataSize is how much appendData appends.
+func (e *Event) dataSize() int {
+	switch e.DataKind {
+	case DataText:
+		return jsonscan.StringSize(e.Data)
+	case DataBinary:
+		return len(`""`) + base64.StdEncoding.EncodedLen(len(e.Data))
+	}
+	return len(e.Data)
+}
+
 // cloudEventLine returns the event as a line of JSON, and rawLine the value of
 // its data, both with a line feed at the end, and both made only once.
-func (e *Event) cloudEventLine() []byte { return e.line(&e.cloudEvent, e.AppendJSON) }
+func (e *Event) cloudEventLine() []byte { return e.line(&e.cloudEvent, e.jsonSize(), e.appendJSON) }
 
-func (e *Event) rawLine() []byte { return e.line(&e.raw, e.appendData) }
+func (e *Event) rawLine() []byte { return e.line(&e.raw, e.dataSize(), e.appendData) }
 
 // line is memory for a line. What has been stored is used again.
 type line struct{ bytes []byte }
 
-var linePool = sync.Pool{New: func() any { return new(line) }}
+// linePools have such memory by the power of two that it is of firstBuffer.
+var linePools [9]sync.Pool
 
-// keepLine is the size, in bytes, of the largest line whose memory is used again.
-const keepLine = 1 << 20
+// lineMemory returns how much memory a line of that size is put into, and which
+// of the pools has such memory, if any.
+func lineMemory(size int) (memory, pool int) {
+	for pool := range linePools {
+		if memory := firstBuffer << pool; size < memory { // with its line feed
+			return memory, pool
+		}
+	}
+	return size + 1, -1
+}
 
-func (e *Event) line(made **line, appendTo func([]byte) []byte) []byte {
+func (e *Event) line(made **line, size int, appendTo func([]byte) []byte) []byte {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if *made == nil {
-		l := linePool.Get().(*line)
-		l.bytes = append(appendTo(slices.Grow(l.bytes[:0], e.lineSize())), '\n')
+		memory, pool := lineMemory(size)
+		var l *line
+		if pool >= 0 {
+			l, _ = linePools[pool].Get().(*line)
+		}
+		if l == nil {
+			l = &line{make([]byte, 0, memory)}
+		}
+		l.bytes = append(appendTo(l.bytes[:0]), '\n')
 		*made = l
 	}
 	return (*made).bytes
@@ -91,27 +137,14 @@ func (e *Event) line(made **line, appendTo func([]byte) []byte) []byte {
 // be at it any more.
 func (e *Event) freeLines() {
 	for _, l := range []*line{e.cloudEvent, e.raw} {
-		if l != nil && cap(l.bytes) <= keepLine {
-			linePool.Put(l)
+		if l == nil {
+			continue
+		}
+		if memory, pool := lineMemory(cap(l.bytes) - 1); pool >= 0 && memory == cap(l.bytes) {
+			linePools[pool].Put(l)
 		}
 	}
 	e.cloudEvent, e.raw = nil, nil
-}
-
-// lineSize estimates the size of the event as a line, upwards: only text full
-// of control characters gets longer.
-func (e *Event) lineSize() int {
-	size := 256 + len(e.ID) + len(e.Source) + len(e.Type) + len(e.Subject) + len(e.DataContentType)
-	for _, x := range e.Extensions {
-		size += len(x.Name) + len(x.Value) + 6
-	}
-	switch e.DataKind {
-	case DataText:
-		return size + len(e.Data) + len(e.Data)/8
-	case DataBinary:
-		return size + base64.StdEncoding.EncodedLen(len(e.Data))
-	}
-	return size + len(e.Data)
 }
 
 func appendMember(dst []byte, name, value string) []byte {

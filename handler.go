@@ -29,7 +29,9 @@ const linger = time.Second
 // ServeHTTP answers a verification request or stores an event.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.Handler) error {
 	received := time.Now()
-	d := &exchange{message: message{Request: r, unread: r.ContentLength != 0}, w: w, deadline: received.Add(h.timeout)}
+	// A length of 0 does not mean that there is no body, except over HTTP/1.
+	unread := r.ContentLength != 0 || r.ProtoMajor > 1
+	d := &exchange{message: message{Request: r, unread: unread}, w: w, deadline: received.Add(h.timeout)}
 	d.event = &d.cloudEvent
 	d.cloudEvent.Time = received
 	if d.unread {
@@ -102,7 +104,7 @@ func (h *Handler) receive(d *exchange) (outcome string, err error) {
 		return "", caddyhttp.Error(http.StatusUnsupportedMediaType, err)
 	}
 
-	d.lease = lease{budget: &memory, reading: true, stopper: d}
+	d.lease = lease{budget: memory, reading: true, stopper: d}
 	defer d.lease.release()
 	if d.body, err = d.readBody(h.maxBodySize); err != nil {
 		return "", err
@@ -163,7 +165,7 @@ func (h *Handler) receive(d *exchange) (outcome string, err error) {
 		return "", caddyhttp.Error(http.StatusServiceUnavailable, err)
 	}
 
-	if err := d.lease.take(int64(len(h.outputs)) * int64(d.event.lineSize())); err != nil {
+	if err := d.lease.take(h.memoryOf(d.event)); err != nil {
 		return "", caddyhttp.Error(http.StatusServiceUnavailable, err)
 	}
 	outcome, err = h.store(&d.ctx, m, repl)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -237,6 +238,73 @@ func TestCutBodyIsNotStored(t *testing.T) {
 
 // TestDeadlineDoesNotDisturbStoring has an event stored when the deadline of
 // the body would have passed, after its sender has gone, too.
+// TestLengthIsChecked: it is not left to the server that a body is as long as its
+// sender has said.
+func TestLengthIsChecked(t *testing.T) {
+	rc := newReceiver(t, "")
+	for _, test := range []struct {
+		length int64
+		body   string
+		status int
+	}{
+		{int64(len(sample)), sample, 200},
+		{-1, sample, 200},
+		{int64(len(sample)) + 1, sample, 400},
+		{int64(len(sample)) - 1, sample, 400},
+		{5 << 20, sample, 400},
+		{0, sample, 400},
+		{0, "", 400},
+		{100, "", 400},
+		{-1, "", 400},
+	} {
+		before := len(lines(t, rc.file))
+		r := httptest.NewRequest(http.MethodPost, "/webhooks", strings.NewReader(test.body))
+		r.ContentLength, r.ProtoMajor = test.length, 3
+		w := httptest.NewRecorder()
+		rc.ServeHTTP(w, r)
+		if w.Code != test.status {
+			t.Errorf("%d promised, %d sent: status %d, want %d", test.length, len(test.body), w.Code, test.status)
+		}
+		if stored := len(lines(t, rc.file)) - before; (stored == 1) != (test.status == 200) {
+			t.Errorf("%d promised, %d sent: %d stored", test.length, len(test.body), stored)
+		}
+	}
+}
+
+// TestGzipReadersForget: what is kept for other bodies knows nothing of the last.
+func TestGzipReadersForget(t *testing.T) {
+	h := &Handler{maxBodySize: 1 << 20}
+	zip := compressed(t, "gzip", sample)
+	for range 100 {
+		for body, ok := range map[string]bool{zip: true, zip + zip: true, "": false, "no gzip": false, zip[:len(zip)-9]: false, zip + "x": false, zip[:5]: false} {
+			l := newBudget(1 << 30).lease()
+			decoded, err := h.decodeGzip([]byte(body), l)
+			if want := strings.Repeat(sample, len(body)/len(zip)); (err == nil) != ok || ok && string(decoded) != want {
+				t.Fatalf("%d bytes became %q: %v", len(body), decoded, err)
+			}
+			r := gzipReaders.Get().(*gzipReader)
+			if r.source.Size() != int64(len(gzipHeader)) && r.source.Size() != 0 {
+				t.Fatal("a reader holds on to a body")
+			}
+			gzipReaders.Put(r)
+		}
+	}
+}
+
+// BenchmarkDecodeGzip is what a tiny body costs.
+func BenchmarkDecodeGzip(b *testing.B) {
+	h := &Handler{maxBodySize: 1 << 20}
+	zip, budget := []byte(compressed(b, "gzip", sample)), newBudget(1<<30)
+	b.ReportAllocs()
+	for range b.N {
+		l := budget.lease()
+		if _, err := h.decodeBody(context.Background(), zip, "gzip", l); err != nil {
+			b.Fatal(err)
+		}
+		l.release()
+	}
+}
+
 func TestDeadlineDoesNotDisturbStoring(t *testing.T) {
 	rc := newReceiver(t, "output test slow\ntimeout 1s")
 	entered, leave := make(chan struct{}), make(chan struct{})

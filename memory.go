@@ -3,6 +3,8 @@ package webhookreceiver
 import (
 	"errors"
 	"math"
+	"runtime"
+	"slices"
 	"sync"
 )
 
@@ -19,7 +21,7 @@ const (
 var errBusy = errors.New("too much is being received at once")
 
 // memory is shared by all receivers, as the machine's memory is.
-var memory = budget{limit: memoryLimit}
+var memory = newBudget(memoryLimit)
 
 // budget hands out memory, in bytes. Bodies that are still being read get three
 // quarters of it at most, so that stalled uploads don't stop what is complete
@@ -29,21 +31,54 @@ var memory = budget{limit: memoryLimit}
 // make room for each other: where there is none the oldest is given up, as an
 // honest sender's is complete long before it becomes that, and a stalled one
 // would else keep others out for as long as its timeout.
+//
+// What was given back is still there until garbage is collected, for which Go may
+// wait until the heap has doubled. So whoever would have used memory and garbage
+// together exceed one and a half of the limit has it collected first. That costs
+// little: what lies in them holds no pointers.
 type budget struct {
 	mu      sync.Mutex
 	limit   int64
+	least   int64   // the limit, whatever the receivers want
+	wanted  []int64 // by the receivers in use
 	reading int64
 	used    int64 // reading included
+
+	garbage    int64 // at most, since it was collected last
+	collecting bool
+	collected  sync.Cond
 
 	// Small bodies that are being read, the oldest first.
 	oldest, newest *lease
 }
 
-// fit raises the limit to what a few bodies of that size need.
-func (b *budget) fit(bodySize int64) {
+func newBudget(limit int64) *budget {
+	b := &budget{limit: limit, least: limit}
+	b.collected.L = &b.mu
+	return b
+}
+
+// fit keeps the limit at n at least, until that is undone. If more than what is
+// left is in use then, nobody gets any for a while.
+func (b *budget) fit(n int64) (undo func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.limit = max(b.limit, 8*min(bodySize, math.MaxInt64/8))
+	b.wanted = append(b.wanted, n)
+	b.setLimit()
+	return sync.OnceFunc(func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		i := slices.Index(b.wanted, n)
+		b.wanted = slices.Delete(b.wanted, i, i+1)
+		b.setLimit()
+	})
+}
+
+func (b *budget) setLimit() {
+	b.limit = b.least
+	for _, wanted := range b.wanted {
+		b.limit = max(b.limit, wanted)
+	}
 }
 
 // lease is one request's part of a budget.
@@ -66,10 +101,15 @@ func (b *budget) lease() *lease {
 }
 
 // take adds n bytes to the lease, or fails at once.
-func (l *lease) take(n int64) error {
+func (l *lease) take(n int64) error { return l.swap(0, n) }
+
+// swap takes n bytes for old ones, which become garbage, or fails at once.
+func (l *lease) swap(old, n int64) error {
 	b := l.budget
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.collect(n)
+	n -= old
 	if l.lost {
 		return errBusy
 	}
@@ -95,8 +135,29 @@ func (l *lease) take(n int64) error {
 		}
 	}
 	b.used += n
+	b.garbage += old
 	l.size += n
 	return nil
+}
+
+// collect has garbage collected where it leaves no room for n bytes more. The
+// lock is held, but not all the time. Twice, as what lies in pools survives once.
+func (b *budget) collect(n int64) {
+	for b.used+n <= b.limit && b.used+n+b.garbage > b.limit/2*3 {
+		if b.collecting {
+			b.collected.Wait()
+			continue
+		}
+		b.collecting = true
+		garbage := b.garbage
+		b.mu.Unlock()
+		runtime.GC()
+		runtime.GC()
+		b.mu.Lock()
+		b.garbage -= garbage
+		b.collecting = false
+		b.collected.Broadcast()
+	}
 }
 
 // makeRoom stops the oldest small bodies, but for one, until n bytes fit into the
@@ -131,6 +192,7 @@ func (l *lease) release() {
 	defer l.budget.mu.Unlock()
 	l.endReading()
 	l.budget.used -= l.size
+	l.budget.garbage += l.size
 	l.size = 0
 }
 
@@ -169,4 +231,21 @@ func (l *lease) unlist() {
 		b.newest = l.older
 	}
 	l.small, l.older, l.newer = false, nil, nil
+}
+
+// memoryOf is how much the outputs need for an event, all at once.
+func (h *Handler) memoryOf(event *Event) int64 {
+	n, _ := lineMemory(event.jsonSize())
+	return h.copies * int64(n)
+}
+
+// mostMemory is what a few of the largest bodies need, and one at its worst, which
+// is text of control characters.
+func (h *Handler) mostMemory() int64 {
+	longest := h.copies
+	if h.Accept == acceptAny {
+		longest *= 6
+	}
+	times := max(8, 3+longest) // compressed, decoded and some attributes beside the lines
+	return times * min(h.maxBodySize, math.MaxInt64/2/times)
 }

@@ -5,13 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
+	"runtime/metrics"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
 
 func TestBudget(t *testing.T) {
-	b := &budget{limit: 16 << 20}
+	b := newBudget(16 << 20)
 
 	// Large bodies that stall get five eighths of it, however many they are.
 	var stalled []*lease
@@ -60,10 +63,122 @@ func TestBudget(t *testing.T) {
 		t.Errorf("%d and %d bytes were not given back", b.used, b.reading)
 	}
 
-	b.fit(100 << 20)
+	undo := b.fit(800 << 20)
 	l := b.lease()
 	if err := l.take(100 << 20); err != nil {
 		t.Errorf("a body of max_body_size: %v", err)
+	}
+	undo()
+	undo()
+	if b.limit != 16<<20 {
+		t.Errorf("the limit stays at %d", b.limit)
+	}
+	if other := b.lease(); !errors.Is(other.take(1), errBusy) {
+		t.Error("more than what is left was handed out")
+	}
+	l.release()
+	if l = b.lease(); l.take(1) != nil || l.take(16<<20) == nil {
+		t.Error("not the limit that there was before")
+	}
+}
+
+// TestBudgetIsOfConfigsInUse: a config that is rejected changes nothing.
+func TestBudgetIsOfConfigsInUse(t *testing.T) {
+	config := func(size, file string) string {
+		return fmt.Sprintf(`{"provider":"cloudevents","accept":"json","max_body_size":%s,"outputs":[{"output":"file","filename":%q}]}`, size, file)
+	}
+	good, bad := t.TempDir()+"/events.jsonl", t.TempDir()
+	limit := func() int64 {
+		memory.mu.Lock()
+		defer memory.mu.Unlock()
+		return memory.limit
+	}
+	if _, err := loadJSON(t, config("10737418240", bad)); err == nil {
+		t.Fatal("a directory as a file's name was taken")
+	}
+	if got := limit(); got != memoryLimit {
+		t.Errorf("a rejected config left a limit of %d", got)
+	}
+	_, drop := loadForNow(t, config("1073741824", good))
+	_, dropSmaller := loadForNow(t, config("536870912", good))
+	if got := limit(); got != 8<<30 {
+		t.Errorf("limit %d for bodies of 1 GiB", got)
+	}
+	drop()
+	if got := limit(); got != 4<<30 {
+		t.Errorf("limit %d for bodies of 512 MiB", got)
+	}
+	dropSmaller()
+	if got := limit(); got != memoryLimit {
+		t.Errorf("limit %d after all", got)
+	}
+}
+
+// TestGarbageIsCollected: what was handed out and given back is not let grow
+// beside what is in use. It is collected by whoever would, and others wait.
+func TestGarbageIsCollected(t *testing.T) {
+	b := newBudget(64 << 20)
+	before := heap()
+	var takers sync.WaitGroup
+	for range 8 {
+		takers.Add(1)
+		go func() {
+			defer takers.Done()
+			for range 200 {
+				l := b.lease()
+				l.reading = false
+				if err := l.take(4 << 20); err != nil {
+					t.Error(err)
+				}
+				piece := make([]byte, 4<<20)
+				if grown := heap() - before; grown > 128<<20 {
+					t.Errorf("the heap has grown by %d MiB", grown>>20)
+				}
+				runtime.KeepAlive(piece)
+				l.release()
+			}
+		}()
+	}
+	takers.Wait()
+	if b.used != 0 || b.garbage > 96<<20 || b.collecting {
+		t.Errorf("used %d, garbage %d", b.used, b.garbage)
+	}
+}
+
+// heap is the memory of objects, garbage included.
+func heap() int64 {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(sample)
+	return int64(sample[0].Value.Uint64())
+}
+
+// TestLinesAreAccounted: an event's lines take no more memory than was asked for,
+// whatever is in them, and hardly less.
+func TestLinesAreAccounted(t *testing.T) {
+	for name, body := range map[string]string{
+		"JSON": `{"a":"\u0001"}`, "large JSON": `"` + strings.Repeat("x", 2<<20) + `"`,
+		"text": "hello", "control characters": strings.Repeat("\x01", 1<<20), "line feeds": strings.Repeat("\n", 300_000),
+		"separators": strings.Repeat("\u2028", 400_000), "quotes": strings.Repeat(`"`, 1<<20), "DEL": strings.Repeat("\x7f", 5<<20),
+		"no UTF-8": strings.Repeat("\xff", 1<<20), "4 KiB": strings.Repeat("x", 4<<10),
+	} {
+		e := &Event{ID: "1\"2", Source: strings.Repeat("s\u0085", 500), Type: "t", Subject: "s", Time: time.Now(), Extensions: []Attribute{{"a", "\\"}}}
+		if err := e.setData([]byte(body), map[bool]string{true: "", false: "text/plain"}[strings.Contains(name, "JSON")], acceptAny); err != nil {
+			t.Fatal(err)
+		}
+		size, line := e.jsonSize(), e.AppendJSON(nil)
+		if len(line) > size || len(line) < size-128 {
+			t.Errorf("%s: a line of %d, said to be of %d", name, len(line), size)
+		}
+		if raw := e.appendData(nil); len(raw) != e.dataSize() {
+			t.Errorf("%s: data of %d, said to be of %d", name, len(raw), e.dataSize())
+		}
+		accounted := (&Handler{copies: 1}).memoryOf(e)
+		for range 2 { // the second time from a pool, perhaps
+			if got := int64(cap(e.cloudEventLine())); got > accounted || int64(cap(e.rawLine())) > accounted {
+				t.Errorf("%s: %d and %d bytes of memory, %d accounted", name, got, cap(e.rawLine()), accounted)
+			}
+			e.freeLines()
+		}
 	}
 }
 
@@ -71,7 +186,7 @@ func TestBudget(t *testing.T) {
 // have: others still come in, at the cost of the oldest, and the large ones and
 // what is complete are left alone.
 func TestStalledSmallBodiesMakeRoom(t *testing.T) {
-	b := &budget{limit: 16 << 20}
+	b := newBudget(16 << 20)
 	large, complete := b.lease(), b.lease()
 	for _, l := range []*lease{large, complete} {
 		l.stopper = stopFunc(func() { t.Error("taken back, but neither small nor stalled") })
@@ -161,7 +276,7 @@ func TestStalledSenderMakesRoom(t *testing.T) {
 // TestLargeBodiesGetToTheirEnd has many grow side by side: when the budget is
 // full the first ones go on, at the cost of the others.
 func TestLargeBodiesGetToTheirEnd(t *testing.T) {
-	b := &budget{limit: memoryLimit}
+	b := newBudget(memoryLimit)
 	growing := make([]*lease, 100)
 	for i := range growing {
 		growing[i] = b.lease()
@@ -184,7 +299,7 @@ func TestLargeBodiesGetToTheirEnd(t *testing.T) {
 // huge.
 func TestBufferGrowsWithWhatArrives(t *testing.T) {
 	for _, size := range []int64{-1, 1 << 30} {
-		b := &budget{limit: 1 << 40}
+		b := newBudget(1 << 40)
 		l := b.lease()
 		r := io.MultiReader(strings.NewReader(strings.Repeat("x", 10_000)), errReader{})
 		if _, err := readAll(r, size, 2<<30, l); !errors.Is(err, io.ErrClosedPipe) {
@@ -196,7 +311,7 @@ func TestBufferGrowsWithWhatArrives(t *testing.T) {
 	}
 
 	// And with a true size no more than that is used.
-	b := &budget{limit: 1 << 40}
+	b := newBudget(1 << 40)
 	l := b.lease()
 	body, err := readAll(bytes.NewReader(make([]byte, 10_000)), 10_000, 1<<20, l)
 	if err != nil || len(body) != 10_000 || l.size != 10_001 {

@@ -111,6 +111,8 @@ type Handler struct {
 	tokens       [][sha256.Size]byte // hashed, so that comparing takes the same time for any length
 	secrets      [][]byte            // keys of HMACs
 	outputs      []*namedOutput
+	destinations []string                      // of the outputs
+	copies       int64                         // of an event, in all outputs
 	requests     map[string]prometheus.Counter // by outcome
 	lastSource   *atomic.Pointer[sourceOf]
 	attributes   []string // the names in Attributes, sorted
@@ -120,8 +122,9 @@ type Handler struct {
 	refusals     *zap.Logger // sampled
 	first        *struct{ event, verification sync.Once }
 
-	dedupe         *deduplicator // nil: events are stored however often they come
-	dedupeIdentity string
+	dedupe *deduplicator // nil: events are stored however often they come
+
+	release []func() // what the receiver shares with others; more than once does nothing
 }
 
 // CaddyModule returns the Caddy module information.
@@ -154,18 +157,29 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		h.attributes = append(h.attributes, name)
 	}
 	slices.Sort(h.attributes)
+	if err := h.provisionOutputs(ctx); err != nil {
+		return err
+	}
 	if err := h.provisionDedupe(); err != nil {
 		return err
 	}
-	if err := h.provisionOutputs(ctx); err != nil { // takes OutputsRaw away
-		return err
-	}
+	h.release = append(h.release, memory.fit(h.mostMemory()))
 	return h.provisionMetrics(ctx.GetMetricsRegistry())
+}
+
+// Cleanup lets go of what the receiver shares with others, as far as it holds it:
+// a config may have been rejected half-way.
+func (h *Handler) Cleanup() error {
+	for _, release := range h.release {
+		release()
+	}
+	return nil
 }
 
 func (h *Handler) provisionOutputs(ctx caddy.Context) error {
 	var outputs []any
-	if len(h.OutputsRaw) == 0 {
+	raw := slices.Clone(h.OutputsRaw) // which LoadModule takes away
+	if len(raw) == 0 {
 		output, err := ctx.LoadModuleByID(string(FileOutput{}.CaddyModule().ID), nil)
 		if err != nil {
 			return fmt.Errorf("output file: %w", err)
@@ -181,7 +195,7 @@ func (h *Handler) provisionOutputs(ctx caddy.Context) error {
 
 	durable := false
 	var names []string
-	for _, o := range outputs {
+	for i, o := range outputs {
 		output, ok := o.(Output)
 		if !ok {
 			return fmt.Errorf("output: module %T is no webhook_receiver output", o)
@@ -190,6 +204,16 @@ func (h *Handler) provisionOutputs(ctx caddy.Context) error {
 		h.outputs = append(h.outputs, &namedOutput{Output: output, name: name, logger: h.logger, metrics: newOutputMetrics(name)})
 		names = append(names, name)
 		durable = durable || output.Durable()
+		if output, ok := output.(destined); ok {
+			h.destinations = append(h.destinations, name+" "+output.Destination())
+		} else {
+			h.destinations = append(h.destinations, string(raw[i]))
+		}
+		copies := int64(1)
+		if output, ok := output.(copier); ok {
+			copies = output.copies()
+		}
+		h.copies += copies
 	}
 	h.logger.Info("webhooks are received", zap.String("provider", h.provider.name), zap.Strings("outputs", names))
 	if !durable {

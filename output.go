@@ -16,7 +16,9 @@ import (
 // Output stores events. It is what a module in the namespace
 // http.webhook_receiver.outputs must implement; the receiver loads one for each
 // output of its config. If it implements caddyfile.Unmarshaler too, it can be
-// used in the Caddyfile, with its name as the first token.
+// used in the Caddyfile, with its name as the first token. If it has the method
+// Destination() string, that says where it stores events, whatever its other
+// options; without it dedupe begins afresh whenever any option of it changes.
 type Output interface {
 	// Store stores the event. A nil error means that the output has accepted
 	// the event as durably as it documents: the sender will be told so, and will
@@ -38,6 +40,13 @@ type Output interface {
 	// machine. It is called after the output was provisioned.
 	Durable() bool
 }
+
+// destined is an output that says where it stores events.
+type destined interface{ Destination() string }
+
+// copier is an output that has more than one copy of an event in memory while it
+// stores it. Of any other it is taken to have one.
+type copier interface{ copies() int64 }
 
 // namedOutput reports an output's failure and recovery, once each.
 type namedOutput struct {

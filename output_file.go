@@ -197,6 +197,9 @@ func (o *FileOutput) Store(ctx context.Context, event *Event) error {
 // Durable returns whether every event is fsynced before it is acknowledged.
 func (o *FileOutput) Durable() bool { return o.options.Sync == journal.SyncAlways }
 
+// Destination returns the file's path.
+func (o *FileOutput) Destination() string { return o.path }
+
 // journals holds the journals in use, by path (see acquireJournal), so that receivers, and an old
 // and a new config during a reload, share one for the same file.
 var journals = caddy.NewUsagePool()

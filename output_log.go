@@ -70,6 +70,13 @@ func (o *LogOutput) Store(_ context.Context, event *Event) error {
 	return nil
 }
 
+// Destination returns nothing: there is only one.
+func (*LogOutput) Destination() string { return "" }
+
+// copies is what encoding/json and zap make of JSON data, in buffers that double:
+// one each, compacted, and the entry.
+func (*LogOutput) copies() int64 { return 6 }
+
 // Durable returns false.
 func (*LogOutput) Durable() bool { return false }
 

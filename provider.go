@@ -92,8 +92,8 @@ func (e *EventRules) check() error {
 	if e.Status != 0 && (e.Status < 200 || e.Status > 299) {
 		return fmt.Errorf("status %d: must be from 200 to 299", e.Status)
 	}
-	if e.Status == http.StatusNoContent && e.Body != "" {
-		return errors.New("status 204: an answer with it has no body")
+	if hasNoBody(e.Status) && e.Body != "" {
+		return fmt.Errorf("status %d: an answer with it has no body", e.Status)
 	}
 	return nil
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/caddyserver/caddy/v2"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/secret"
 )
 
 // provisionProvider takes over what the provider's row says and the config does
@@ -39,7 +39,6 @@ func (h *Handler) provisionProvider() error {
 	if h.maxBodySize <= 0 {
 		return fmt.Errorf("max_body_size %d: must be positive", h.maxBodySize)
 	}
-	memory.fit(h.maxBodySize)
 
 	h.timeout = h.provider.timeout
 	if h.Timeout != nil {
@@ -162,17 +161,16 @@ func (h *Handler) provisionSignature(secrets []string) error {
 
 // resolveSecrets evaluates the placeholders. Its errors quote no value.
 func resolveSecrets(option string, raw []string) ([]string, error) {
-	repl := caddy.NewReplacer()
 	var resolved []string
 	for i, s := range raw {
-		secret, err := repl.ReplaceOrErr(s, true, true)
-		if err == nil && strings.TrimSpace(secret) == "" {
+		value, err := secret.Resolve(s)
+		if err == nil && strings.TrimSpace(value) == "" {
 			err = errors.New("is empty")
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s number %d: %w", option, i+1, err)
 		}
-		resolved = append(resolved, secret)
+		resolved = append(resolved, value)
 	}
 	return resolved, nil
 }

@@ -123,3 +123,32 @@ func request(method, path, body string, headers ...string) delivery {
 	}
 	return d
 }
+
+// TestAnswersWithoutBody: what would never be sent is no config. The rows of the
+// table pass the same check.
+func TestAnswersWithoutBody(t *testing.T) {
+	for config, refused := range map[string]bool{
+		`{"verification":{"challenge":"query:c","status":204}}`:                               true,
+		`{"verification":{"challenge":"query:c","status":205}}`:                               true,
+		`{"verification":{"status":204,"body":"ok"}}`:                                         true,
+		`{"verification":{"method":"HEAD","challenge":"query:c"}}`:                            true,
+		`{"verification":{"method":"HEAD","body":"ok"}}`:                                      true,
+		`{"verification":{"status":204}}`:                                                     false,
+		`{"verification":{"method":"HEAD"}}`:                                                  false,
+		`{"verification":{"status":204,"challenge":"query:c","headers":{"X":"{challenge}"}}}`: false,
+		`{"event":{"status":204,"body":"ok"}}`:                                                true,
+		`{"event":{"status":205,"body":"ok"}}`:                                                true,
+		`{"event":{"status":205,"echo":"X-Id"}}`:                                              false,
+		`{"event":{"status":206,"body":"ok"}}`:                                                false,
+	} {
+		_, err := loadJSON(t, `{"provider":"generic","outputs":[{"output":"log"}],`+config[1:])
+		if (err != nil) != refused || refused && !strings.Contains(err.Error(), "has no body") {
+			t.Errorf("%s: %v", config, err)
+		}
+	}
+	for _, p := range providers {
+		if err := p.check(); err != nil {
+			t.Errorf("%s: %v", p.name, err)
+		}
+	}
+}

@@ -29,6 +29,9 @@ func parsePublicURL(s string) (publicURL, error) {
 		return publicURL{}, fmt.Errorf("public_url%s: %s", quoted, reason)
 	}
 	u, err := url.Parse(s)
+	if err != nil && strings.Contains(s, "@") {
+		return fail("is no URL; it is not shown, as it may hold a password, in which all but letters and digits must be percent-encoded")
+	}
 	if err != nil {
 		var inner *url.Error
 		if errors.As(err, &inner) {

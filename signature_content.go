@@ -114,12 +114,12 @@ func (s *signatureCheck) forms(m *message, body []byte, l *lease) ([][]byte, err
 	if err != nil {
 		return nil, errors.New("the body is no form")
 	}
-	sorted := sortedForm(form, compareUTF16)
+	sorted := sortedForm(form, len(body), compareUTF16)
 	if len(sorted) == 0 && len(body) > 0 {
 		return nil, errNothingSigned
 	}
 	forms := [][]byte{sorted}
-	if other := sortedForm(form, strings.Compare); !bytes.Equal(sorted, other) {
+	if other := sortedForm(form, len(body), strings.Compare); !bytes.Equal(sorted, other) {
 		forms = append(forms, other)
 	}
 	return forms, nil
@@ -127,14 +127,14 @@ func (s *signatureCheck) forms(m *message, body []byte, l *lease) ([][]byte, err
 
 // sortedForm returns names and values of a form, one after the other, sorted by
 // name. Of a name that is there several times the values are sorted too, and
-// equal ones count once.
-func sortedForm(form url.Values, compare func(a, b string) int) []byte {
+// equal ones count once. size is that of the form as it was sent.
+func sortedForm(form url.Values, size int, compare func(a, b string) int) []byte {
 	var names []string
 	for name := range form {
 		names = append(names, name)
 	}
 	slices.SortFunc(names, compare)
-	var sorted []byte
+	sorted := make([]byte, 0, size)
 	for _, name := range names {
 		values := slices.Clone(form[name])
 		slices.SortFunc(values, compare)

@@ -1,6 +1,7 @@
 package webhookreceiver
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/textproto"
@@ -97,7 +98,12 @@ func (m *message) values(s Source) []string {
 // others can.
 func (m *message) parseQuery() error {
 	if m.query == nil {
-		m.query, m.queryErr = url.ParseQuery(m.URL.RawQuery)
+		if strings.Count(m.URL.RawQuery, "&") >= maxFormFields {
+			// They would take a hundred times the memory that they are sent in.
+			m.query, m.queryErr = url.Values{}, errors.New("too many parameters")
+		} else {
+			m.query, m.queryErr = url.ParseQuery(m.URL.RawQuery)
+		}
 	}
 	return m.queryErr
 }

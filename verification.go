@@ -255,6 +255,13 @@ func writeAnswer(w http.ResponseWriter, method string, status int, contentType, 
 	}
 }
 
+// hasNoBody tells whether answers with the status have no body, of those from 200
+// to 299. Go does not send one with 204; that 205 has none is up to the handler.
+// https://www.rfc-editor.org/rfc/rfc9110.html#section-15.3.6
+func hasNoBody(status int) bool {
+	return status == http.StatusNoContent || status == http.StatusResetContent
+}
+
 // escapeJSON returns the text as it stands inside a JSON string.
 func escapeJSON(text string) string {
 	quoted := jsonscan.AppendString(nil, text)
@@ -291,6 +298,10 @@ func (v *Verification) check() error {
 		return errors.New("{challenge} in the answer: needs challenge")
 	case full.Status < 200 || full.Status > 299:
 		return fmt.Errorf("status %d: must be from 200 to 299", v.Status)
+	case full.Body != "" && hasNoBody(full.Status):
+		return fmt.Errorf("status %d: an answer with it has no body, so the challenge or body would not be sent; use 200, or a header", full.Status)
+	case full.Body != "" && full.Method == http.MethodHead:
+		return errors.New("method HEAD: an answer to it has no body, so the challenge or body would not be sent; use a header")
 	}
 	return v.checkSources(isPOST && v.Signed)
 }

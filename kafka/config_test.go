@@ -131,10 +131,10 @@ func TestConfigErrors(t *testing.T) {
 		{config(`"tls":{"ca":"/nowhere/ca.pem"}`), "tls ca: open /nowhere/ca.pem"},
 		{config(fmt.Sprintf(`"tls":{"ca":%q}`, empty)), "is empty"},
 		{config(fmt.Sprintf(`"tls":{"ca":%q}`, "config_test.go")), "tls ca: the file has no certificate in PEM"},
-		{login("plain", "me", "{env.KAFKA_TEST_EMPTY}"), "sasl password: evaluated placeholder {env.KAFKA_TEST_EMPTY} is empty"},
+		{login("plain", "me", "{env.KAFKA_TEST_EMPTY}"), "sasl password: the placeholder {env.KAFKA_TEST_EMPTY} has no value"},
 		{login("plain", "me", ""), "sasl password: is empty"},
 		{login("plain", "", "hush"), "sasl user: is empty"},
-		{login("plain", "{env.KAFKA_TEST_UNSET}", "hush"), "sasl user: evaluated placeholder {env.KAFKA_TEST_UNSET} is empty"},
+		{login("plain", "{env.KAFKA_TEST_UNSET}", "hush"), "sasl user: the placeholder {env.KAFKA_TEST_UNSET} has no value"},
 		{login("kerberos", "me", "hush"), `sasl mechanism "kerberos"`},
 		{strings.Replace(login("plain", "me", "hush"), `"webhooks"`, `"missing"`, 1), `topic "missing": UNKNOWN_TOPIC_OR_PARTITION`},
 	} {

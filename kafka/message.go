@@ -26,7 +26,7 @@ func newRecord(event *webhookreceiver.Event, topic, key, mode string) *kgo.Recor
 	// Data whose sender calls them a CloudEvent would be read as one.
 	if mode == modeStructured || strings.HasPrefix(strings.ToLower(event.DataContentType), mediaTypeCloudEvents) {
 		record.Headers = structuredHeaders
-		record.Value = event.AppendJSON(make([]byte, 0, len(event.Data)+512))
+		record.Value = event.AppendJSON(nil)
 		return record
 	}
 	for _, a := range event.Attributes() {

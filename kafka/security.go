@@ -11,6 +11,8 @@ import (
 	"github.com/twmb/franz-go/pkg/sasl"
 	"github.com/twmb/franz-go/pkg/sasl/plain"
 	"github.com/twmb/franz-go/pkg/sasl/scram"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/secret"
 )
 
 // SASL is who to log in as.
@@ -63,10 +65,10 @@ func (s *SASL) resolve() (SASL, error) {
 		return resolved, err
 	}
 	var err error
-	if resolved.User, err = secret(s.User); err != nil {
+	if resolved.User, err = secret.Resolve(s.User); err != nil {
 		return resolved, fmt.Errorf("sasl user: %w", err)
 	}
-	if resolved.Password, err = secret(s.Password); err != nil {
+	if resolved.Password, err = secret.Resolve(s.Password); err != nil {
 		return resolved, fmt.Errorf("sasl password: %w", err)
 	}
 	return resolved, nil
@@ -80,14 +82,6 @@ func (s SASL) mechanism() sasl.Mechanism {
 		return scram.Auth{User: s.User, Pass: s.Password}.AsSha512Mechanism()
 	}
 	return plain.Auth{User: s.User, Pass: s.Password}.AsMechanism()
-}
-
-func secret(value string) (string, error) {
-	value, err := caddy.NewReplacer().ReplaceOrErr(value, true, true)
-	if err == nil && value == "" {
-		err = errors.New("is empty")
-	}
-	return value, err
 }
 
 // pemFiles are the contents of the files that TLS names. Contents, as they

@@ -8,9 +8,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/caddyserver/caddy/v2"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nkeys"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/secret"
 )
 
 // connectionKey is what identifies a cluster, and how to get into it. It holds
@@ -26,16 +27,15 @@ type connectionKey struct {
 // connectionKey evaluates the options that have to do with the connection. Its
 // errors hold no value that may be a secret.
 func (o *Output) connectionKey() (key connectionKey, err error) {
-	repl := caddy.NewReplacer()
 	if len(o.Servers) == 0 {
 		return key, errors.New("servers: at least one is required")
 	}
 	servers := make([]string, len(o.Servers))
 	for i, server := range o.Servers {
-		if servers[i], err = repl.ReplaceOrErr(server, true, true); err != nil {
-			return key, fmt.Errorf("servers: %w", err)
+		if servers[i], err = secret.Resolve(server); err == nil {
+			servers[i], err = checkServer(servers[i])
 		}
-		if servers[i], err = checkServer(servers[i]); err != nil {
+		if err != nil {
 			return key, fmt.Errorf("servers: number %d: %w", i+1, err)
 		}
 	}
@@ -74,10 +74,7 @@ func (o *Output) connectionKey() (key connectionKey, err error) {
 		if option.isKind {
 			kinds++
 		}
-		if *option.target, err = repl.ReplaceOrErr(option.value, true, true); err == nil && *option.target == "" {
-			err = errors.New("is empty")
-		}
-		if err == nil && option.isFile {
+		if *option.target, err = secret.Resolve(option.value); err == nil && option.isFile {
 			err = checkReadable(*option.target)
 		}
 		if err != nil {

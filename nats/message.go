@@ -39,7 +39,7 @@ func newMessage(event *webhookreceiver.Event, mode, subject, stream string) *nat
 		m.Data = bytes.Clone(event.Data)
 	} else {
 		m.Header["Content-Type"] = []string{"application/cloudevents+json"}
-		m.Data = event.AppendJSON(make([]byte, 0, 512+len(event.Data)))
+		m.Data = event.AppendJSON(nil)
 	}
 	m.Header[jetstream.MsgIDHeader] = []string{messageID(event, subject)}
 	if stream != "" {

@@ -46,9 +46,9 @@ func TestConfigErrors(t *testing.T) {
 		"no JetStream":      {"servers " + plain.ClientURL() + "\nsubject webhooks.a", `subject "webhooks.a": no stream takes the events: nats: no responders`},
 		"wrong password":    {servers + "user caddy {env.NATS_WRONG_PASSWORD}\nsubject webhooks.a", "nats: Authorization Violation"},
 		"wrong in URL":      {"servers nats://caddy:hunter3@" + s.Addr().String() + "\nsubject webhooks.a", "nats: Authorization Violation"},
-		"empty password":    {servers + "user caddy {env.NATS_EMPTY}\nsubject webhooks.a", "user's password: evaluated placeholder {env.NATS_EMPTY} is empty"},
-		"unset token":       {servers + "token {env.NATS_UNSET}\nsubject webhooks.a", "token: evaluated placeholder {env.NATS_UNSET} is empty"},
-		"unknown token":     {servers + "token {nats.token}\nsubject webhooks.a", "token: unrecognized placeholder {nats.token}"},
+		"empty password":    {servers + "user caddy {env.NATS_EMPTY}\nsubject webhooks.a", "user's password: the placeholder {env.NATS_EMPTY} has no value"},
+		"unset token":       {servers + "token {env.NATS_UNSET}\nsubject webhooks.a", "token: the placeholder {env.NATS_UNSET} has no value"},
+		"unknown token":     {servers + "token {nats.token}\nsubject webhooks.a", "token: a placeholder in it has no value"},
 		"two kinds":         {servers + user + "token hunter3\nsubject webhooks.a", "only one of credentials, nkey, user and token can be given"},
 		"no credentials":    {servers + "credentials " + missing + "\nsubject webhooks.a", "credentials: open " + missing},
 		"no nkey":           {servers + "nkey " + missing + "\nsubject webhooks.a", "nkey: open " + missing},
@@ -60,7 +60,7 @@ func TestConfigErrors(t *testing.T) {
 		"scheme":            {"servers http://hunter2@localhost\nsubject webhooks.a", `servers: number 1: scheme "http": must be nats, tls, ws or wss`},
 		"no host":           {"servers nats://caddy:hunter2@\nsubject webhooks.a", "servers: number 1: must be a URL such as"},
 		"not a URL":         {"servers nats://a:4222 \"nats://caddy:hunter2@a:b\"\nsubject webhooks.a", "servers: number 2: must be a URL such as"},
-		"unset server":      {"servers {env.NATS_UNSET}\nsubject webhooks.a", "servers: evaluated placeholder {env.NATS_UNSET} is empty"},
+		"unset server":      {"servers {env.NATS_UNSET}\nsubject webhooks.a", "servers: number 1: the placeholder {env.NATS_UNSET} has no value"},
 		"wildcard, literal": {servers + user + "subject webhooks.>", "without wildcards"},
 	} {
 		t.Run(name, func(t *testing.T) {

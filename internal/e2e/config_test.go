@@ -59,7 +59,7 @@ func TestConfigErrors(t *testing.T) {
 		{"token of a missing file", []string{"verify_token {file.{$DIR}/files/missing}"}, []string{"verify_token", "missing"}},
 		{"token of an empty file", []string{"verify_token {file.{$DIR}/files/empty}"}, []string{"verify_token", "empty"}},
 		{"token of a file with an empty line", []string{"verify_token {file.{$DIR}/files/newline}"}, []string{"verify_token", "newline"}},
-		{"token of an unknown placeholder", []string{"verify_token {nonsense.x}"}, []string{"verify_token", "nonsense"}},
+		{"token of an unknown placeholder", []string{"verify_token {nonsense.x}"}, []string{"verify_token", "no value"}},
 		{"token of a placeholder of requests", []string{"verify_token {http.request.uri.query.verifyToken}"}, []string{"verify_token"}},
 		{"file of a placeholder of requests", stored("output file {$DIR}/{http.request.host}.jsonl"), []string{"http.request.host"}},
 		{"token with a block", []string{good + " { # here", "other", "}"}, nil},

@@ -13,11 +13,9 @@ import (
 	"time"
 )
 
-// heapBound is how far Go's heap may grow by bodies and waiting events, as the
-// docs/reference.md says: three times what they may hold (256 MiB), as a buffer that grows
-// is there twice for a moment, and garbage may be as much again; and something
-// for batches. Each test sends several times of it or, stalled, more than it.
-const heapBound = (3*256 + 32) << 20
+// heapBound is how far Go's heap may grow by bodies and waiting events, as
+// docs/reference.md says. Each test sends several times of it or, stalled, more.
+const heapBound = 2 * budget
 
 // TestStalledUploads has 200 senders that stop before the last of 4 MiB, while
 // others send small events.

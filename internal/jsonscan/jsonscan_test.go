@@ -146,12 +146,19 @@ func TestAppendString(t *testing.T) {
 		if err := json.Unmarshal(raw, &got); err != nil || got != text {
 			t.Errorf("AppendString(%q) = %s, read back as %q, %v", text, raw, got, err)
 		}
+		if size := StringSize(text); size != len(raw) {
+			t.Errorf("StringSize(%q) = %d, want %d", text, size, len(raw))
+		}
 		if bytes.ContainsAny(raw, "\n\r\u0085\u2028\u2029") {
 			t.Errorf("AppendString(%q) = %q holds a line break", text, raw)
 		}
 	}
-	if got := string(AppendString(nil, []byte("a\xffb"))); got != "\"a\ufffdb\"" {
-		t.Errorf("invalid UTF-8 became %q", got)
+	for text, want := range map[string]string{
+		"a\xffb": "\"a\ufffdb\"", "\xe2\x80": "\"\ufffd\ufffd\"", "\x01\u2028\x7f": `"\u0001\u2028\u007f"`,
+	} {
+		if got := string(AppendString(nil, []byte(text))); got != want || StringSize([]byte(text)) != len(want) {
+			t.Errorf("%q became %q, said to be of %d bytes", text, got, StringSize([]byte(text)))
+		}
 	}
 }
 

@@ -2,7 +2,6 @@ package jsonscan
 
 import (
 	"bytes"
-	"fmt"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -78,13 +77,13 @@ func AppendString[T string | []byte](dst []byte, text T) []byte {
 			case c == '\t':
 				dst = append(dst, `\t`...)
 			default:
-				dst = fmt.Appendf(dst, `\u%04x`, c)
+				dst = appendEscape(dst, rune(c))
 			}
 			continue
 		}
 		r, size := utf8.DecodeRuneInString(string(text[i:min(i+utf8.UTFMax, len(text))]))
-		if r == 0x85 || r == 0x2028 || r == 0x2029 {
-			dst = fmt.Appendf(dst, `\u%04x`, r)
+		if endsLine(r) {
+			dst = appendEscape(dst, r)
 		} else {
 			dst = utf8.AppendRune(dst, r)
 		}
@@ -92,6 +91,46 @@ func AppendString[T string | []byte](dst []byte, text T) []byte {
 	}
 	return append(dst, '"')
 }
+
+// StringSize returns how long the literal is that AppendString appends.
+func StringSize[T string | []byte](text T) int {
+	length := 2 + len(text)
+	for i := 0; i < len(text); {
+		c := text[i]
+		if c < utf8.RuneSelf {
+			i++
+			switch {
+			case plain[c]:
+			case c == '"' || c == '\\' || c == '\n' || c == '\r' || c == '\t':
+				length++
+			default:
+				length += escape - 1
+			}
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(string(text[i:min(i+utf8.UTFMax, len(text))]))
+		switch {
+		case endsLine(r):
+			length += escape - size
+		case r == utf8.RuneError:
+			length += utf8.RuneLen(r) - size
+		}
+		i += size
+	}
+	return length
+}
+
+// escape is the length of an escape with four hexadecimal digits.
+const escape = len(`\u0000`)
+
+func appendEscape(dst []byte, r rune) []byte {
+	const digits = "0123456789abcdef"
+	return append(dst, '\\', 'u', digits[r>>12&15], digits[r>>8&15], digits[r>>4&15], digits[r&15])
+}
+
+// endsLine tells whether some readers take the character for the end of a line,
+// of those that are not ASCII.
+func endsLine(r rune) bool { return r == 0x85 || r == 0x2028 || r == 0x2029 }
 
 // hex4 returns the value of the four hexadecimal digits that data begins with,
 // or -1.
