@@ -99,6 +99,22 @@ func TestFull(t *testing.T) {
 	}
 }
 
+// A topic that brokers learn of a little later is no reason to refuse a config.
+func TestTopicIsNew(t *testing.T) {
+	t.Parallel()
+	c := newFake(t)
+	o := &Output{connection: c.connection(), topic: topic{text: "new"}}
+	created := make(chan error, 1)
+	time.AfterFunc(topicTimeout/4, func() { created <- c.fake.CreateTopic("new", 3, nil) })
+	facts, err := o.ask(context.Background())
+	if err := <-created; err != nil {
+		t.Fatal(err)
+	}
+	if err != nil || facts.partitions != 3 {
+		t.Errorf("%+v, %v", facts, err)
+	}
+}
+
 func store(c *connection, topic, value string, timeout time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
