@@ -37,7 +37,7 @@ type broker struct {
 
 // slowly is how long a broker may take for what it does in seconds on a machine
 // that has nothing else to do.
-const slowly = 3 * time.Minute
+const slowly = 5 * time.Minute
 
 // newBrokers returns brokers that are yet to be started. The last one's data have
 // a small disk of their own.
