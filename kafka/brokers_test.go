@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 )
 
 var rounds = flag.Int("rounds", 1, "how often each fault of the real brokers comes")
@@ -261,6 +262,9 @@ func (b *brokers) create(t testing.TB, topic string, config map[string]*string) 
 	admin := b.admin(t)
 	b.poll(t, "a topic", func(ctx context.Context) error {
 		_, err := admin.CreateTopic(ctx, 6, -1, config, topic)
+		if errors.Is(err, kerr.TopicAlreadyExists) { // by an attempt whose answer was late
+			return nil
+		}
 		return err
 	})
 	b.waitWhole(t, topic)
