@@ -91,7 +91,7 @@ func TestCaddyfileErrors(t *testing.T) {
 		"public_url hooks.example.com":               "must be an absolute http or https URL",
 		"public_url /webhooks":                       "must be an absolute http or https URL",
 		"public_url ftp://h/":                        "must be an absolute http or https URL",
-		"public_url https://u:p@h/%zz":               `public_url: invalid URL escape "%zz"`,
+		"public_url https://h/%zz":                   `public_url "https://h/%zz": invalid URL escape "%zz"`,
 		"public_url https://h/#x":                    "must be an absolute http or https URL",
 		"public_url https://:80/":                    "must be an absolute http or https URL",
 		"tolerance":                                  "wrong argument count",

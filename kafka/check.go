@@ -19,6 +19,10 @@ const (
 	// checkTimeout is how long loading a config waits for the cluster.
 	checkTimeout = 3 * time.Second
 
+	// topicTimeout is how long a topic may be missing until it is believed: brokers
+	// learn a little later of one that was just created.
+	topicTimeout = 2 * time.Second
+
 	// checkAgain is how long it takes until a cluster is asked again.
 	checkAgain = 10 * time.Second
 )
@@ -73,7 +77,12 @@ func (o *Output) watch(ctx context.Context) {
 func (o *Output) ask(ctx context.Context) (facts, error) {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
-	return o.connection.ask(ctx, o.topic)
+	for began := time.Now(); ; time.Sleep(200 * time.Millisecond) {
+		facts, err := o.connection.ask(ctx, o.topic)
+		if o.AutoCreateTopics || !errors.Is(err, kerr.UnknownTopicOrPartition) || time.Since(began) > topicTimeout {
+			return facts, err
+		}
+	}
 }
 
 // isRefusal tells whether the cluster is there, and said no.

@@ -3,6 +3,8 @@ package kafkaoutput
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -97,6 +99,22 @@ func TestFull(t *testing.T) {
 	}
 }
 
+// A topic that brokers learn of a little later is no reason to refuse a config.
+func TestTopicIsNew(t *testing.T) {
+	t.Parallel()
+	c := newFake(t)
+	o := &Output{connection: c.connection(), topic: topic{text: "new"}}
+	created := make(chan error, 1)
+	time.AfterFunc(topicTimeout/4, func() { created <- c.fake.CreateTopic("new", 3, nil) })
+	facts, err := o.ask(context.Background())
+	if err := <-created; err != nil {
+		t.Fatal(err)
+	}
+	if err != nil || facts.partitions != 3 {
+		t.Errorf("%+v, %v", facts, err)
+	}
+}
+
 func store(c *connection, topic, value string, timeout time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
@@ -113,19 +131,24 @@ func TestShared(t *testing.T) {
 	if same.key() != base.key() {
 		t.Error("the same settings have two keys")
 	}
+	seen := map[connectionKey]string{base.key(): "nothing"}
 	for name, change := range map[string]func(*settings){
 		"brokers":            func(s *settings) { s.brokers = []string{"a:9092", "b:9092"} },
 		"compression":        func(s *settings) { s.compression = "zstd" },
 		"password":           func(s *settings) { s.sasl = &SASL{Mechanism: mechanismPlain, User: "u", Password: "q"} },
 		"TLS":                func(s *settings) { s.tls = &pemFiles{} },
+		"ca":                 func(s *settings) { s.tls = &pemFiles{ca: "a"} },
+		"cert":               func(s *settings) { s.tls = &pemFiles{cert: "a"} },
+		"key":                func(s *settings) { s.tls = &pemFiles{key: "a"} },
 		"max_message_size":   func(s *settings) { s.maxMessageSize++ },
 		"auto_create_topics": func(s *settings) { s.autoCreateTopics = true },
 	} {
 		other := base
 		change(&other)
-		if other.key() == base.key() {
-			t.Errorf("another %s has the same key", name)
+		if as := seen[other.key()]; as != "" {
+			t.Errorf("another %s has the same key as another %s", name, as)
 		}
+		seen[other.key()] = name
 	}
 
 	c := newFake(t)
@@ -146,6 +169,42 @@ func TestShared(t *testing.T) {
 		t.Error("the client outlives the event")
 	}
 	_, _ = connection.acquire() // for the cleanup
+}
+
+// After a reload, what has changed in a file holds.
+func TestFilesChange(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	o := Output{
+		Brokers: []string{"{file." + dir + "/brokers}"},
+		SASL:    &SASL{Mechanism: mechanismPlain, User: "{file." + dir + "/user}", Password: "{file." + dir + "/password}"},
+		TLS:     &TLS{CA: dir + "/ca", Cert: dir + "/cert", Key: dir + "/key"},
+	}
+	put := func(name, contents string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(contents), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	key := func() connectionKey {
+		s, err := o.settings()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.key()
+	}
+	names := []string{"brokers", "user", "password", "ca", "cert", "key"}
+	for _, name := range names {
+		put(name, "a:1")
+	}
+	for _, name := range names {
+		before := key()
+		if key() != before {
+			t.Error("another key, though nothing has changed")
+		}
+		if put(name, "b:1"); key() == before {
+			t.Errorf("%s has changed, and the key has not", name)
+		}
+	}
 }
 
 // Of many outputs only the first waits for a cluster that does not answer.

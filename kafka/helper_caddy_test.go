@@ -3,6 +3,7 @@ package kafkaoutput
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -16,6 +17,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -180,6 +182,10 @@ func (s *server) entries(message string) (entries []map[string]any) {
 // reload loads a config, and returns the admin API's error.
 func (s *server) reload(options string) error {
 	response, err := s.client.Post("http://"+s.admin+"/load", "text/caddyfile", strings.NewReader(s.caddyfile(options)))
+	if errors.Is(err, syscall.ECONNRESET) {
+		// It came to the admin server of the config before, which ended just then.
+		return s.reload(options)
+	}
 	if err != nil {
 		return err
 	}

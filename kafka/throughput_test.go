@@ -27,16 +27,21 @@ func BenchmarkThroughput(b *testing.B) {
 	if addrs == "" {
 		addrs = startFake(b)
 	}
-	servers := map[string]*server{
-		"file":  start(b, "output file "+b.TempDir()+"/events.jsonl"),
-		"kafka": start(b, "output kafka {\nbrokers "+addrs+"\ntopic webhooks\n}"),
+	compare(b, addrs, "webhooks")
+}
+
+// compare does it with some topics of a cluster.
+func compare(b *testing.B, addrs string, topics ...string) {
+	names := append([]string{"file"}, topics...)
+	servers := map[string]*server{"file": start(b, "output file "+b.TempDir()+"/events.jsonl")}
+	for _, topic := range topics {
+		servers[topic] = start(b, "output kafka {\nbrokers "+addrs+"\ntopic "+topic+"\n}")
 	}
-	names := []string{"file", "kafka"}
 	type figure struct {
 		perSecond float64
 		p50, p99  time.Duration
 	}
-	fmt.Println("connections  output  events/s  p50  p99")
+	fmt.Println("connections  output    events/s  p50  p99")
 	for _, connections := range []int{1, 8, 64, 256} {
 		figures := make(map[string][]figure)
 		for range 5 {
@@ -50,7 +55,7 @@ func BenchmarkThroughput(b *testing.B) {
 			all := figures[name]
 			slices.SortFunc(all, func(x, y figure) int { return int(x.perSecond - y.perSecond) })
 			median := all[len(all)/2]
-			fmt.Printf("%11d  %-6s  %8.0f  %v  %v\n", connections, name, median.perSecond,
+			fmt.Printf("%11d  %-8s  %8.0f  %v  %v\n", connections, name, median.perSecond,
 				median.p50.Round(10*time.Microsecond), median.p99.Round(10*time.Microsecond))
 		}
 	}

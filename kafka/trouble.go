@@ -73,6 +73,13 @@ func (t *trouble) OnBrokerConnect(_ kgo.BrokerMetadata, _ time.Duration, _ net.C
 	}
 }
 
+// OnBrokerRead is called after each answer, or the lack of it.
+func (t *trouble) OnBrokerRead(_ kgo.BrokerMetadata, _ int16, _ int, _, _ time.Duration, err error) {
+	if errors.Is(err, io.EOF) {
+		t.note("a broker ended the connection (EOF), as one does that stops, or that wants a login (sasl)")
+	}
+}
+
 // Level is debug while an event waits for long: what brokers answer to a record
 // that is tried again is told only there.
 func (t *trouble) Level() kgo.LogLevel {
@@ -121,5 +128,6 @@ func isNews(err error) bool {
 // Interface guards
 var (
 	_ kgo.HookBrokerConnect = (*trouble)(nil)
+	_ kgo.HookBrokerRead    = (*trouble)(nil)
 	_ kgo.Logger            = (*trouble)(nil)
 )

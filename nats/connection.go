@@ -82,12 +82,12 @@ type published struct {
 
 // connect returns a connection, even if no server can be reached. That the
 // servers refuse the credentials is an error.
-func connect(key connectionKey) (*connection, error) {
+func connect(a access) (*connection, error) {
 	c := &connection{queue: make(chan publication), closed: make(chan struct{})}
 	// The connection outlives configs, and so their loggers.
-	logger := caddy.Log().Named(string(new(Output).CaddyModule().ID)).With(zap.Strings("servers", key.hosts()))
+	logger := caddy.Log().Named(string(new(Output).CaddyModule().ID)).With(zap.Strings("servers", a.hosts()))
 	firstErr := make(chan error, 1)
-	options, err := key.options()
+	options, err := a.options()
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +125,7 @@ func connect(key connectionKey) (*connection, error) {
 			logger.Debug("NATS reports an error", zap.Error(err))
 		}),
 	)
-	if c.nc, err = nats.Connect(key.servers, options...); err != nil {
+	if c.nc, err = nats.Connect(a.servers, options...); err != nil {
 		return nil, err
 	}
 	if c.js, err = jetstream.New(c.nc,
@@ -140,7 +140,7 @@ func connect(key connectionKey) (*connection, error) {
 		case err := <-firstErr:
 			if isRefused(err) {
 				c.nc.Close()
-				return nil, fmt.Errorf("servers %v: %w", key.hosts(), err)
+				return nil, fmt.Errorf("servers %v: %w", a.hosts(), err)
 			}
 			c.dialErr = err
 		case <-time.After(dialTimeout):

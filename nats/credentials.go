@@ -1,6 +1,7 @@
 package natsoutput
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net/url"
@@ -14,21 +15,27 @@ import (
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/secret"
 )
 
-// connectionKey is what identifies a cluster, and how to get into it. It holds
-// secrets.
-type connectionKey struct {
+// access is a cluster, and how to get into it. It holds secrets.
+type access struct {
 	servers                           string // URLs, sorted, separated by commas
 	credentials, nkey                 string
 	user, password, token             string
 	tls                               bool
 	authorities, certificate, certKey string
+	contents                          []string // of these files, when the config was loaded
 }
 
-// connectionKey evaluates the options that have to do with the connection. Its
-// errors hold no value that may be a secret.
-func (o *Output) connectionKey() (key connectionKey, err error) {
+// connectionKey tells accesses apart without holding a secret.
+type connectionKey [sha256.Size]byte
+
+// key counts what the files hold: after a reload, what has changed in them holds.
+func (a access) key() connectionKey { return sha256.Sum256(fmt.Appendf(nil, "%#v", a)) }
+
+// access evaluates the options that have to do with the connection. Its errors
+// hold no value that may be a secret.
+func (o *Output) access() (a access, err error) {
 	if len(o.Servers) == 0 {
-		return key, errors.New("servers: at least one is required")
+		return a, errors.New("servers: at least one is required")
 	}
 	servers := make([]string, len(o.Servers))
 	for i, server := range o.Servers {
@@ -36,21 +43,21 @@ func (o *Output) connectionKey() (key connectionKey, err error) {
 			servers[i], err = checkServer(servers[i])
 		}
 		if err != nil {
-			return key, fmt.Errorf("servers: number %d: %w", i+1, err)
+			return a, fmt.Errorf("servers: number %d: %w", i+1, err)
 		}
 	}
 	slices.Sort(servers)
-	key.servers = strings.Join(slices.Compact(servers), ",")
+	a.servers = strings.Join(slices.Compact(servers), ",")
 
 	var tls TLS
-	if key.tls = o.TLS != nil; key.tls {
+	if a.tls = o.TLS != nil; a.tls {
 		tls = *o.TLS
 	}
 	if (tls.Cert == "") != (tls.Key == "") {
-		return key, errors.New("tls: cert and key must be given together")
+		return a, errors.New("tls: cert and key must be given together")
 	}
 	if (o.User == "") != (o.Password == "") {
-		return key, errors.New("user: name and password must be given together")
+		return a, errors.New("user: name and password must be given together")
 	}
 	kinds := 0
 	for _, option := range []struct {
@@ -59,14 +66,14 @@ func (o *Output) connectionKey() (key connectionKey, err error) {
 		isFile      bool
 		target      *string
 	}{
-		{"credentials", o.Credentials, true, true, &key.credentials},
-		{"nkey", o.NKey, true, true, &key.nkey},
-		{"user", o.User, true, false, &key.user},
-		{"user's password", o.Password, false, false, &key.password},
-		{"token", o.Token, true, false, &key.token},
-		{"tls ca", tls.CA, false, true, &key.authorities},
-		{"tls cert", tls.Cert, false, true, &key.certificate},
-		{"tls key", tls.Key, false, true, &key.certKey},
+		{"credentials", o.Credentials, true, true, &a.credentials},
+		{"nkey", o.NKey, true, true, &a.nkey},
+		{"user", o.User, true, false, &a.user},
+		{"user's password", o.Password, false, false, &a.password},
+		{"token", o.Token, true, false, &a.token},
+		{"tls ca", tls.CA, false, true, &a.authorities},
+		{"tls cert", tls.Cert, false, true, &a.certificate},
+		{"tls key", tls.Key, false, true, &a.certKey},
 	} {
 		if option.value == "" {
 			continue
@@ -75,16 +82,18 @@ func (o *Output) connectionKey() (key connectionKey, err error) {
 			kinds++
 		}
 		if *option.target, err = secret.Resolve(option.value); err == nil && option.isFile {
-			err = checkReadable(*option.target)
+			var contents []byte
+			contents, err = os.ReadFile(*option.target)
+			a.contents = append(a.contents, string(contents))
 		}
 		if err != nil {
-			return key, fmt.Errorf("%s: %w", option.name, err)
+			return a, fmt.Errorf("%s: %w", option.name, err)
 		}
 	}
 	if kinds > 1 {
-		return key, errors.New("only one of credentials, nkey, user and token can be given")
+		return a, errors.New("only one of credentials, nkey, user and token can be given")
 	}
-	return key, nil
+	return a, nil
 }
 
 // checkServer returns the URL with a scheme. The URL may hold a password.
@@ -103,17 +112,9 @@ func checkServer(server string) (string, error) {
 	return "", fmt.Errorf("scheme %q: must be nats, tls, ws or wss", u.Scheme)
 }
 
-func checkReadable(file string) error {
-	f, err := os.Open(file)
-	if err != nil {
-		return err
-	}
-	return f.Close()
-}
-
 // hosts returns the servers for people: without passwords.
-func (k connectionKey) hosts() (hosts []string) {
-	for server := range strings.SplitSeq(k.servers, ",") {
+func (a access) hosts() (hosts []string) {
+	for server := range strings.SplitSeq(a.servers, ",") {
 		if u, err := url.Parse(server); err == nil {
 			hosts = append(hosts, u.Scheme+"://"+u.Host)
 		}
@@ -121,38 +122,45 @@ func (k connectionKey) hosts() (hosts []string) {
 	return hosts
 }
 
-// options returns what the key says of how to connect. Files are read again for
-// each connection, but for the nkey's.
-func (k connectionKey) options() (options []nats.Option, err error) {
+// options returns how to connect. Files are read again for each connection,
+// except the nkey's: a connection's public key can't change with it.
+func (a access) options() (options []nats.Option, err error) {
 	switch {
-	case k.credentials != "":
-		contents, err := os.ReadFile(k.credentials)
+	case a.credentials != "":
+		contents, err := os.ReadFile(a.credentials)
 		if err == nil {
 			_, err = nkeys.ParseDecoratedNKey(contents)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("credentials %q: %w", k.credentials, err)
+			return nil, fmt.Errorf("credentials %q: %w", a.credentials, err)
 		}
-		options = append(options, nats.UserCredentials(k.credentials))
-	case k.nkey != "":
-		option, err := nats.NkeyOptionFromSeed(k.nkey)
+		options = append(options, nats.UserCredentials(a.credentials))
+	case a.nkey != "":
+		pair, err := nkeys.ParseDecoratedNKey([]byte(a.contents[0]))
+		var public string
+		if err == nil {
+			public, err = pair.PublicKey()
+		}
+		if err == nil && !nkeys.IsValidPublicUserKey(public) {
+			err = errors.New("is not the seed of a user")
+		}
 		if err != nil {
-			return nil, fmt.Errorf("nkey %q: %w", k.nkey, err)
+			return nil, fmt.Errorf("nkey %q: %w", a.nkey, err)
 		}
-		options = append(options, option)
-	case k.user != "":
-		options = append(options, nats.UserInfo(k.user, k.password))
-	case k.token != "":
-		options = append(options, nats.Token(k.token))
+		options = append(options, nats.Nkey(public, pair.Sign))
+	case a.user != "":
+		options = append(options, nats.UserInfo(a.user, a.password))
+	case a.token != "":
+		options = append(options, nats.Token(a.token))
 	}
-	if k.tls {
+	if a.tls {
 		options = append(options, nats.Secure())
 	}
-	if k.authorities != "" {
-		options = append(options, nats.RootCAs(k.authorities))
+	if a.authorities != "" {
+		options = append(options, nats.RootCAs(a.authorities))
 	}
-	if k.certificate != "" {
-		options = append(options, nats.ClientCert(k.certificate, k.certKey))
+	if a.certificate != "" {
+		options = append(options, nats.ClientCert(a.certificate, a.certKey))
 	}
 	return options, nil
 }

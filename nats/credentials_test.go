@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"math/big"
@@ -159,6 +160,82 @@ func newCertificates(t *testing.T) (ca, cert, key string) {
 	keyDER, err := x509.MarshalECPrivateKey(leafKey)
 	must(t, err)
 	return write("ca", "CERTIFICATE", caDER), write("cert", "CERTIFICATE", leafDER), write("key", "EC PRIVATE KEY", keyDER)
+}
+
+// What has changed in a file holds after a reload. Without a change the
+// connection stays.
+func TestFilesChange(t *testing.T) {
+	stream := jetstream.StreamConfig{Name: "S", Subjects: []string{"a"}}
+	seed, first := newKey(t, nkeys.CreateUser)
+	otherSeed, second := newKey(t, nkeys.CreateUser)
+	nkey := node(t, func(o *server.Options) { o.Nkeys = []*server.NkeyUser{{Nkey: first}, {Nkey: second}} })
+	option, err := nats.NkeyOptionFromSeed(otherSeed)
+	must(t, err)
+	createStream(t, admin(t, nkey.ClientURL(), option), stream)
+	operated, creds := operatedNode(t)
+	createStream(t, admin(t, operated.ClientURL(), nats.UserCredentials(creds)), stream)
+	users := node(t, func(o *server.Options) {
+		o.Users = []*server.User{{Username: "u", Password: "first"}, {Username: "v", Password: "second"}}
+	})
+	createStream(t, admin(t, users.ClientURL(), nats.UserInfo("v", "second")), stream)
+	name, password := filepath.Join(t.TempDir(), "name"), filepath.Join(t.TempDir(), "password")
+	must(t, os.WriteFile(name, []byte("u\n"), 0o600))
+	must(t, os.WriteFile(password, []byte("first\n"), 0o600))
+	ca, cert, key := newCertificates(t)
+	pair, err := tls.LoadX509KeyPair(cert, key)
+	must(t, err)
+	encrypted := node(t, func(o *server.Options) { o.TLSConfig = &tls.Config{Certificates: []tls.Certificate{pair}} })
+	createStream(t, admin(t, encrypted.ClientURL(), nats.RootCAs(ca)), stream)
+
+	withTLS := &Output{Servers: []string{encrypted.ClientURL()}, TLS: &TLS{CA: ca, Cert: cert, Key: key}}
+	for what, test := range map[string]struct {
+		options *Output
+		changes map[string]string // what is put into which file
+	}{
+		"nkey":     {&Output{Servers: []string{nkey.ClientURL()}, NKey: seed}, map[string]string{seed: read(t, otherSeed)}},
+		"creds":    {&Output{Servers: []string{operated.ClientURL()}, Credentials: creds}, map[string]string{creds: read(t, creds) + "\n"}},
+		"user":     {&Output{Servers: []string{users.ClientURL()}, User: "{file." + name + "}", Password: "{file." + password + "}"}, map[string]string{name: "v", password: "second"}},
+		"tls ca":   {withTLS, map[string]string{ca: read(t, ca) + "\n"}},
+		"tls cert": {withTLS, map[string]string{cert: read(t, cert) + "\n"}},
+		"tls key":  {withTLS, map[string]string{key: read(t, key) + "\n"}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			options, err := json.Marshal(test.options)
+			must(t, err)
+			load := func() *Output {
+				o := &Output{Subject: "a"}
+				must(t, json.Unmarshal(options, o))
+				provision(t, o)
+				return o
+			}
+			before := load()
+			if load().connection != before.connection {
+				t.Error("another connection, though nothing has changed")
+			}
+			for file, contents := range test.changes {
+				must(t, os.WriteFile(file, []byte(contents), 0o600))
+			}
+			after := load()
+			if after.connection == before.connection {
+				t.Error("the same connection, though a file has changed")
+			}
+			must(t, after.Store(within(t, 10*time.Second), event("1", "{}")))
+
+			// The one of before still connects, for what is in flight.
+			must(t, before.connection.nc.ForceReconnect())
+			eventually(t, 20*time.Second, "it goes on", func() error { return before.Store(within(t, 5*time.Second), event("2", "{}")) })
+			if text := fmt.Sprintf("%+v", after.key); strings.Contains(text, read(t, otherSeed)) || strings.Contains(text, "second") {
+				t.Error("the key of the pool holds a secret")
+			}
+		})
+	}
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	contents, err := os.ReadFile(file)
+	must(t, err)
+	return string(contents)
 }
 
 // Credentials that are refused for a while don't end it.

@@ -119,18 +119,19 @@ func (o *Output) Provision(ctx caddy.Context) error {
 	if o.subject, err = parseSubject(o.Subject); err != nil {
 		return err
 	}
-	key, err := o.connectionKey()
+	access, err := o.access()
 	if err != nil {
 		return err
 	}
-	c, _, err := connections.LoadOrNew(key, func() (caddy.Destructor, error) { return connect(key) })
+	key := access.key()
+	c, _, err := connections.LoadOrNew(key, func() (caddy.Destructor, error) { return connect(access) })
 	if err != nil {
 		return err
 	}
 	o.key, o.connection = key, c.(*connection)
 
 	if !o.connection.nc.IsConnected() {
-		o.logger.Warn("NATS can't be reached; events are refused until it can", zap.Strings("servers", key.hosts()), zap.Error(o.connection.dialErr))
+		o.logger.Warn("NATS can't be reached; events are refused until it can", zap.Strings("servers", access.hosts()), zap.Error(o.connection.dialErr))
 		go o.checkWhenConnected(ctx)
 		return nil
 	}
