@@ -11,10 +11,10 @@ import (
 
 func init() { Isolate() }
 
-// TestPowerCutOfADevice writes to the block device at random, and fsyncs now and
+// TestPowerCutsOfADevice writes to the block device at random, and fsyncs now and
 // then: what can be read is what was written, and so is what a cut leaves of it
 // where nothing is lost; with all of the rest lost, it is what was fsynced.
-func TestPowerCutOfADevice(t *testing.T) {
+func TestPowerCutsOfADevice(t *testing.T) {
 	const size = 1 << 20
 	d := New(NewImage(size), true)
 	dir := t.TempDir()
