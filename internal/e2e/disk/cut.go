@@ -2,7 +2,7 @@ package disk
 
 import "math/rand/v2"
 
-// Sector is what is written wholly or not at all.
+// Sector is what is written wholly or not at all, in bytes.
 const Sector = 512
 
 // Fate is what becomes of the writes that no flush had made durable when the
@@ -49,9 +49,14 @@ func (d *Disk) Cut(moment int, fate Fate, rng *rand.Rand) *Image {
 		case !isRest(w):
 			left.WriteAt(w.data, w.offset)
 		default:
+			kept := false
 			for at := 0; at < len(w.data); at += Sector {
-				if keeps(n) {
-					left.WriteAt(w.data[at:min(at+Sector, len(w.data))], w.offset+int64(at))
+				offset := w.offset + int64(at)
+				if at == 0 || offset%pageSize == 0 || d.Whole == nil || !d.Whole(offset/pageSize) {
+					kept = keeps(n)
+				}
+				if kept {
+					left.WriteAt(w.data[at:min(at+Sector, len(w.data))], offset)
 				}
 			}
 			n++

@@ -16,6 +16,11 @@ import (
 
 // Disk is a disk with a volatile cache, made by New.
 type Disk struct {
+	// Whole tells, if it is not nil, which pages (of 4 KiB, by number) are never
+	// torn: the disk has larger sectors there. File systems rely on that for what
+	// they write over in place.
+	Whole func(page int64) bool
+
 	slow bool
 
 	mu      sync.Mutex

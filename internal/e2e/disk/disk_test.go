@@ -115,3 +115,18 @@ func TestFlushOfWhatIsUnderWay(t *testing.T) {
 		}
 	}
 }
+
+// Pages can be had that are not torn.
+func TestWholePages(t *testing.T) {
+	d := New(NewImage(4*pageSize), false)
+	d.Whole = func(page int64) bool { return page == 1 }
+	d.write(sectors(20, 'a'), pageSize-2*Sector)
+	for seed := range uint64(100) {
+		left := d.Cut(d.Moment(), Torn, rand.New(rand.NewPCG(seed, 0)))
+		page := make([]byte, pageSize)
+		left.ReadAt(page, pageSize)
+		if !bytes.Equal(page, sectors(8, page[0])) {
+			t.Fatalf("seed %d: the page is torn", seed)
+		}
+	}
+}
