@@ -28,13 +28,13 @@ test:
 
 # The fault tests of "make test", those with strace, and, as root, those that cut
 # the power of real file systems, for as long as it takes to believe them: some
-# 40 minutes. RELIABILITY.md has the last run's figures.
+# 30 minutes. RELIABILITY.md has the last run's figures.
 torture:
 	cd internal/journal && go test -race -count=1 -v -timeout 1h -powercuts 20000 \
 		-run 'PowerCuts|EveryOperation|EveryMoment|ByTwoProcesses|TwoKeepers|TwoJournals' .
 	cd internal/e2e && go test -count=1 -v -timeout 1h -tags strace -kills 200 -reloads 1000 -hang 1m \
 		-run 'Kills|ReloadsUnderTraffic|OnOnePath|TakenAway|Disk|FileSizeLimit|Overload|Strace' .
-	cd internal/e2e && go test -count=1 -v -timeout 1h -tags powercut -cuts 300 -run PowerCuts .
+	cd internal/e2e && go test -count=1 -v -timeout 1h -tags powercut -cuts 150 -run PowerCuts .
 	cd nats && go test -race -count=1 -v -timeout 1h -torture -run 'ClusterFaults|ReloadsUnderTraffic|TwoCaddys' .
 
 # Ten minutes of rotation and compression under load.

@@ -89,33 +89,31 @@ func (m *machine) formatted() *disk.Image {
 }
 
 // with mounts a disk, does something, and unmounts it.
-func (m *machine) with(d *disk.Disk, do func()) {
-	m.t.Helper()
+func (m *machine) with(d *disk.Disk, do func() error) (err error) {
 	d.Whole = m.whole
 	device, err := d.Plug(m.path("plug"))
 	if err != nil {
-		m.t.Fatal(err)
+		return err
 	}
+	defer func() { err = errors.Join(err, device.Unplug()) }()
 	if m.name == "btrfs" { // which remembers disks, and takes this one for an older state of another
-		_, err = command("btrfs", "device", "scan", "--forget")
+		if _, err := command("btrfs", "device", "scan", "--forget"); err != nil {
+			return err
+		}
 	}
-	if err == nil {
-		_, err = command("mount", "-t", m.name, device.Path, m.path("disk"))
-	}
-	if err != nil {
-		m.t.Fatal(errors.Join(err, device.Unplug()))
+	if _, err := command("mount", "-t", m.name, device.Path, m.path("disk")); err != nil {
+		kernel, _ := command("dmesg")
+		return fmt.Errorf("%w\n%s", err, tail(kernel, 3000))
 	}
 	defer func() {
 		m.kill()
 		_, unmounted := command("umount", m.path("disk"))
-		if err := errors.Join(unmounted, device.Unplug()); err != nil {
-			m.t.Error(err)
-		}
+		err = errors.Join(err, unmounted)
 	}()
 	if err := device.Release(); err != nil {
-		m.t.Fatal(err)
+		return err
 	}
-	do()
+	return do()
 }
 
 func command(args ...string) (string, error) {

@@ -123,11 +123,15 @@ func (m *machine) cutPower(cuts int) (int, error) {
 		d := disk.New(image, true)
 		var end int
 		var traffic *traffic
-		m.with(d, func() {
+		err := m.with(d, func() error {
 			traffic = m.run(d, 600)
 			end = d.Moment()
 			traffic.stop()
+			return nil
 		})
+		if err != nil {
+			m.t.Fatal(err)
+		}
 		traffic.wantNoRefusal()
 		m.total.acked += traffic.count()
 		before := m.acked
@@ -161,11 +165,11 @@ func (m *machine) moment(acked []ack, end int) int {
 }
 
 // after looks at what is left, and sometimes has a server go on with it.
-func (m *machine) after(image *disk.Image) (err error) {
+func (m *machine) after(image *disk.Image) error {
 	d := disk.New(image, false)
-	m.with(d, func() {
-		if err = m.lost(m.acked); err != nil || m.rng.IntN(3) > 0 {
-			return
+	return m.with(d, func() error {
+		if err := m.lost(m.acked); err != nil || m.rng.IntN(3) > 0 {
+			return err
 		}
 		m.total.restarts++
 		acked := maps.Clone(m.acked)
@@ -178,9 +182,9 @@ func (m *machine) after(image *disk.Image) (err error) {
 		for _, dir := range []string{"gzip", "zstd"} {
 			wantAllCompressed(m.t, m.path("disk", dir))
 		}
-		if err = m.lost(acked); err != nil {
-			err = fmt.Errorf("after the next start: %w", err)
+		if err := m.lost(acked); err != nil {
+			return fmt.Errorf("after the next start: %w", err)
 		}
+		return nil
 	})
-	return err
 }
