@@ -26,14 +26,16 @@ test:
 			--post-run-command 'sh -c "test $$TESTS_SKIPPED = 0"' \
 			-- -race -count=1 -p 1 ./...); done
 
-# The fault tests of "make test", and those with strace, or with a real Kafka (as
-# root, with Java 17, Maven and kcat), for as long as it takes to believe them:
-# some 40 minutes. RELIABILITY.md has the last run's figures.
+# The fault tests of "make test", those with strace, and, as root, those that cut
+# the power of real file systems and those with a real Kafka (which also need
+# Java 17, Maven and kcat), for as long as it takes to believe them: some 50
+# minutes. RELIABILITY.md has the last run's figures.
 torture:
 	cd internal/journal && go test -race -count=1 -v -timeout 1h -powercuts 20000 \
 		-run 'PowerCuts|EveryOperation|EveryMoment|ByTwoProcesses|TwoKeepers|TwoJournals' .
 	cd internal/e2e && go test -count=1 -v -timeout 1h -tags strace -kills 200 -reloads 1000 -hang 1m \
 		-run 'Kills|ReloadsUnderTraffic|OnOnePath|TakenAway|Disk|FileSizeLimit|Overload|Strace' .
+	cd internal/e2e && go test -count=1 -v -timeout 1h -tags powercut -cuts 150 -run PowerCuts .
 	cd nats && go test -race -count=1 -v -timeout 1h -torture -run 'ClusterFaults|ReloadsUnderTraffic|TwoCaddys' .
 	cd kafka && go test -race -count=1 -v -timeout 1h -tags broker -rounds 10 -run Brokers .
 

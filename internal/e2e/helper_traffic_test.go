@@ -17,6 +17,7 @@ type traffic struct {
 	t       *testing.T
 	quit    chan struct{}
 	senders sync.WaitGroup
+	moment  func() int // of an acknowledgement, where a test has a clock of its own
 
 	mu      sync.Mutex
 	acked   []ack
@@ -30,6 +31,7 @@ type traffic struct {
 type ack struct {
 	tag          string
 	began, ended time.Time
+	moment       int
 }
 
 // traffic starts n senders to each of the URLs, each event on a connection of
@@ -64,7 +66,11 @@ func (tr *traffic) send(sender, url string, client func() *http.Client) {
 		tag := fmt.Sprintf("%s-%d", sender, i)
 		began := time.Now()
 		a, err := try(client(), http.MethodPost, url, strings.NewReader(tagged(tag)))
-		tr.note(ack{tag: tag, began: began, ended: time.Now()}, a, err)
+		done := ack{tag: tag, began: began, ended: time.Now()}
+		if tr.moment != nil {
+			done.moment = tr.moment()
+		}
+		tr.note(done, a, err)
 		if err != nil {
 			time.Sleep(5 * time.Millisecond) // nobody listens while a server starts
 		}
