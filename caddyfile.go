@@ -65,7 +65,7 @@ func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 var errUnrecognized = errors.New("unrecognized option")
 
 // likeOption is what could be meant for an option.
-var likeOption = regexp.MustCompile(`^[a-z_]{1,20}$`)
+var likeOption = regexp.MustCompile(`^[A-Za-z_]{1,20}$`)
 
 // unmarshalBlock calls f for each option in a block, of which only some may be
 // repeated.
@@ -235,8 +235,9 @@ func unmarshalSecrets(d *caddyfile.Dispenser) ([]string, error) {
 			return nil, d.Errf("%s is empty", option)
 		}
 	}
+	withBlock := d.Errf("%s takes no block", option) // here, as the next call goes to another line
 	if d.NextBlock(d.Nesting()) {
-		return nil, d.Errf("%s takes no block", option)
+		return nil, withBlock
 	}
 	return args, nil
 }

@@ -103,7 +103,7 @@ func TestCaddyfileErrors(t *testing.T) {
 		"public_url https://u:s3cret@h:x/":           "not shown",
 		"verify_token a\ns3cret b":                   "unrecognized option; it is not shown",
 		"secret a\ns3cret":                           "unrecognized option; it is not shown, as it may be a secret",
-		"secret a {\ns3cret\n}":                      "secret takes no block",
+		"secret s3cret {\n}":                         "secret takes no block",
 		"secret a\ntimeout 1s\nunknown":              "unrecognized option 'unknown'",
 		"output":                                     "wrong argument count",
 		"output nothing":                             "http.webhook_receiver.outputs.nothing",
