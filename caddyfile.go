@@ -124,7 +124,7 @@ func (h *Handler) unmarshalOption(d *caddyfile.Dispenser, option string) error {
 
 	case "public_url":
 		if !d.AllArgs(&h.PublicURL) {
-			return d.ArgErr()
+			return d.Err("wrong argument count: public_url takes one URL, without spaces") // it may hold a password
 		}
 		if h.PublicURL == "" {
 			return d.Err("public_url is empty")

@@ -65,7 +65,7 @@ type Event struct {
 	Data            []byte      // as sent, line breaks included, less white space around JSON
 
 	doc    jsonscan.Doc // of JSON data
-	isForm bool         // the data are text, or binary, that is a form
+	isForm bool         // the data are text, or binary, that is a form, of not too many fields
 
 	mu              sync.Mutex
 	cloudEvent, raw *line // nil while nobody has asked for it
@@ -121,7 +121,7 @@ func (e *Event) setData(body []byte, contentType, accept string) error {
 	if !declaresJSON && utf8.Valid(body) {
 		e.DataKind = DataText
 	}
-	e.isForm = mediaType == contentTypeForm
+	e.isForm = mediaType == contentTypeForm && bytes.Count(body, []byte("&")) < maxFormFields
 	if err == nil && strings.Contains(mediaType, "/") && isAttribute(contentType) {
 		e.DataContentType = contentType
 	}

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"time"
 )
 
 const (
@@ -16,6 +17,9 @@ const (
 	// smallBody is the size of a body up to which it may be read even when
 	// larger ones have taken their share.
 	smallBody = 64 << 10
+
+	// collectFor is how long a large body waits for garbage to be collected.
+	collectFor = time.Second
 )
 
 var errBusy = errors.New("too much is being received at once")
@@ -33,9 +37,10 @@ var memory = newBudget(memoryLimit)
 // would else keep others out for as long as its timeout.
 //
 // What was given back is still there until garbage is collected, for which Go may
-// wait until the heap has doubled. So whoever would have used memory and garbage
-// together exceed one and a half of the limit has it collected first. That costs
-// little: what lies in them holds no pointers.
+// wait until the heap has doubled. So where used memory and garbage together would
+// exceed one and a half of the limit it is collected first. Large bodies wait for
+// that, small events never do: it takes as long as all of Caddy's heap makes it,
+// and so is done no more than a fifth of the time.
 type budget struct {
 	mu      sync.Mutex
 	limit   int64
@@ -44,9 +49,9 @@ type budget struct {
 	reading int64
 	used    int64 // reading included
 
-	garbage    int64 // at most, since it was collected last
-	collecting bool
-	collected  sync.Cond
+	garbage   [2]int64      // given back since Go collected last, and before that: what lies in pools survives once
+	collected chan struct{} // closed when the collection is over; nil while there is none
+	rest      time.Time     // until when there is to be none
 
 	// Small bodies that are being read, the oldest first.
 	oldest, newest *lease
@@ -54,8 +59,19 @@ type budget struct {
 
 func newBudget(limit int64) *budget {
 	b := &budget{limit: limit, least: limit}
-	b.collected.L = &b.mu
+	b.awaitCollection()
 	return b
+}
+
+// awaitCollection is told of each collection, as something that nobody refers to
+// is finalized then.
+func (b *budget) awaitCollection() {
+	runtime.SetFinalizer(new(struct{ _ *budget }), func(any) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.garbage[0], b.garbage[1] = 0, b.garbage[0]
+		b.awaitCollection()
+	})
 }
 
 // fit keeps the limit at n at least, until that is undone. If more than what is
@@ -108,7 +124,9 @@ func (l *lease) swap(old, n int64) error {
 	b := l.budget
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.collect(n)
+	if err := b.collect(n); err != nil {
+		return err
+	}
 	n -= old
 	if l.lost {
 		return errBusy
@@ -135,29 +153,53 @@ func (l *lease) swap(old, n int64) error {
 		}
 	}
 	b.used += n
-	b.garbage += old
+	b.garbage[0] += old
 	l.size += n
 	return nil
 }
 
-// collect has garbage collected where it leaves no room for n bytes more. The
-// lock is held, but not all the time. Twice, as what lies in pools survives once.
-func (b *budget) collect(n int64) {
-	for b.used+n <= b.limit && b.used+n+b.garbage > b.limit/2*3 {
-		if b.collecting {
-			b.collected.Wait()
-			continue
+// collect has garbage collected where it leaves no room for n bytes more, and
+// waits for that, unless n is small. The lock is held, but not all the time.
+func (b *budget) collect(n int64) error {
+	for began := time.Now(); b.used+n <= b.limit && b.used+n+b.garbage[0]+b.garbage[1] > b.limit/2*3; {
+		if b.collected == nil {
+			b.collected = make(chan struct{})
+			go b.collectNow()
 		}
-		b.collecting = true
-		garbage := b.garbage
+		switch {
+		case n <= smallBody:
+			return nil
+		case time.Since(began) > collectFor:
+			return errBusy
+		}
+		collected := b.collected
 		b.mu.Unlock()
-		runtime.GC()
-		runtime.GC()
+		select {
+		case <-collected:
+		case <-time.After(collectFor):
+		}
 		b.mu.Lock()
-		b.garbage -= garbage
-		b.collecting = false
-		b.collected.Broadcast()
 	}
+	return nil
+}
+
+func (b *budget) collectNow() {
+	b.mu.Lock()
+	rest := time.Until(b.rest)
+	b.mu.Unlock()
+	time.Sleep(rest)
+	b.mu.Lock()
+	garbage := b.garbage[0] + b.garbage[1]
+	b.mu.Unlock()
+	began := time.Now()
+	runtime.GC()
+	runtime.GC()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.garbage = [2]int64{max(0, b.garbage[0]+b.garbage[1]-garbage)}
+	b.rest = time.Now().Add(4 * time.Since(began))
+	close(b.collected)
+	b.collected = nil
 }
 
 // makeRoom stops the oldest small bodies, but for one, until n bytes fit into the
@@ -192,7 +234,7 @@ func (l *lease) release() {
 	defer l.budget.mu.Unlock()
 	l.endReading()
 	l.budget.used -= l.size
-	l.budget.garbage += l.size
+	l.budget.garbage[0] += l.size
 	l.size = 0
 }
 

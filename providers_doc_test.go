@@ -152,13 +152,17 @@ func describeSignature(s *Signature) string {
 	}
 	full := s.withDefaults()
 	var from []string
-	for _, source := range s.From {
-		from = append(from, describeSource(source))
+	for i, source := range s.From {
+		text := describeSource(source)
+		// All headers have the prefix, of which the last one tells; of a token what
+		// is in no header need not.
+		isLast := i == len(s.From)-1 || !s.From[i+1].is(sourceHeader)
+		if s.Prefix != "" && source.is(sourceHeader) && isLast {
+			text += " after `" + s.Prefix + "`"
+		}
+		from = append(from, text)
 	}
 	where := strings.Join(from, " or ")
-	if s.Prefix != "" {
-		where += " after `" + s.Prefix + "`"
-	}
 	if s.Algorithm == algorithmToken {
 		return "none, but the secret itself in " + where
 	}

@@ -29,15 +29,12 @@ func parsePublicURL(s string) (publicURL, error) {
 		return publicURL{}, fmt.Errorf("public_url%s: %s", quoted, reason)
 	}
 	u, err := url.Parse(s)
-	if err != nil && strings.Contains(s, "@") {
-		return fail("is no URL; it is not shown, as it may hold a password, in which all but letters and digits must be percent-encoded")
-	}
 	if err != nil {
-		var inner *url.Error
-		if errors.As(err, &inner) {
-			err = inner.Err // without the URL
+		var escape url.EscapeError
+		if errors.As(err, &escape) {
+			return publicURL{}, fmt.Errorf("public_url: %w", escape)
 		}
-		return fail(err.Error())
+		return publicURL{}, errors.New("public_url: is no URL; it is not shown, as it may hold a password, in which all but letters and digits must be percent-encoded")
 	}
 	if u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || strings.Contains(s, "#") {
 		return fail("must be an absolute http or https URL without fragment, such as https://hooks.example.com/webhooks")
@@ -63,7 +60,8 @@ func percentEncode(s string, must func(byte) bool) string {
 	var b strings.Builder
 	for i := range len(s) {
 		if must(s[i]) {
-			fmt.Fprintf(&b, "%%%02X", s[i])
+			const digits = "0123456789ABCDEF"
+			b.Write([]byte{'%', digits[s[i]>>4], digits[s[i]&15]})
 		} else {
 			b.WriteByte(s[i])
 		}

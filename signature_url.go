@@ -26,6 +26,12 @@ var urlForms = map[string]func(text string) []string{
 	urlDecoded: func(text string) []string { return []string{decodedURL.Replace(text)} },
 }
 
+// maxSignedURL is the length, in bytes, of the longest path and query that may be
+// signed: their forms are made before it is known who sent them.
+const maxSignedURL = 16 << 10
+
+var errLongURL = errors.New("the URL is too long for one that is signed")
+
 var errNothingSigned = errors.New("the body is no form, and its hash is not in the URL: nothing of it is signed")
 
 // alternative is one of the texts that {url} and {form} can stand for.
@@ -37,6 +43,9 @@ type alternative struct {
 // alternatives returns what the service may have signed, the likeliest first, and
 // an error where that would be nothing of the body.
 func (s *signatureCheck) alternatives(m *message, body []byte, l *lease) ([]alternative, error) {
+	if (slices.Contains(s.template, partURL) || s.BodyHash != "") && len(m.target()) > maxSignedURL {
+		return nil, errLongURL
+	}
 	urls := []string{""}
 	if slices.Contains(s.template, partURL) {
 		urls = s.urls(m)
@@ -207,7 +216,7 @@ func escapedURLs(text string) []string {
 	}
 	escaped := percentEncode(query, func(c byte) bool { return c <= ' ' || c >= 0x7f || strings.IndexByte("\"<>'", c) >= 0 })
 	var names []string
-	values := map[string]string{}
+	values := map[string][]string{}
 	for _, pair := range strings.Split(query, "&") {
 		name, value, _ := strings.Cut(pair, "=")
 		if name = escapedAnew(name); pair == "" {
@@ -216,13 +225,13 @@ func escapedURLs(text string) []string {
 		if _, ok := values[name]; !ok {
 			names = append(names, name)
 		}
-		values[name] += "&" + name + "=" + escapedAnew(value)
+		values[name] = append(values[name], name+"="+escapedAnew(value))
 	}
-	anew := ""
+	var anew []string
 	for _, name := range names {
-		anew += values[name]
+		anew = append(anew, values[name]...)
 	}
-	return []string{path + "?" + escaped, path + "?" + strings.TrimPrefix(anew, "&")}
+	return []string{path + "?" + escaped, path + "?" + strings.Join(anew, "&")}
 }
 
 // escapedAnew decodes a part of a query, and escapes all that a form must escape.

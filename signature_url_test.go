@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
@@ -194,6 +195,14 @@ func TestBodyHash(t *testing.T) {
 			}
 		})
 	}
+	// A URL that is far too long is not looked at, as its forms would cost much.
+	d := v.delivery()
+	d.path += strings.Repeat("&a", 400_000)
+	began := time.Now()
+	rc.refuses(t, d, 401)
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("refusing a long URL took %s", took)
+	}
 	if event, _ := rc.last(t); event["source"] != "https://mycompany.com/myapp.php" {
 		t.Errorf("source %v", event["source"])
 	}
@@ -210,7 +219,7 @@ func TestBodyHash(t *testing.T) {
 		d.body = "&="
 		rc.refuses(t, d, 401)
 	}
-	d := delivery{method: http.MethodPost, path: "/x", body: `{"a":1}`, headers: http.Header{}}
+	d = delivery{method: http.MethodPost, path: "/x", body: `{"a":1}`, headers: http.Header{}}
 	d.headers.Set("Content-Type", "application/json") // which is signed as no form
 	d.headers.Set("X-Twilio-Signature", sign("https://mycompany.com/x"+d.body))
 	rc.refuses(t, d, 401)

@@ -72,7 +72,7 @@ type message struct {
 	froms    int // how many there are
 
 	field     string // of a form, that was looked into last
-	fieldJSON jsonscan.Doc
+	fieldJSON *jsonscan.Doc
 }
 
 // values returns every value that the message has at the source: header fields

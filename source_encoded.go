@@ -24,25 +24,28 @@ func (m *message) formValues(name string) []string {
 		return nil
 	}
 	if m.field != field {
-		m.field, m.fieldJSON = field, jsonscan.Doc{}
+		m.field, m.fieldJSON = field, new(jsonscan.Doc)
 		if values := formField(m.event.Data, field); len(values) == 1 {
 			_ = m.fieldJSON.Parse([]byte(values[0]), maxDepth) // else there is nothing in it
 		}
 	}
-	if text, ok := jsonText(&m.fieldJSON, path); ok {
+	if text, ok := jsonText(m.fieldJSON, path); ok {
 		return []string{text}
 	}
 	return nil
 }
 
-// formField returns the values of a form's field. What does not decode is passed
-// over.
+// formField returns the values of a form's field, of several the first two. What
+// does not decode is passed over.
 func formField(form []byte, name string) []string {
 	var values []string
-	for len(form) > 0 {
+	for len(form) > 0 && len(values) < 2 {
 		var pair []byte
 		pair, form, _ = bytes.Cut(form, []byte("&"))
 		key, value, _ := bytes.Cut(pair, []byte("="))
+		if len(key) > 3*len(name) { // too long for the name, however it is encoded
+			continue
+		}
 		if decoded, err := url.QueryUnescape(string(key)); err != nil || decoded != name {
 			continue
 		}

@@ -49,6 +49,22 @@ func TestFormSources(t *testing.T) {
 	}
 }
 
+// TestFormsOfManyFields: a form of too many fields is stored, and not looked into;
+// of values that come again no more are copied than tell that.
+func TestFormsOfManyFields(t *testing.T) {
+	rc := newReceiver(t, "provider generic\nevent {\ntype form:t\nsubject form:s.x\n}")
+	body := strings.Repeat("t=1&", maxFormFields) + "t=1"
+	if resp, _ := rc.send(t, request(http.MethodPost, "/", body, "Content-Type", contentTypeForm)); resp.StatusCode != 200 {
+		t.Errorf("status %d", resp.StatusCode)
+	}
+	if event, _ := rc.last(t); event["type"] != "webhook" || event["data"] != body {
+		t.Errorf("type %v", event["type"])
+	}
+	if values := formField([]byte(body), "t"); len(values) != 2 {
+		t.Errorf("%d values", len(values))
+	}
+}
+
 // TestFormToken takes a token, a timestamp and a signed challenge from a form.
 func TestFormToken(t *testing.T) {
 	form := func(body string, headers ...string) delivery {
