@@ -179,6 +179,27 @@ func TestWhatWasLeftOverGoes(t *testing.T) {
 	}
 }
 
+// Others' temporary files are not the journal's to remove.
+func TestTemporaryFilesOfOthersStay(t *testing.T) {
+	j, fsys := newJournal(t)
+	name := writeRotated(t, j, 48*time.Hour, "stays\n")
+	want := []string{filepath.Base(name)}
+	for _, ending := range []string{
+		".tmp", ".gz.tmp", ".notes.tmp", ".gz.aes.tmp", ".0123456.tmp", ".012345678.tmp", ".0123456g.tmp", ".01234567", ".gz.01234567.tmp",
+	} {
+		write(t, name+ending, "theirs\n")
+		age(t, name+ending, 2*temporaryFor)
+		want = append(want, filepath.Base(name+ending))
+	}
+	j.register(rotating(Rotation{}))
+	if err := j.keeper.keep(time.Now()); err != nil {
+		t.Error(err)
+	}
+	if got := names(t, fsys.root); !sameElements(got, want) {
+		t.Errorf("left: %q, want %q", got, want)
+	}
+}
+
 func bases(paths []string) (bases []string) {
 	for _, path := range paths {
 		bases = append(bases, filepath.Base(path))

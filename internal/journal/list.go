@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -92,13 +93,16 @@ func (k *keeper) list(now time.Time) ([]rotatedFile, error) {
 }
 
 // isTemporary tells whether a rotated file is, or was, being compressed under
-// that name.
+// that name: see writeCompressed. Others' temporary files are theirs.
 func (k *keeper) isTemporary(name string) bool {
-	original, ok := strings.CutSuffix(name, Temporary)
-	if ok {
-		_, ok = RotatedAt(k.path, strings.TrimSuffix(original, filepath.Ext(original)))
+	name, ok := strings.CutSuffix(name, Temporary)
+	random := filepath.Ext(name)
+	if _, err := strconv.ParseUint(strings.TrimPrefix(random, "."), 16, 32); !ok || err != nil || len(random) != len(".01234567") {
+		return false
 	}
-	return ok
+	original := strings.TrimSuffix(name, random)
+	_, ok = RotatedAt(k.path, original)
+	return ok && compressionOf(original) == ""
 }
 
 // removeLeftOver removes a temporary file, or an empty one that reserves a
