@@ -167,7 +167,7 @@ func TestWhatWasLeftOverGoes(t *testing.T) {
 	if err := k.keep(time.Now()); err != nil {
 		t.Error(err)
 	}
-	left := []string{young, name, name + ".00000002.tmp", name + ".00000003.tmp"}
+	left := []string{young, name, name + ".00000003.tmp"}
 	if got := names(t, fsys.root); !reflect.DeepEqual(got, bases(left)) {
 		t.Errorf("left: %q, want %q", got, bases(left))
 	}
@@ -175,6 +175,31 @@ func TestWhatWasLeftOverGoes(t *testing.T) {
 		t.Error(err)
 	}
 	if got := names(t, fsys.root); !reflect.DeepEqual(got, bases([]string{name})) {
+		t.Errorf("left an hour later: %q", got)
+	}
+}
+
+// The clock was set back by seconds: what is in use stays for its hour.
+func TestNothingIsLeftOverAsTheClockIsSetBack(t *testing.T) {
+	j, fsys := newJournal(t)
+	name := writeRotated(t, j, time.Hour, "stays\n")
+	reserved := writeRotated(t, j, -5*time.Second, "")
+	write(t, name+".01234567.tmp", "x")
+	age(t, name+".01234567.tmp", -5*time.Second)
+	want := bases([]string{name, name + ".01234567.tmp", reserved})
+	j.register(rotating(Rotation{Keep: 5}))
+	for _, in := range []time.Duration{0, time.Second, temporaryFor / 2} {
+		if err := j.keeper.keep(time.Now().Add(in)); err != nil {
+			t.Error(err)
+		}
+		if got := names(t, fsys.root); !sameElements(got, want) {
+			t.Errorf("%s later: %q, want %q", in, got, want)
+		}
+	}
+	if err := j.keeper.keep(time.Now().Add(temporaryFor + time.Minute)); err != nil {
+		t.Error(err)
+	}
+	if got := names(t, fsys.root); !sameElements(got, want[:1]) {
 		t.Errorf("left an hour later: %q", got)
 	}
 }

@@ -106,9 +106,11 @@ func (k *keeper) isTemporary(name string) bool {
 }
 
 // removeLeftOver removes a temporary file, or an empty one that reserves a
-// name, unless somebody may still be about to give it its content.
+// name, unless somebody may still be about to give it its content. The clock may
+// have been set back since it was made: by as much as makes it left over, too,
+// whoever reserved the name has given it up, see isReserved.
 func (k *keeper) removeLeftOver(name string, info fs.FileInfo, now time.Time) error {
-	if now.Sub(k.modified(name, info, now)) <= temporaryFor {
+	if now.Sub(info.ModTime()).Abs() <= temporaryFor {
 		return nil
 	}
 	return k.remove(name)
