@@ -285,3 +285,47 @@ func age(t testing.TB, path string, ago time.Duration) {
 		t.Fatal(err)
 	}
 }
+
+// What is set aside becomes read-only when its new name is durable, and not
+// before: a power cut would leave a read-only file at path.
+func TestFailedFilesBecomeReadOnlyUnderADurableName(t *testing.T) {
+	for name, failures := range map[string]int{"at once": 0, "after a failed fsync of the directory": 1} {
+		t.Run(name, func(t *testing.T) {
+			j, fsys := newJournal(t)
+			o := rotating(Rotation{})
+			o.Sync = SyncNever
+			mustAppend(t, j, o, "set aside\n")
+			again := fsys.fail(opSync, 0, errDisk)
+			defer again()
+			fsys.add(hook{op: opSyncDir, before: func() error {
+				for _, name := range names(t, fsys.root) {
+					if info, err := os.Stat(filepath.Join(fsys.root, name)); err != nil || isAside(info) {
+						t.Errorf("%s before the fsync of the directory: %v, %v", name, info.Mode(), err)
+					}
+				}
+				return nil
+			}, nth: 1, upTo: failures + 1})
+			if failures > 0 {
+				fsys.fail(opSyncDir, 1, errDisk)
+			}
+			if err := j.Sync(context.Background()); err == nil {
+				t.Fatal("the fsync did not fail")
+			}
+			again()
+			expireRetry(t, j)
+			mustAppend(t, j, o, "now\n")
+			var aside []string
+			for _, name := range names(t, fsys.root) {
+				path := filepath.Join(fsys.root, name)
+				if info, err := os.Stat(path); err != nil {
+					t.Error(err)
+				} else if isAside(info) {
+					aside = append(aside, read(t, path))
+				}
+			}
+			if !reflect.DeepEqual(aside, []string{"set aside\n"}) {
+				t.Errorf("read-only: %q", aside)
+			}
+		})
+	}
+}
