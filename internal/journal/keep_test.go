@@ -125,6 +125,46 @@ func TestWishesThatWereNeverReleased(t *testing.T) {
 	want(false, d, e)
 }
 
+// Where such wishes are the last, they keep files for an hour, and no longer are
+// they asked whether they have taken effect.
+func TestWishesThatNeverTakeEffectExpire(t *testing.T) {
+	j, fsys := newJournal(t)
+	rejected := rotating(Rotation{})
+	rejected.InEffect = func() bool { return false }
+	expire := func(ago time.Duration) {
+		t.Helper()
+		j.mu.Lock()
+		rejected.registeredAt = time.Now().Add(-ago)
+		j.mu.Unlock()
+		j.keeper.start()
+		awaitIdle(t, j)
+	}
+	j.Register(rejected)
+	awaitIdle(t, j)
+	if expire(waitFor - time.Minute); !keepsOn(j) {
+		t.Error("it is not asked any more")
+	}
+	if expire(waitFor); keepsOn(j) {
+		t.Error("it is still asked")
+	}
+	j.Release(rejected)
+	rejected.released = false
+
+	for i := range 3 {
+		writeRotated(t, j, time.Duration(2+i)*time.Hour, "old\n")
+	}
+	j.Register(rotating(Rotation{Keep: 1}))
+	awaitIdle(t, j)
+	writeRotated(t, j, time.Hour, "old\n")
+	j.Register(rejected)
+	if expire(waitFor - time.Minute); len(names(t, fsys.root)) != 2 {
+		t.Errorf("left within the hour: %q", names(t, fsys.root))
+	}
+	if expire(waitFor); len(names(t, fsys.root)) != 1 {
+		t.Errorf("left after the hour: %q", names(t, fsys.root))
+	}
+}
+
 // Without a directory there is nothing to do, and it is no error.
 func TestKeepingBeforeThereIsADirectory(t *testing.T) {
 	_, fsys := newJournal(t)
