@@ -1,6 +1,8 @@
 package journal
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -145,5 +147,102 @@ func TestFilesFromWhenTheClockWasAheadAreFoundLate(t *testing.T) {
 	awaitIdle(t, j)
 	if got := contents(t, fsys.root); !reflect.DeepEqual(got, []string{"fresh\n"}) {
 		t.Errorf("left: %q", got)
+	}
+}
+
+// That is for good: also when the time in their old names comes.
+func TestFilesFromWhenTheClockWasAheadStayOld(t *testing.T) {
+	j, fsys := newJournal(t)
+	for i := range 2 {
+		path := writeRotated(t, j, -2*time.Hour-time.Duration(i)*time.Second, "ahead\n")
+		age(t, path, time.Hour)
+	}
+	writeRotated(t, j, 30*time.Minute, "fresh\n")
+	writeRotated(t, j, 20*time.Minute, "fresh\n")
+	o := rotating(Rotation{Keep: 4})
+	j.register(o)
+	if err := j.keeper.keep(time.Now()); err != nil {
+		t.Error(err)
+	}
+	if got := contents(t, fsys.root); !reflect.DeepEqual(got, []string{"ahead\n", "ahead\n", "fresh\n", "fresh\n"}) {
+		t.Errorf("after the first look: %q", got)
+	}
+	o.Keep = 2
+	if err := j.keeper.keep(time.Now().Add(65 * time.Minute)); err != nil {
+		t.Error(err)
+	}
+	if got := contents(t, fsys.root); !reflect.DeepEqual(got, []string{"fresh\n", "fresh\n"}) {
+		t.Errorf("left: %q", got)
+	}
+}
+
+// All forms of a file get the same new name, durably, at a time that no other
+// file has; or none does where it fails, and then the next look sees to it.
+func TestNamesFromWhenTheClockWasAheadAreSetRight(t *testing.T) {
+	skipWhereOpenFilesCannotBeRenamed(t)
+	for name, fail := range map[string]hook{
+		"at once":                     {},
+		"the first renaming fails":    {op: opRename, nth: 1, before: failing(errDisk)},
+		"the second renaming fails":   {op: opRename, nth: 2, before: failing(errDisk)},
+		"the directory's fsync fails": {op: opSyncDir, nth: 1, before: failing(errDisk)},
+	} {
+		for _, reserves := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, names reserved %t", name, reserves), func(t *testing.T) {
+				j, fsys := newJournal(t)
+				fsys.reserves = reserves
+				at := time.Now().Add(-3 * time.Hour).UTC().Truncate(time.Millisecond)
+				for i, ending := range []string{"", ".zst"} { // neither time is free
+					write(t, rotatedName(j.file.path, at.Add(time.Duration(i)*time.Millisecond))+ending, "other\n")
+				}
+				path := rotatedName(j.file.path, time.Now().Add(ahead))
+				for _, form := range []string{"", ".gz"} {
+					write(t, path+form, "ahead\n")
+				}
+				if err := os.Chtimes(path, at, at); err != nil {
+					t.Fatal(err)
+				}
+				j.register(rotating(Rotation{Keep: 5}))
+				if fail.op != "" {
+					before := names(t, fsys.root)
+					fsys.add(fail)
+					if err := j.keeper.keep(time.Now()); !errors.Is(err, errDisk) {
+						t.Errorf("%v", err)
+					}
+					if got := names(t, fsys.root); !reflect.DeepEqual(got, before) {
+						t.Errorf("after the failure: %q, before: %q", got, before)
+					}
+				}
+				fsys.forget()
+				if err := j.keeper.keep(time.Now()); err != nil {
+					t.Error(err)
+				}
+				renamed := rotatedName(j.file.path, at.Add(2*time.Millisecond))
+				want := bases([]string{
+					rotatedName(j.file.path, at), rotatedName(j.file.path, at.Add(time.Millisecond)) + ".zst", renamed, renamed + ".gz",
+				})
+				if got := names(t, fsys.root); !reflect.DeepEqual(got, want) {
+					t.Errorf("%q, want %q", got, want)
+				}
+				if got := fsys.trace(opRename, opSyncDir); len(got) != 3 || !strings.HasPrefix(got[2], string(opSyncDir)) {
+					t.Errorf("%q", got)
+				}
+			})
+		}
+	}
+}
+
+// Nothing is renamed for wishes that have not taken effect.
+func TestNamesFromWhenTheClockWasAheadStayUntilWishesTakeEffect(t *testing.T) {
+	j, fsys := newJournal(t)
+	writeRotated(t, j, -ahead, "ahead\n")
+	before := names(t, fsys.root)
+	o := rotating(Rotation{Keep: 1})
+	o.InEffect = func() bool { return false }
+	j.register(o)
+	if err := j.keeper.keep(time.Now()); err != nil {
+		t.Error(err)
+	}
+	if got := names(t, fsys.root); !reflect.DeepEqual(got, before) {
+		t.Errorf("%q, before: %q", got, before)
 	}
 }

@@ -34,7 +34,7 @@ func compressionOf(name string) Compression {
 
 // compress leaves the file in its compressed form only. The original one is
 // removed when the other is durable and holds the same, and not before.
-func (k *keeper) compress(file rotatedFile, c Compression) error {
+func (k *keeper) compress(file *rotatedFile, c Compression) error {
 	original := file.forms[0]
 	if compressionOf(original) != "" {
 		return nil
@@ -46,7 +46,7 @@ func (k *keeper) compress(file rotatedFile, c Compression) error {
 	return fmt.Errorf("compressing %s: %w", original, err)
 }
 
-func (k *keeper) compressOriginal(file rotatedFile, c Compression) error {
+func (k *keeper) compressOriginal(file *rotatedFile, c Compression) error {
 	original := file.forms[0]
 	info, err := k.fs.Stat(original)
 	if err != nil {
@@ -72,9 +72,6 @@ func (k *keeper) compressOriginal(file rotatedFile, c Compression) error {
 	}
 	if err != nil {
 		return err
-	}
-	if file.ahead { // so its time is that of its modification
-		_ = k.fs.Chtimes(compressed, file.time)
 	}
 	return k.remove(original)
 }

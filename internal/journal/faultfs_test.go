@@ -26,7 +26,6 @@ const (
 	opMkdir   op = "mkdir"
 	opRename  op = "rename"
 	opChmod   op = "chmod"
-	opChtimes op = "chtimes"
 	opReadDir op = "readdir"
 	opRemove  op = "remove"
 	opSyncDir op = "syncdir"
@@ -39,7 +38,7 @@ const (
 )
 
 var allOps = []op{
-	opOpen, opCreate, opStat, opResolve, opMkdir, opReadDir, opRename, opChmod, opChtimes, opRemove, opSyncDir,
+	opOpen, opCreate, opStat, opResolve, opMkdir, opReadDir, opRename, opChmod, opRemove, opSyncDir,
 	opWrite, opSeek, opReadAt, opFstat, opSync, opClose,
 }
 
@@ -352,10 +351,6 @@ func renameNewAnywhere(oldName, newName string) error {
 
 func (f *faultFS) Chmod(name string, mode fs.FileMode) error {
 	return f.call(call{op: opChmod, path: name}, func() error { return osFS{}.Chmod(name, mode) })
-}
-
-func (f *faultFS) Chtimes(name string, modified time.Time) error {
-	return f.call(call{op: opChtimes, path: name}, func() error { return osFS{}.Chtimes(name, modified) })
 }
 
 func (f *faultFS) Remove(name string) error {

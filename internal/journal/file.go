@@ -55,6 +55,7 @@ type file struct {
 	// and never written or fsynced again. So is one that is rotated.
 	condemned   fs.FileInfo // not durably out of the way yet
 	condemnedAt string      // its name: path, or the one that it was renamed to
+	aside       bool        // it is to be set aside, not rotated
 	worthless   int64       // size up to which it holds nothing that was acknowledged
 	cause       error       // why nothing is tried before retryAt
 	retryAt     time.Time   // zero unless an fsync failed and nothing has been stored since

@@ -7,7 +7,6 @@ import (
 	"os"
 	"runtime"
 	"syscall"
-	"time"
 )
 
 // FS is what a Journal needs of a file system. The errors are those of package
@@ -35,8 +34,6 @@ type FS interface {
 	RenameNew(oldName, newName string) error
 	Remove(name string) error
 	Chmod(name string, mode fs.FileMode) error
-	// Chtimes sets when a file was last modified.
-	Chtimes(name string, modified time.Time) error
 	// SyncDir makes the entries of a directory durable.
 	SyncDir(name string) error
 }
@@ -106,10 +103,6 @@ func (osFS) Rename(oldName, newName string) error { return os.Rename(oldName, ne
 func (osFS) RenameNew(oldName, newName string) error { return renameNoReplace(oldName, newName) }
 
 func (osFS) Chmod(name string, mode fs.FileMode) error { return os.Chmod(name, mode) }
-
-func (osFS) Chtimes(name string, modified time.Time) error {
-	return os.Chtimes(name, time.Time{}, modified)
-}
 
 func (osFS) Remove(name string) error { return os.Remove(name) }
 

@@ -35,6 +35,10 @@ const (
 	SyncNever  time.Duration = -1 // leave it to the operating system, and to Sync
 )
 
+// waitFor is how long Options that have not taken effect may keep files: no load
+// of a config takes that long, and not every rejected one is released.
+const waitFor = time.Hour
+
 // Options are one caller's wishes. They hold for its lines only, also where
 // several callers share a Journal. They must not change while they are in use.
 type Options struct {
@@ -59,10 +63,13 @@ type Options struct {
 	RotationFailed func(error)
 
 	// If not nil, tells whether these Options have taken effect: until then they
-	// keep files, but have none removed or compressed. It must not block.
+	// keep files, for an hour at most, but have none removed or compressed. It must
+	// not block.
 	InEffect func() bool
 
-	released bool // set with the Journal's lock held
+	// Set with the Journal's lock held.
+	released     bool
+	registeredAt time.Time // its monotonic reading counts, as the clock may be set meanwhile
 }
 
 func (o *Options) inEffect() bool { return o.InEffect == nil || o.InEffect() }
@@ -138,6 +145,7 @@ func (j *Journal) Register(o *Options) {
 
 func (j *Journal) register(o *Options) {
 	if !o.released && !slices.Contains(j.registered, o) {
+		o.registeredAt = time.Now()
 		j.registered = append(slices.Clip(j.registered), o)
 	}
 }
@@ -159,20 +167,28 @@ func without(all []*Options, o *Options) []*Options {
 }
 
 // wishes returns whose wishes for keeping count: nobody's while none have taken
-// effect, and then waiting tells whether there are any. Those registered before
-// some that have do not count: they were replaced, or rejected without having
-// been released.
+// effect, and then waiting tells whether any may. Those registered before some
+// that have do not count: they were replaced, or rejected without having been
+// released. So were those that have not taken effect for long.
 func (j *Journal) wishes() (users []*Options, waiting bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	first := len(j.registered)
+	n := 0
 	// The newest first, so that all of a config that takes effect meanwhile count.
-	for i := first - 1; i >= 0; i-- {
-		if j.registered[i].inEffect() {
-			first = i
+	for i := len(j.registered) - 1; i >= 0; i-- {
+		o := j.registered[i]
+		inEffect := o.inEffect()
+		if inEffect || time.Since(o.registeredAt) < waitFor {
+			users = append(users, o)
+		}
+		if inEffect {
+			n = len(users)
 		}
 	}
-	return j.registered[first:], first > 0 && first == len(j.registered)
+	waiting = n == 0 && len(users) > 0
+	users = users[:n]
+	slices.Reverse(users)
+	return users, waiting
 }
 
 // Sync returns when every line that was appended before is fsynced, or with an

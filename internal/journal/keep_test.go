@@ -125,6 +125,46 @@ func TestWishesThatWereNeverReleased(t *testing.T) {
 	want(false, d, e)
 }
 
+// Where such wishes are the last, they keep files for an hour, and no longer are
+// they asked whether they have taken effect.
+func TestWishesThatNeverTakeEffectExpire(t *testing.T) {
+	j, fsys := newJournal(t)
+	rejected := rotating(Rotation{})
+	rejected.InEffect = func() bool { return false }
+	expire := func(ago time.Duration) {
+		t.Helper()
+		j.mu.Lock()
+		rejected.registeredAt = time.Now().Add(-ago)
+		j.mu.Unlock()
+		j.keeper.start()
+		awaitIdle(t, j)
+	}
+	j.Register(rejected)
+	awaitIdle(t, j)
+	if expire(waitFor - time.Minute); !keepsOn(j) {
+		t.Error("it is not asked any more")
+	}
+	if expire(waitFor); keepsOn(j) {
+		t.Error("it is still asked")
+	}
+	j.Release(rejected)
+	rejected.released = false
+
+	for i := range 3 {
+		writeRotated(t, j, time.Duration(2+i)*time.Hour, "old\n")
+	}
+	j.Register(rotating(Rotation{Keep: 1}))
+	awaitIdle(t, j)
+	writeRotated(t, j, time.Hour, "old\n")
+	j.Register(rejected)
+	if expire(waitFor - time.Minute); len(names(t, fsys.root)) != 2 {
+		t.Errorf("left within the hour: %q", names(t, fsys.root))
+	}
+	if expire(waitFor); len(names(t, fsys.root)) != 1 {
+		t.Errorf("left after the hour: %q", names(t, fsys.root))
+	}
+}
+
 // Without a directory there is nothing to do, and it is no error.
 func TestKeepingBeforeThereIsADirectory(t *testing.T) {
 	_, fsys := newJournal(t)
@@ -167,7 +207,7 @@ func TestWhatWasLeftOverGoes(t *testing.T) {
 	if err := k.keep(time.Now()); err != nil {
 		t.Error(err)
 	}
-	left := []string{young, name, name + ".00000002.tmp", name + ".00000003.tmp"}
+	left := []string{young, name, name + ".00000003.tmp"}
 	if got := names(t, fsys.root); !reflect.DeepEqual(got, bases(left)) {
 		t.Errorf("left: %q, want %q", got, bases(left))
 	}
@@ -176,6 +216,52 @@ func TestWhatWasLeftOverGoes(t *testing.T) {
 	}
 	if got := names(t, fsys.root); !reflect.DeepEqual(got, bases([]string{name})) {
 		t.Errorf("left an hour later: %q", got)
+	}
+}
+
+// The clock was set back by seconds: what is in use stays for its hour.
+func TestNothingIsLeftOverAsTheClockIsSetBack(t *testing.T) {
+	j, fsys := newJournal(t)
+	name := writeRotated(t, j, time.Hour, "stays\n")
+	reserved := writeRotated(t, j, -5*time.Second, "")
+	write(t, name+".01234567.tmp", "x")
+	age(t, name+".01234567.tmp", -5*time.Second)
+	want := bases([]string{name, name + ".01234567.tmp", reserved})
+	j.register(rotating(Rotation{Keep: 5}))
+	for _, in := range []time.Duration{0, time.Second, temporaryFor / 2} {
+		if err := j.keeper.keep(time.Now().Add(in)); err != nil {
+			t.Error(err)
+		}
+		if got := names(t, fsys.root); !sameElements(got, want) {
+			t.Errorf("%s later: %q, want %q", in, got, want)
+		}
+	}
+	if err := j.keeper.keep(time.Now().Add(temporaryFor + time.Minute)); err != nil {
+		t.Error(err)
+	}
+	if got := names(t, fsys.root); !sameElements(got, want[:1]) {
+		t.Errorf("left an hour later: %q", got)
+	}
+}
+
+// Others' temporary files are not the journal's to remove.
+func TestTemporaryFilesOfOthersStay(t *testing.T) {
+	j, fsys := newJournal(t)
+	name := writeRotated(t, j, 48*time.Hour, "stays\n")
+	want := []string{filepath.Base(name)}
+	for _, ending := range []string{
+		".tmp", ".gz.tmp", ".notes.tmp", ".gz.aes.tmp", ".0123456.tmp", ".012345678.tmp", ".0123456g.tmp", ".01234567", ".gz.01234567.tmp",
+	} {
+		write(t, name+ending, "theirs\n")
+		age(t, name+ending, 2*temporaryFor)
+		want = append(want, filepath.Base(name+ending))
+	}
+	j.register(rotating(Rotation{}))
+	if err := j.keeper.keep(time.Now()); err != nil {
+		t.Error(err)
+	}
+	if got := names(t, fsys.root); !sameElements(got, want) {
+		t.Errorf("left: %q, want %q", got, want)
 	}
 }
 
@@ -237,5 +323,49 @@ func age(t testing.TB, path string, ago time.Duration) {
 	at := time.Now().Add(-ago)
 	if err := os.Chtimes(path, at, at); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// What is set aside becomes read-only when its new name is durable, and not
+// before: a power cut would leave a read-only file at path.
+func TestFailedFilesBecomeReadOnlyUnderADurableName(t *testing.T) {
+	for name, failures := range map[string]int{"at once": 0, "after a failed fsync of the directory": 1} {
+		t.Run(name, func(t *testing.T) {
+			j, fsys := newJournal(t)
+			o := rotating(Rotation{})
+			o.Sync = SyncNever
+			mustAppend(t, j, o, "set aside\n")
+			again := fsys.fail(opSync, 0, errDisk)
+			defer again()
+			fsys.add(hook{op: opSyncDir, before: func() error {
+				for _, name := range names(t, fsys.root) {
+					if info, err := os.Stat(filepath.Join(fsys.root, name)); err != nil || isAside(info) {
+						t.Errorf("%s before the fsync of the directory: %v, %v", name, info.Mode(), err)
+					}
+				}
+				return nil
+			}, nth: 1, upTo: failures + 1})
+			if failures > 0 {
+				fsys.fail(opSyncDir, 1, errDisk)
+			}
+			if err := j.Sync(context.Background()); err == nil {
+				t.Fatal("the fsync did not fail")
+			}
+			again()
+			expireRetry(t, j)
+			mustAppend(t, j, o, "now\n")
+			var aside []string
+			for _, name := range names(t, fsys.root) {
+				path := filepath.Join(fsys.root, name)
+				if info, err := os.Stat(path); err != nil {
+					t.Error(err)
+				} else if isAside(info) {
+					aside = append(aside, read(t, path))
+				}
+			}
+			if !reflect.DeepEqual(aside, []string{"set aside\n"}) {
+				t.Errorf("read-only: %q", aside)
+			}
+		})
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -19,29 +20,24 @@ const (
 	// temporaryFor is the age from which on a temporary file, or an empty one that
 	// reserves a name, is left over.
 	temporaryFor = time.Hour
-
-	// maxAhead is how far a name may be in the future: that much, names go on
-	// from earlier ones when the clock is set back.
-	maxAhead = time.Hour
 )
 
 // rotatedFile is one rotated file, of which there may be a compressed form as
 // well as the original one for a time.
 type rotatedFile struct {
-	time  time.Time // of its rotation
-	ahead bool      // its name lies in the future, and the time is that of its modification
-	forms []string  // names, that of the original form first
-	aside bool      // it was set aside, not rotated: it is not kept in the place of one that was
+	time     time.Time // of its rotation
+	modified time.Time // when its first form was last written
+	forms    []string  // names, that of the original form first
+	aside    bool      // it was set aside, not rotated: it is not kept in the place of one that was
 }
 
 // list returns the rotated files, the newest first. It removes temporary and
 // empty ones that were left over. An error is about files that are not among
 // those returned.
 //
-// Files count in the order of the times in their names; one whose name lies more
-// than an hour in the future, as the clock was ahead, counts as rotated when it
-// was last written, or, where that is in the future too, an hour before it is found.
-func (k *keeper) list(now time.Time) ([]rotatedFile, error) {
+// Files count in the order of the times in their names, which are set right if
+// the clock was ahead.
+func (k *keeper) list(now time.Time) ([]*rotatedFile, error) {
 	dir := filepath.Dir(k.path)
 	names, err := k.fs.ReadDir(dir)
 	if err != nil {
@@ -72,54 +68,45 @@ func (k *keeper) list(now time.Time) ([]rotatedFile, error) {
 			continue
 		}
 		if file == nil {
-			file = &rotatedFile{time: at}
+			file = &rotatedFile{time: at, modified: info.ModTime()}
 			byName[at] = file
-		}
-		if at.After(now.Add(maxAhead)) {
-			file.ahead, file.time = true, k.modified(name, info, now)
 		}
 		file.forms = append(file.forms, name)
 		file.aside = file.aside || isAside(info)
 	}
-	var files []rotatedFile
+	var files []*rotatedFile
 	for _, file := range byName {
-		files = append(files, *file)
+		files = append(files, file)
 	}
-	slices.SortFunc(files, func(a, b rotatedFile) int {
+	errs = append(errs, k.setRight(files, byName, now))
+	slices.SortFunc(files, func(a, b *rotatedFile) int {
 		return cmp.Or(b.time.Compare(a.time), strings.Compare(b.forms[0], a.forms[0]))
 	})
 	return files, errors.Join(errs...)
 }
 
 // isTemporary tells whether a rotated file is, or was, being compressed under
-// that name.
+// that name: see writeCompressed. Others' temporary files are theirs.
 func (k *keeper) isTemporary(name string) bool {
-	original, ok := strings.CutSuffix(name, Temporary)
-	if ok {
-		_, ok = RotatedAt(k.path, strings.TrimSuffix(original, filepath.Ext(original)))
+	name, ok := strings.CutSuffix(name, Temporary)
+	random := filepath.Ext(name)
+	if _, err := strconv.ParseUint(strings.TrimPrefix(random, "."), 16, 32); !ok || err != nil || len(random) != len(".01234567") {
+		return false
 	}
-	return ok
+	original := strings.TrimSuffix(name, random)
+	_, ok = RotatedAt(k.path, original)
+	return ok && compressionOf(original) == ""
 }
 
 // removeLeftOver removes a temporary file, or an empty one that reserves a
-// name, unless somebody may still be about to give it its content.
+// name, unless somebody may still be about to give it its content. The clock may
+// have been set back since it was made: by as much as makes it left over, too,
+// whoever reserved the name has given it up, see isReserved.
 func (k *keeper) removeLeftOver(name string, info fs.FileInfo, now time.Time) error {
-	if now.Sub(k.modified(name, info, now)) <= temporaryFor {
+	if now.Sub(info.ModTime()).Abs() <= temporaryFor {
 		return nil
 	}
 	return k.remove(name)
-}
-
-// modified returns when a file was last written. Where that is in the future,
-// it is made to be an hour ago: older than what was written since the clock was
-// set back, as that would have been found within the hour.
-func (k *keeper) modified(name string, info fs.FileInfo, now time.Time) time.Time {
-	at := info.ModTime()
-	if at.After(now) {
-		at = now.Add(-keepEvery)
-		_ = k.fs.Chtimes(name, at)
-	}
-	return at
 }
 
 // RotatedAt returns the time in the name of a rotated file of the journal at

@@ -15,7 +15,6 @@ import (
 	"strconv"
 	"sync"
 	"testing"
-	"time"
 )
 
 var powerCuts = flag.Int("powercuts", 1500, "how many times the power is cut")
@@ -358,10 +357,6 @@ func (p *powerFS) rename(oldName, newName string, rename func(oldName, newName s
 
 func (p *powerFS) Chmod(name string, mode fs.FileMode) error {
 	return p.do(func() error { return os.Chmod(name, mode) })
-}
-
-func (p *powerFS) Chtimes(name string, modified time.Time) error {
-	return p.do(func() error { return osFS{}.Chtimes(name, modified) })
 }
 
 func (p *powerFS) Remove(name string) error {

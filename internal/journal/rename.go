@@ -37,11 +37,11 @@ func renameNew(fsys FS, oldName, newName string) error {
 	}
 	info, err := reserved.Stat()
 	_ = reserved.Close()
-	if err == nil && !isReserved(began) {
-		return &os.LinkError{Op: "rename", Old: oldName, New: newName, Err: errReservation}
-	}
 	if err == nil {
 		err = checkNoLink(fsys, oldName)
+	}
+	if err == nil && !isReserved(began) { // nothing comes between this and the renaming
+		return &os.LinkError{Op: "rename", Old: oldName, New: newName, Err: errReservation}
 	}
 	if err == nil {
 		err = fsys.Rename(oldName, newName)

@@ -14,7 +14,7 @@ import (
 // condemn gives up the open file, which holds nothing of worth up to that size,
 // or something anyway if it is negative.
 func (f *file) condemn(worthless int64) {
-	f.condemned, f.condemnedAt, f.worthless = f.info, f.target, worthless
+	f.condemned, f.condemnedAt, f.worthless, f.aside = f.info, f.target, worthless, true
 	_ = f.clearAway() // tried again before the next file is opened
 	_ = f.open.Close()
 	f.open = nil
@@ -22,7 +22,9 @@ func (f *file) condemn(worthless int64) {
 
 // clearAway renames the condemned file like a rotated one, so that path is
 // free for a fresh one. It is removed if it has no more than its worthless
-// bytes, and else made read-only: it was set aside, not rotated.
+// bytes, and else, if it was set aside and not rotated, made read-only, so that it
+// is known: see isAside. Not before its new name is durable: a power cut must not
+// leave a read-only file at path.
 //
 // First the renaming, then the look at the size: so no line is lost that
 // another process, using the same path by mistake, puts there meanwhile. If it
@@ -46,7 +48,7 @@ func (f *file) clearAway() error {
 		f.condemned = nil
 		return nil
 	}
-	name, failed := "", f.condemnedAt == f.target // or else it was rotated
+	name := ""
 	if err == nil {
 		name, err = f.rename(f.condemnedAt, time.Now())
 	}
@@ -58,16 +60,19 @@ func (f *file) clearAway() error {
 	}
 	f.condemnedAt = name
 	info, err := f.fs.Lstat(name)
+	aside := err == nil && f.aside
 	if err == nil && os.SameFile(info, f.condemned) && info.Size() <= f.worthless {
 		_ = f.fs.Remove(name)
-	} else if err == nil && failed {
-		_ = f.fs.Chmod(name, info.Mode().Perm()&^0o222) // so that it is known, see isAside
+		aside = false
 	}
 	// If this fails, the new name may get lost, and with it what was once
 	// acknowledged: then the file is renamed again, for an fsync to be trusted.
 	if err := f.syncDir(filepath.Dir(f.target)); err != nil {
 		f.worthless = -1
 		return err
+	}
+	if aside {
+		_ = f.fs.Chmod(name, info.Mode().Perm()&^0o222)
 	}
 	f.condemned = nil
 	return nil

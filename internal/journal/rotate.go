@@ -62,7 +62,7 @@ func (f *file) rotate(users []*Options) {
 	// Durable before there is another file of the old name. If not, the next
 	// opening sees to it.
 	if f.syncDir(filepath.Dir(f.target)) != nil {
-		f.condemned, f.condemnedAt, f.worthless = f.info, name, -1
+		f.condemned, f.condemnedAt, f.worthless, f.aside = f.info, name, -1, false
 	}
 }
 

@@ -133,10 +133,10 @@ func (s *suspension) run() {
 		f.size = info.Size()
 		f.rotate(nil)
 	case "set aside":
-		f.condemned, f.condemnedAt, f.worthless = info, path, -1
+		f.condemned, f.condemnedAt, f.worthless, f.aside = info, path, -1, true
 		_ = f.clearAway()
 	case "worthless":
-		f.condemned, f.condemnedAt, f.worthless = info, path, info.Size()
+		f.condemned, f.condemnedAt, f.worthless, f.aside = info, path, info.Size(), true
 		_ = f.clearAway()
 	case "not renamed":
 		fsys.add(hook{op: opRename, before: failing(errDisk)})
