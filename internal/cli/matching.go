@@ -98,7 +98,7 @@ func (s *state) farthest(f *part, found map[*passed][]*part) (farthest place, at
 	if err != nil {
 		return farthest, false, err
 	}
-	defer lines.release()
+	defer func() { lines.release() }()
 	for _, p := range s.Files {
 		ok, err := lines.startsWith(p.place)
 		if err != nil {
@@ -108,11 +108,22 @@ func (s *state) farthest(f *part, found map[*passed][]*part) (farthest place, at
 			farthest, found[p] = p.place, append(found[p], f)
 		}
 	}
-	if lines.passed == farthest.Length {
-		if _, err = lines.next(); errors.Is(err, io.EOF) {
-			kind, _, _ := parse(lines.rest())
-			atEnd, err = kind == blank || kind == torn, nil
+	if lines.passed > farthest.Length { // looking for others
+		lines.release()
+		again, err := f.lines()
+		if err != nil {
+			return farthest, false, err
 		}
+		lines = again
+		if ok, err := lines.startsWith(farthest); err != nil {
+			return farthest, false, err
+		} else if !ok {
+			return farthest, false, fmt.Errorf("%s: was changed while it was read", f.Name())
+		}
+	}
+	if _, err = lines.next(); errors.Is(err, io.EOF) {
+		kind, _, _ := parse(lines.rest())
+		atEnd, err = kind == blank || kind == torn, nil
 	}
 	return farthest, atEnd, err
 }

@@ -102,3 +102,25 @@ func TestReplayStateAfterCrash(t *testing.T) {
 	write(t, r.state, fmt.Sprintf(`{"target": %q, "files": []}`, r.URL))
 	r.mustRun(t, "id-0", "id-2")
 }
+
+// TestReplayStateOfTornRotatedFile: its end is known as such, however far other
+// files were sent.
+func TestReplayStateOfTornRotatedFile(t *testing.T) {
+	r := newReplayed(t)
+	rotated := "b-2026-11-23T17-04-58.001.jsonl"
+	r.append(t, "a.jsonl", eventLine(0)+eventLine(2))
+	r.append(t, rotated, eventLine(1)+eventLine(3)[:50])
+	if notes, err := r.run(t); err != nil {
+		t.Errorf("%v %s", err, notes)
+	}
+	r.want(t, "id-0", "id-2", "id-1")
+	r.append(t, "a.jsonl", eventLine(4))
+	r.answer = func(string, int) int { return 400 }
+	if _, err := r.run(t); err == nil { // and b was not looked at
+		t.Error("no error")
+	}
+	r.want(t)
+	r.answer = func(string, int) int { return 200 }
+	r.remove(t, rotated)
+	r.mustRun(t, "id-4")
+}
