@@ -44,6 +44,7 @@ func (s *state) find(files []part) error {
 		f.complete = f.compressed || f.rotated != neverRotated || slices.ContainsFunc(s.Files, func(p *passed) bool {
 			return slices.Contains(found[p], f) && f.numbered(p)
 		})
+		f.passed.Rotated = f.complete
 		f.passed.Complete = f.atEnd && f.complete
 		if f.passed.Length > 0 {
 			now = append(now, f.passed)
@@ -138,7 +139,7 @@ func (f *part) numbered(p *passed) bool {
 		return false
 	}
 	before, ok := unnumbered(p.File)
-	return p.File == live || ok && before == live && (p.Complete || p.File != f.path)
+	return p.File == live || ok && before == live && (p.Rotated || p.File != f.path)
 }
 
 // logrotateName is events.jsonl.1 or events.jsonl-20261123, or what else its option

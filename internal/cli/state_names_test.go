@@ -32,6 +32,11 @@ func TestReplayStateAndNumbersInNames(t *testing.T) {
 		r.append(t, "events.jsonl", eventLine(1))
 		r.rename(t, "events.jsonl", rotated)
 		r.append(t, "events.jsonl", eventLine(2))
+		r.answer = func(string, int) int { return 400 }
+		if _, err := r.run(t); err == nil { // and the rotated file is known by its new name
+			t.Error("no error")
+		}
+		r.answer = func(string, int) int { return 200 }
 		r.mustRun(t, "id-1", "id-2")
 		r.mustRun(t)
 		r.remove(t, rotated)
