@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -19,8 +20,8 @@ import (
 // farthest of those known with which it starts. So a file that is not known is
 // sent from its beginning, whenever it turns up and whatever its name.
 //
-// A place that may have had more after it, and that none of the files has, is an
-// error, as what came after it would be lost in silence.
+// A place that may have had more after it, and that none of the files has, except
+// for a copy, is an error, as what came after it would be lost in silence.
 func (s *state) find(files []part) error {
 	if s.Files == nil && s.LastID != "" {
 		if err := s.convert(files); err != nil {
@@ -28,8 +29,8 @@ func (s *state) find(files []part) error {
 		}
 	}
 	slices.SortFunc(s.Files, func(a, b *passed) int { return cmp.Compare(a.Length, b.Length) })
-	found := make(map[*passed]bool)
-	now := []*passed{} // not nil, which would be the state of an earlier version
+	found := make(map[*passed][]*part) // in which files
+	now := []*passed{}                 // not nil, which would be the state of an earlier version
 	for i := range files {
 		f := &files[i]
 		if info, err := os.Stat(s.path); err == nil && os.SameFile(info, f.info) {
@@ -40,16 +41,18 @@ func (s *state) find(files []part) error {
 		if f.passed.place, f.atEnd, err = s.farthest(f, found); err != nil {
 			return err
 		}
-		f.complete = f.isComplete(files)
-		f.passed.Complete = f.atEnd && (f.complete || slices.ContainsFunc(s.Files, func(p *passed) bool {
-			return p.Complete && p.place == f.passed.place && p.File == f.path
-		}))
+		f.complete = f.compressed || f.rotated != neverRotated || slices.ContainsFunc(s.Files, func(p *passed) bool {
+			return slices.Contains(found[p], f) && f.numbered(p)
+		})
+		f.passed.Rotated = f.complete
+		f.passed.Complete = f.atEnd && f.complete
 		if f.passed.Length > 0 {
 			now = append(now, f.passed)
 		}
 	}
 	for _, p := range s.Files {
-		if found[p] {
+		isGiven := slices.ContainsFunc(files, func(f part) bool { return f.path == p.File })
+		if p.isIn(found[p], isGiven) {
 			continue
 		}
 		there := exists(p.File)
@@ -59,56 +62,102 @@ func (s *state) find(files []part) error {
 		isLive := slices.ContainsFunc(files, func(f part) bool { return f.journal == p.File && f.rotated != neverRotated })
 		complete := p.Complete && !isLive
 		switch {
+		case complete && isGiven: // and is another file by now
 		case there && (complete || !given):
 			now = append(now, p)
+		case !complete && len(found[p]) > 0:
+			return fmt.Errorf("%s, of which the first %s bytes were sent, is another file by now, and %s, which starts with them, may be a copy without what came after: nothing is sent. If it is no copy, but was renamed, put its new name into %s; %s",
+				p.File, humanize.Comma(p.Length), found[p][0].path, s.path, goOn(s.path))
 		case !complete:
-			return fmt.Errorf("%s, of which the first %s bytes were sent, is in none of the files: nothing is sent. If it was rotated just now, run the command again; if it has another name, give that, too; if it is gone for good, so is what came after, and to go on without it take it out of %s",
-				p.File, humanize.Comma(p.Length), s.path)
+			return fmt.Errorf("%s, of which the first %s bytes were sent, is in none of the files: nothing is sent. If it was rotated just now, run the command again; if it has another name, give that, too; %s",
+				p.File, humanize.Comma(p.Length), goOn(s.path))
 		}
 	}
 	s.Files = now
 	return nil
 }
 
+// goOn says how to go on without a file, or with what is left of it.
+func goOn(state string) string {
+	return fmt.Sprintf("if it is gone for good, so is what came after, and to go on without it take it out of %s; do so, too, if a crash took its end: what is left of it is sent again, as a whole", state)
+}
+
+// isIn tells whether one of the files that start with what was sent is the file
+// that it was sent of. Where that one's name is another file's by now, it was
+// rotated; else what starts with the same is a copy, which may lack what came after.
+func (p *passed) isIn(files []*part, isGiven bool) bool {
+	return slices.ContainsFunc(files, func(f *part) bool {
+		return p.Complete || !isGiven || f.path == p.File || f.complete
+	})
+}
+
 // farthest returns the farthest known place with which the file starts, and
 // whether that is its end, except for a line that is torn, or is being written. It
 // notes all with which it starts.
-func (s *state) farthest(f *part, found map[*passed]bool) (farthest place, atEnd bool, err error) {
+func (s *state) farthest(f *part, found map[*passed][]*part) (farthest place, atEnd bool, err error) {
 	lines, err := f.lines()
 	if err != nil {
 		return farthest, false, err
 	}
-	defer lines.release()
+	defer func() { lines.release() }()
 	for _, p := range s.Files {
 		ok, err := lines.startsWith(p.place)
 		if err != nil {
 			return farthest, false, err
 		}
 		if ok {
-			farthest, found[p] = p.place, true
+			farthest, found[p] = p.place, append(found[p], f)
 		}
 	}
-	if lines.passed == farthest.Length {
-		if _, err = lines.next(); errors.Is(err, io.EOF) {
-			kind, _, _ := parse(lines.rest())
-			atEnd, err = kind == blank || kind == torn, nil
+	if lines.passed > farthest.Length { // looking for others
+		lines.release()
+		again, err := f.lines()
+		if err != nil {
+			return farthest, false, err
 		}
+		lines = again
+		if ok, err := lines.startsWith(farthest); err != nil {
+			return farthest, false, err
+		} else if !ok {
+			return farthest, false, fmt.Errorf("%s: was changed while it was read", f.Name())
+		}
+	}
+	if _, err = lines.next(); errors.Is(err, io.EOF) {
+		kind, _, _ := parse(lines.rest())
+		atEnd, err = kind == blank || kind == torn, nil
 	}
 	return farthest, atEnd, err
 }
 
-// isComplete tells whether nothing can be appended to a file: it is compressed,
-// or rotated, by the receiver or by others, who put a number into its name.
-func (f *part) isComplete(files []part) bool {
-	return f.compressed || f.rotated != neverRotated || slices.ContainsFunc(files, func(other part) bool {
-		if filepath.Dir(f.path) != filepath.Dir(other.path) {
-			return false
-		}
-		ext := filepath.Ext(other.path)
-		rest, ok := strings.CutPrefix(f.path, strings.TrimSuffix(other.path, ext))
-		rest = strings.TrimPrefix(rest, ext)
-		return ok && len(rest) > 1 && strings.ContainsRune(".-_", rune(rest[0])) && rest[1] >= '0' && rest[1] <= '9'
-	})
+// numbered tells whether a file that starts with p was rotated by logrotate, so
+// that nothing can be appended to it. The number in its name alone does not tell,
+// as a live file may have one: it was known by the name without, or by another
+// number.
+func (f *part) numbered(p *passed) bool {
+	live, ok := unnumbered(f.path)
+	if !ok {
+		return false
+	}
+	before, ok := unnumbered(p.File)
+	return p.File == live || ok && before == live && (p.Rotated || p.File != f.path)
+}
+
+// logrotateName is events.jsonl.1 or events.jsonl-20261123, or what else its option
+// dateformat makes of a date, and with its option extension events.1.jsonl or
+// events-20261123.jsonl.
+var logrotateName = regexp.MustCompile(`^(.+?)(?:\.\d+|-\d{4}-?\d\d-?\d\d[-\d]*)(\.[^.\d][^.]*)?$`)
+
+// unnumbered returns the path of the live file of one that has such a name.
+func unnumbered(path string) (live string, ok bool) {
+	dir, name := filepath.Split(path)
+	for _, suffix := range suffixes {
+		name = strings.TrimSuffix(name, suffix)
+	}
+	m := logrotateName.FindStringSubmatch(name)
+	if m == nil {
+		return "", false
+	}
+	return dir + m[1] + m[2], true
 }
 
 // exists tells whether there is something at that path, be it compressed by now.

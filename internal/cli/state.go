@@ -39,6 +39,7 @@ type state struct {
 type passed struct {
 	File string `json:"file"` // where it was then
 	place
+	Rotated  bool `json:"rotated,omitempty"`  // nothing can be appended
 	Complete bool `json:"complete,omitempty"` // to its end, after which nothing can come
 }
 

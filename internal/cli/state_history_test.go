@@ -29,6 +29,7 @@ type history struct {
 	last    [2]string       // the last lines that were written
 	cut     [2]string       // what is missing of a line that is being written
 	whole   map[string]bool // rotated files that were sent to their ends
+	known   map[string]bool // files that were sent in part or whole while they were live
 	of      map[string]int  // the journal of an event
 	highest [2]int          // the event that was sent last
 	gone    bool            // something may have been lost since the last run
@@ -48,7 +49,7 @@ func TestReplayStateThroughAnything(t *testing.T) {
 			h := &history{
 				replayed: newReplayed(t), Rand: rand.New(rand.NewSource(seed)), orderly: seed%2 == 0,
 				clock:   time.Date(2026, 11, 23, 17, 4, 58, 0, time.UTC),
-				written: map[string]int{}, sent: map[string]int{}, again: map[string]int{}, whole: map[string]bool{}, of: map[string]int{},
+				written: map[string]int{}, sent: map[string]int{}, again: map[string]int{}, whole: map[string]bool{}, known: map[string]bool{}, of: map[string]int{},
 			}
 			for range 40 {
 				h.step(t)
@@ -85,6 +86,8 @@ func (h *history) step(t *testing.T) {
 				h.cut[slices.Index(journals[:], name)] = ""
 			}
 			h.gone = h.gone || !h.whole[name]
+			delete(h.whole, name)
+			delete(h.known, name)
 			h.remove(t, name)
 		}
 	default:
@@ -150,16 +153,22 @@ func (h *history) rotate(t *testing.T, j int) {
 	for {
 		name := strings.TrimSuffix(journals[j], ".jsonl") + h.clock.Format("-2006-01-02T15-04-05.000.jsonl")
 		if !h.orderly && h.Intn(4) == 0 { // logrotate
-			name = fmt.Sprintf("%s-%d.jsonl", strings.TrimSuffix(journals[j], ".jsonl"), h.clock.UnixMilli())
+			stem, ext := journals[j], ""
+			if h.Intn(2) == 0 { // with its option extension
+				stem, ext = strings.TrimSuffix(stem, ".jsonl"), ".jsonl"
+			}
+			name = stem + h.clock.Format("-20060102-150405") + ext
 		}
 		if !exists(filepath.Join(h.dir, name)) {
 			h.rename(t, journals[j], name)
+			h.known[name] = h.known[journals[j]]
+			delete(h.known, journals[j])
 			delete(h.whole, journals[j])
 			delete(h.whole, name)
 			delete(h.whole, name+".gz")
 			return
 		}
-		h.clock = h.clock.Add(time.Millisecond)
+		h.clock = h.clock.Add(time.Second)
 	}
 }
 
@@ -218,7 +227,7 @@ func (h *history) replay(t *testing.T) {
 	}
 	switch {
 	case err == nil:
-		h.mustBeSent(t)
+		h.mustBeSent(t, left == nil)
 	case strings.Contains(err.Error(), "is in none of the files"):
 		if !h.gone {
 			t.Fatalf("nothing is missing: %v", err)
@@ -264,8 +273,9 @@ func (h *history) goOnWithout(t *testing.T, text string) {
 	write(t, h.state, string(content))
 }
 
-// mustBeSent makes sure that whatever is in the files was sent at some time.
-func (h *history) mustBeSent(t *testing.T) {
+// mustBeSent makes sure that whatever is in the files was sent at some time, and
+// notes what the state must know of them, if it was not lost by a kill.
+func (h *history) mustBeSent(t *testing.T, saved bool) {
 	for _, name := range h.files(t) {
 		lines, err := openLines(filepath.Join(h.dir, name))
 		if err != nil {
@@ -274,13 +284,15 @@ func (h *history) mustBeSent(t *testing.T) {
 		_ = lines.each(func(l line) error {
 			if kind, e, _ := parse(l); kind == stored && h.sent[e.id] == 0 {
 				t.Errorf("%s, in %s, was not sent", e.id, name)
+			} else if kind == stored && saved && slices.Contains(journals[:], name) {
+				h.known[name] = true
 			}
 			return nil
 		})
 		lines.close()
 		_, rotated := journalOf(name)
-		h.whole[name] = rotated != neverRotated || strings.HasSuffix(name, ".gz") ||
-			h.whole[name] || !slices.Contains(journals[:], name) && exists(filepath.Join(h.dir, name[:1]+".jsonl"))
+		h.whole[name] = h.whole[name] || saved && (rotated != neverRotated || strings.HasSuffix(name, ".gz") ||
+			!slices.Contains(journals[:], name) && h.known[name])
 	}
 }
 

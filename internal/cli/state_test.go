@@ -228,9 +228,11 @@ func TestReplayStateOfFilesThatAreGone(t *testing.T) {
 
 	// One that others have rotated stays complete while there is no live file.
 	r = newReplayed(t)
-	r.append(t, "events.jsonl.1", eventLine(0))
+	r.append(t, "events.jsonl", eventLine(0))
+	r.mustRun(t, "id-0")
+	r.rename(t, "events.jsonl", "events.jsonl.1")
 	r.append(t, "events.jsonl", eventLine(1))
-	r.mustRun(t, "id-0", "id-1")
+	r.mustRun(t, "id-1")
 	r.rename(t, "events.jsonl", "events.jsonl.2")
 	r.mustRun(t)
 	r.remove(t, "events.jsonl.1")
