@@ -23,7 +23,7 @@ func (m *message) formValues(name string) []string {
 	if !ok {
 		return nil
 	}
-	if m.field != field {
+	if m.fieldJSON == nil || m.field != field {
 		m.field, m.fieldJSON = field, new(jsonscan.Doc)
 		if values := formField(m.event.Data, field); len(values) == 1 {
 			_ = m.fieldJSON.Parse([]byte(values[0]), maxDepth) // else there is nothing in it

@@ -52,7 +52,11 @@ func TestFormSources(t *testing.T) {
 // TestFormsOfManyFields: a form of too many fields is stored, and not looked into;
 // of values that come again no more are copied than tell that.
 func TestFormsOfManyFields(t *testing.T) {
-	rc := newReceiver(t, "provider generic\nevent {\ntype form:t\nsubject form:s.x\n}")
+	// A name that begins with a dot is that of a field without a name.
+	rc := newReceiver(t, "provider generic\nevent {\nid form:.x\ntype form:t\nsubject form:s.x\n}")
+	if resp, _ := rc.send(t, request(http.MethodPost, "/", "t=1", "Content-Type", contentTypeForm)); resp.StatusCode != 200 {
+		t.Errorf("status %d", resp.StatusCode)
+	}
 	body := strings.Repeat("t=1&", maxFormFields) + "t=1"
 	if resp, _ := rc.send(t, request(http.MethodPost, "/", body, "Content-Type", contentTypeForm)); resp.StatusCode != 200 {
 		t.Errorf("status %d", resp.StatusCode)
