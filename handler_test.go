@@ -388,7 +388,10 @@ func TestTooMuchAtOnce(t *testing.T) {
 	hog := memory.lease()
 	defer hog.release()
 	_ = hog.complete()
-	if err := hog.take(memory.limit - 100); err != nil {
+	memory.mu.Lock()
+	rest := memory.limit - 100
+	memory.mu.Unlock()
+	if err := hog.take(rest); err != nil {
 		t.Fatal(err)
 	}
 	start := time.Now()
@@ -403,9 +406,11 @@ func TestTooMuchAtOnce(t *testing.T) {
 	if resp := rc.post(t, sample); resp.StatusCode != 200 {
 		t.Errorf("afterwards: status %d", resp.StatusCode)
 	}
-	if memory.used != 0 || memory.reading != 0 {
-		t.Errorf("memory not given back: %d, %d", memory.used, memory.reading)
-	}
+	eventually(t, "all memory is given back", func() bool {
+		memory.mu.Lock()
+		defer memory.mu.Unlock()
+		return memory.used == 0 && memory.reading == 0
+	})
 }
 
 func TestSource(t *testing.T) {
