@@ -22,7 +22,7 @@ type access struct {
 	user, password, token             string
 	tls                               bool
 	authorities, certificate, certKey string
-	contents                          []string // of these files, when the config was loaded
+	contents                          map[string]string // of these files, when the config was loaded
 }
 
 // connectionKey tells accesses apart without holding a secret.
@@ -34,6 +34,7 @@ func (a access) key() connectionKey { return sha256.Sum256(fmt.Appendf(nil, "%#v
 // access evaluates the options that have to do with the connection. Its errors
 // hold no value that may be a secret.
 func (o *Output) access() (a access, err error) {
+	a.contents = make(map[string]string)
 	if len(o.Servers) == 0 {
 		return a, errors.New("servers: at least one is required")
 	}
@@ -84,7 +85,7 @@ func (o *Output) access() (a access, err error) {
 		if *option.target, err = secret.Resolve(option.value); err == nil && option.isFile {
 			var contents []byte
 			contents, err = os.ReadFile(*option.target)
-			a.contents = append(a.contents, string(contents))
+			a.contents[*option.target] = string(contents)
 		}
 		if err != nil {
 			return a, fmt.Errorf("%s: %w", option.name, err)
@@ -136,7 +137,7 @@ func (a access) options() (options []nats.Option, err error) {
 		}
 		options = append(options, nats.UserCredentials(a.credentials))
 	case a.nkey != "":
-		pair, err := nkeys.ParseDecoratedNKey([]byte(a.contents[0]))
+		pair, err := nkeys.ParseDecoratedNKey([]byte(a.contents[a.nkey]))
 		var public string
 		if err == nil {
 			public, err = pair.PublicKey()
