@@ -161,7 +161,11 @@ func (l *lease) swap(old, n int64) error {
 // collect has garbage collected where it leaves no room for n bytes more, and
 // waits for that, unless n is small. The lock is held, but not all the time.
 func (b *budget) collect(n int64) error {
-	for began := time.Now(); b.used+n <= b.limit && b.used+n+b.garbage[0]+b.garbage[1] > b.limit/2*3; {
+	var began time.Time
+	for b.used+n <= b.limit && b.used+n+b.garbage[0]+b.garbage[1] > b.limit/2*3 {
+		if began.IsZero() {
+			began = time.Now()
+		}
 		if b.collected == nil {
 			b.collected = make(chan struct{})
 			go b.collectNow()
