@@ -31,9 +31,10 @@ func (s *state) find(files []part) error {
 	slices.SortFunc(s.Files, func(a, b *passed) int { return cmp.Compare(a.Length, b.Length) })
 	found := make(map[*passed][]*part) // in which files
 	now := []*passed{}                 // not nil, which would be the state of an earlier version
+	own, ownErr := os.Stat(s.path)
 	for i := range files {
 		f := &files[i]
-		if info, err := os.Stat(s.path); err == nil && os.SameFile(info, f.info) {
+		if ownErr == nil && os.SameFile(own, f.info) {
 			return fmt.Errorf("%s: is the state, and no file of events: leave it out, or keep it elsewhere", s.path)
 		}
 		f.passed = &passed{File: f.path}
