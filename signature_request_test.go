@@ -26,23 +26,30 @@ func TestSignatureOfBytesAsSent(t *testing.T) {
 		"compressed, but not said so": {compressed(t, "gzip", "{}"), "", 400},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := delivery{method: http.MethodPost, path: "/", body: test.body, headers: http.Header{}}
-			if test.coding != "" {
-				d.headers.Set("Content-Encoding", test.coding)
-			}
 			unsigned := 401
 			if test.status == 415 {
 				unsigned = 415 // the body is not even read
 			}
-			rc.refuses(t, d, unsigned)
-			d.headers.Set("x-nylas-signature", hex.EncodeToString(hmacOf("new", test.body)))
-			if resp, _ := rc.send(t, d); resp.StatusCode != test.status {
-				t.Errorf("status %d, want %d", resp.StatusCode, test.status)
-			}
+			rc.answers(t, test.body, test.coding, unsigned, test.status, "x-nylas-signature", hex.EncodeToString(hmacOf("new", test.body)))
 		})
 	}
 	if n := len(lines(t, rc.file)); n != 2 {
 		t.Errorf("%d stored, want 2", n)
+	}
+}
+
+// answers sends a body, in that coding if it is not empty, without a signature and
+// then with one, and looks at the status.
+func (rc *receiver) answers(t *testing.T, body, coding string, unsigned, signed int, header, signature string) {
+	t.Helper()
+	d := delivery{method: http.MethodPost, path: "/", body: body, headers: http.Header{}}
+	if coding != "" {
+		d.headers.Set("Content-Encoding", coding)
+	}
+	rc.refuses(t, d, unsigned)
+	d.headers.Set(header, signature)
+	if resp, _ := rc.send(t, d); resp.StatusCode != signed {
+		t.Errorf("status %d, want %d", resp.StatusCode, signed)
 	}
 }
 
@@ -92,19 +99,11 @@ func TestSignatureOfDecodedBody(t *testing.T) {
 		"too large, not signed": {compressed(t, "zstd", large), "zstd", "", 413},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := delivery{method: http.MethodPost, path: "/", body: test.body, headers: http.Header{}}
-			if test.coding != "" {
-				d.headers.Set("Content-Encoding", test.coding)
-			}
 			unsigned := 401
 			if test.status == 413 {
 				unsigned = 413
 			}
-			rc.refuses(t, d, unsigned)
-			d.headers.Set("X-Signature", hex.EncodeToString(hmacOf("key", test.signed)))
-			if resp, _ := rc.send(t, d); resp.StatusCode != test.status {
-				t.Errorf("status %d, want %d", resp.StatusCode, test.status)
-			}
+			rc.answers(t, test.body, test.coding, unsigned, test.status, "X-Signature", hex.EncodeToString(hmacOf("key", test.signed)))
 		})
 	}
 	if n := len(lines(t, rc.file)); n != 3 {

@@ -97,25 +97,18 @@ func wantKept(t *testing.T, paths ...string) {
 // What is too old goes without any event: from a config's start on.
 func TestKeepForNeedsNoEvent(t *testing.T) {
 	t.Parallel()
-	t.Run("start", func(t *testing.T) {
-		t.Parallel()
-		s := newServer(t)
-		last, today := s.oldFiles("a")
-		s.configure(keepsADay("a"))
-		s.start()
-		wantRemoved(t, last)
-		wantKept(t, today)
-	})
-	t.Run("start without admin endpoint", func(t *testing.T) {
-		t.Parallel()
-		s := newServer(t)
-		last, today := s.oldFiles("a")
-		s.env = append(s.env, "ADMIN=off")
-		s.configure(keepsADay("a"))
-		s.start()
-		wantRemoved(t, last)
-		wantKept(t, today)
-	})
+	for name, env := range map[string][]string{"start": nil, "start without admin endpoint": {"ADMIN=off"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t)
+			last, today := s.oldFiles("a")
+			s.env = append(s.env, env...)
+			s.configure(keepsADay("a"))
+			s.start()
+			wantRemoved(t, last)
+			wantKept(t, today)
+		})
+	}
 	t.Run("reload", func(t *testing.T) {
 		t.Parallel()
 		s := newServer(t)
