@@ -203,7 +203,7 @@ func (h *Handler) dedupeKey(m *message, repl *caddy.Replacer) string {
 
 // url returns the URL of the original request with its query.
 func (m *message) url() string {
-	original := m.original()
+	original, _ := m.original()
 	u := requestURL(m.Request, original)
 	if original.RawQuery != "" || original.ForceQuery {
 		u += "?" + original.RawQuery

@@ -228,7 +228,7 @@ func (h *Handler) source(m *message) string {
 	if h.public.text != "" && !h.public.isBase {
 		return h.public.source
 	}
-	original := m.original()
+	original, _ := m.original()
 	last := h.lastSource.Load()
 	if last == nil || last.tls != (m.TLS != nil) || last.host != m.Host || last.path != original.Path || last.rawPath != original.RawPath {
 		source := requestURL(m.Request, original)

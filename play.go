@@ -142,7 +142,7 @@ func (k *signer) seal(d *draft, timestamp string) error {
 	if d.URL.Scheme == "https" {
 		m.TLS = new(tls.ConnectionState) // as the receiver sees it
 	}
-	if k.BodyHash != "" && !k.signsForm() {
+	if k.BodyHash != "" && !k.signs(partForm) {
 		if err := d.put(k.BodyHash, hex.EncodeToString(sha256Of(d.body))); err != nil {
 			return err
 		}

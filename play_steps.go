@@ -30,7 +30,7 @@ func (p provider) playable(publicURL string) cli.Provider {
 		UsesSecret:  p.usesSecret(),
 		NeedsSecret: p.usesSecret() && !p.secretOptional && !p.signsWithPrivateKey(),
 		Signs:       p.signature != nil,
-		SignsURL:    p.signature != nil && p.signature.signsURL(),
+		SignsURL:    p.signature != nil && p.signature.signs(partURL),
 		Patience:    p.patience,
 		Steps: func(a cli.Account) ([]cli.Step, error) {
 			s := &sender{provider: p, url: a.URL, token: a.Token}
@@ -61,14 +61,10 @@ func (p *provider) signsWithPrivateKey() bool {
 	return p.signature != nil && slices.Contains([]string{algorithmEd25519, algorithmECDSA}, p.signature.Algorithm)
 }
 
-func (s *Signature) signsURL() bool {
+// signs tells whether a placeholder is in what is signed.
+func (s *Signature) signs(part string) bool {
 	parts, err := parseContent(s.withDefaults().Content)
-	return err == nil && slices.Contains(parts, partURL)
-}
-
-func (s *Signature) signsForm() bool {
-	parts, err := parseContent(s.withDefaults().Content)
-	return err == nil && slices.Contains(parts, partForm)
+	return err == nil && slices.Contains(parts, part)
 }
 
 // sender plays a service for one receiver.
@@ -194,7 +190,7 @@ func (s *sender) events() []cli.Step {
 
 // describe makes the draft the sample event, or one with that body.
 func (s *sender) describe(d *draft, body []byte) error {
-	isForm := s.signature != nil && (s.signature.signsForm() || s.signature.From[0].is(sourceForm))
+	isForm := s.signature != nil && (s.signature.signs(partForm) || s.signature.From[0].is(sourceForm))
 	d.offer(s.event.Type, sampleType)
 	d.offer(s.event.ID, uuid.NewString())
 	d.offer(s.event.Subject, sampleType)

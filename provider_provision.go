@@ -60,7 +60,7 @@ func (h *Handler) provisionURL() error {
 	if h.public, err = parsePublicURL(h.PublicURL); err != nil {
 		return err
 	}
-	if s := h.provider.signature; h.public.hasUser && (s == nil || !s.signsURL()) {
+	if s := h.provider.signature; h.public.hasUser && (s == nil || !s.signs(partURL)) {
 		return fmt.Errorf("public_url: user and password are for providers that sign the URL, which %s does not", h.provider.name)
 	}
 	return nil

@@ -4,12 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-
-	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
 
 // The forms of a URL that a service may sign besides the URL that it was given.
@@ -52,9 +49,9 @@ func (s *signatureCheck) alternatives(m *message, body []byte, l *lease) ([]alte
 	}
 	var all []alternative
 	if s.BodyHash != "" {
-		sum := hex.AppendEncode(nil, sha256Of(body))
+		sum := hex.EncodeToString(sha256Of(body))
 		for _, u := range urls {
-			if strings.EqualFold(s.hashIn(u), string(sum)) {
+			if strings.EqualFold(s.hashIn(u), sum) {
 				all = append(all, alternative{url: u})
 			}
 		}
@@ -145,10 +142,7 @@ func (s *signatureCheck) withHash(u, target string) string {
 
 // target returns path and query of the original request, as they were sent.
 func (m *message) target() string {
-	target := m.RequestURI
-	if o, ok := m.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok {
-		target = o.RequestURI
-	}
+	_, target := m.original()
 	if target == "" { // it was not sent
 		return m.URL.RequestURI()
 	}

@@ -166,10 +166,10 @@ func (m *message) attributeAt(s Source) string {
 	return value
 }
 
-// original returns the URL of the request before rewrites.
-func (m *message) original() *url.URL {
+// original returns the URL of the request before rewrites, and its RequestURI.
+func (m *message) original() (u *url.URL, requestURI string) {
 	if o, ok := m.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok {
-		return o.URL
+		return o.URL, o.RequestURI
 	}
-	return m.URL
+	return m.URL, m.RequestURI
 }
