@@ -15,8 +15,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/outcome"
 )
 
 const (
@@ -30,13 +31,13 @@ const (
 )
 
 var (
-	errTooLarge = errors.New("the body is larger than max_body_size")
-
-	// errReading says that the body ended early, or the client went away.
-	errReading = errors.New("reading the body")
-
-	errLength = errors.New("it is not as long as Content-Length says")
+	errTooLarge = tooLarge(errors.New("the body is larger than max_body_size"))
+	errLength   = errors.New("it is not as long as Content-Length says")
 )
+
+func tooLarge(reason error) error {
+	return &outcome.Refusal{Status: http.StatusRequestEntityTooLarge, Outcome: outcome.TooLarge, Reason: reason}
+}
 
 // contentCoding returns the coding of the request's body: gzip, zstd or
 // identity.
@@ -48,45 +49,32 @@ func contentCoding(header http.Header) (string, error) {
 	case "gzip", "zstd", "identity":
 		return coding, nil
 	}
-	return "", errors.New("Content-Encoding is none of gzip, zstd and identity")
+	return "", &outcome.Refusal{
+		Status: http.StatusUnsupportedMediaType, Outcome: outcome.BadRequest,
+		Reason: errors.New("Content-Encoding is none of gzip, zstd and identity"),
+	}
 }
 
-// readBody reads the body to its end, and completes the lease.
-func (d *exchange) readBody(limit int64) ([]byte, error) {
-	size := int64(-1)
-	if d.ContentLength > 0 {
-		size = d.ContentLength
-	}
-	l, deadline := &d.lease, d.deadline
-	body, err := readAll(d, size, limit, l)
-	if err == nil && d.ContentLength >= 0 && int64(len(body)) != d.ContentLength {
+// readBody reads a body to its end, and completes the lease. length is its
+// Content-Length, or -1. An error of the reader that is a refusal stays one.
+func readBody(r io.Reader, length, limit int64, deadline time.Time, l *lease) ([]byte, error) {
+	body, err := readAll(r, length, limit, l)
+	if err == nil && length >= 0 && int64(len(body)) != length {
 		err = errLength // which not every server sees to: over HTTP/3 it is up to the handler
 	}
 	if lost := l.complete(); lost != nil {
 		err = lost // which has made the reading fail
 	}
+	var refusal *outcome.Refusal
 	switch {
 	case err == nil:
 		return body, nil
-	case errors.Is(err, errTooLarge):
-		return nil, caddyhttp.Error(http.StatusRequestEntityTooLarge, err)
-	case errors.Is(err, errBusy):
-		return nil, caddyhttp.Error(http.StatusServiceUnavailable, err)
+	case errors.As(err, &refusal):
+		return nil, refusal
 	case errors.Is(err, os.ErrDeadlineExceeded) || !time.Now().Before(deadline):
-		return nil, caddyhttp.Error(http.StatusRequestTimeout, errors.New("the body was not complete within timeout"))
+		return nil, &outcome.Refusal{Status: http.StatusRequestTimeout, Outcome: outcome.Timeout, Reason: errors.New("the body was not complete within timeout")}
 	}
-	// Keeps the status of another handler's error, as of request_body's 413.
-	return nil, caddyhttp.Error(http.StatusBadRequest, fmt.Errorf("%w: %w", errReading, err))
-}
-
-// Read reads from the body. It stops a sender that keeps dripping bytes where the
-// connection has no read deadline of its own.
-func (d *exchange) Read(p []byte) (int, error) {
-	n, err := d.Body.Read(p)
-	if err == nil && !time.Now().Before(d.deadline) {
-		err = os.ErrDeadlineExceeded
-	}
-	return n, err
+	return nil, &outcome.Refusal{Status: http.StatusBadRequest, Outcome: outcome.Aborted, Reason: fmt.Errorf("reading the body: %w", err)}
 }
 
 // readAll reads r to its end, into a buffer that at most doubles as it fills,
@@ -152,29 +140,31 @@ func grow(b []byte, size int) []byte {
 	return grown
 }
 
-// decodeBody undoes the content coding of a complete body.
-func (h *Handler) decodeBody(ctx context.Context, body []byte, coding string, l *lease) ([]byte, error) {
+// decodeBody undoes the content coding of a complete body, which may then have up
+// to limit bytes.
+func decodeBody(ctx context.Context, body []byte, coding string, limit int64, l *lease) ([]byte, error) {
 	var decoded []byte
 	var err error
 	switch coding {
 	case "gzip":
-		decoded, err = h.decodeGzip(body, l)
+		decoded, err = decodeGzip(body, limit, l)
 	case "zstd":
-		decoded, err = h.decodeZstd(ctx, body, l)
+		decoded, err = decodeZstd(ctx, body, limit, l)
 	default:
 		return body, nil
 	}
+	var refusal *outcome.Refusal
 	switch {
 	case err == nil:
 		return decoded, nil
-	case errors.Is(err, errTooLarge):
-		return nil, caddyhttp.Error(http.StatusRequestEntityTooLarge, err)
+	case errors.As(err, &refusal):
+		return nil, refusal
 	case errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded):
-		return nil, caddyhttp.Error(http.StatusRequestEntityTooLarge, fmt.Errorf("zstd window over %d bytes", maxZstdWindow))
-	case errors.Is(err, errBusy), ctx.Err() != nil:
-		return nil, caddyhttp.Error(http.StatusServiceUnavailable, errBusy)
+		return nil, tooLarge(fmt.Errorf("zstd window over %d bytes", maxZstdWindow))
+	case ctx.Err() != nil:
+		return nil, errBusy
 	}
-	return nil, caddyhttp.Error(http.StatusBadRequest, fmt.Errorf("decoding the %s body: %w", coding, err))
+	return nil, outcome.Malformed(fmt.Errorf("decoding the %s body: %w", coding, err))
 }
 
 // gzipReader is used again, as it has 45 kB of its own.
@@ -188,11 +178,11 @@ var gzipReaders = sync.Pool{New: func() any { return new(gzipReader) }}
 // gzipHeader is of a member that never comes.
 var gzipHeader = []byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff")
 
-func (h *Handler) decodeGzip(body []byte, l *lease) (decoded []byte, err error) {
+func decodeGzip(body []byte, limit int64, l *lease) (decoded []byte, err error) {
 	r := gzipReaders.Get().(*gzipReader)
 	r.source.Reset(body)
 	if err = r.Reset(&r.source); err == nil {
-		decoded, err = readAll(r, -1, h.maxBodySize, l)
+		decoded, err = readAll(r, -1, limit, l)
 	}
 	r.source.Reset(gzipHeader)
 	_ = r.Reset(&r.source) // forgets what it knows of the body
@@ -210,7 +200,7 @@ func init() {
 	}
 }
 
-func (h *Handler) decodeZstd(ctx context.Context, body []byte, l *lease) (decoded []byte, err error) {
+func decodeZstd(ctx context.Context, body []byte, limit int64, l *lease) (decoded []byte, err error) {
 	var d *zstd.Decoder
 	select {
 	case d = <-zstdDecoders:
@@ -232,5 +222,5 @@ func (h *Handler) decodeZstd(ctx context.Context, body []byte, l *lease) (decode
 	if err = d.Reset(bytes.NewReader(body)); err != nil {
 		return nil, err
 	}
-	return readAll(d, -1, h.maxBodySize, l)
+	return readAll(d, -1, limit, l)
 }

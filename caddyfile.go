@@ -12,6 +12,8 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/dustin/go-humanize"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/dedupe"
 )
 
 func init() {
@@ -201,7 +203,7 @@ func (h *Handler) unmarshalOption(d *caddyfile.Dispenser, option string) error {
 	return nil
 }
 
-func unmarshalDedupe(d *caddyfile.Dispenser) (*Dedupe, error) {
+func unmarshalDedupe(d *caddyfile.Dispenser) (*dedupe.Config, error) {
 	args := d.RemainingArgs()
 	if len(args) < 1 || len(args) > 2 {
 		return nil, d.ArgErr()
@@ -213,13 +215,13 @@ func unmarshalDedupe(d *caddyfile.Dispenser) (*Dedupe, error) {
 	if window <= 0 {
 		return nil, d.Errf("dedupe %s: the window must be positive", args[0])
 	}
-	dedupe := &Dedupe{Window: caddy.Duration(window)}
+	config := &dedupe.Config{Window: caddy.Duration(window)}
 	if len(args) == 2 {
-		if dedupe.Key = args[1]; dedupe.Key == "" {
+		if config.Key = args[1]; config.Key == "" {
 			return nil, d.Err("dedupe: the key is empty")
 		}
 	}
-	return dedupe, nil
+	return config, nil
 }
 
 // unmarshalSecrets returns the arguments, none of which may be empty. It takes

@@ -55,7 +55,7 @@ func unmarshalVerification(d *caddyfile.Dispenser) (*Verification, error) {
 		return d.Errf("unrecognized option '%s'", option)
 	})
 	if err == nil {
-		if err = v.check(); err != nil {
+		if err = v.Validate(); err != nil {
 			err = d.Errf("verification: %v", err)
 		}
 	}
@@ -126,7 +126,7 @@ func unmarshalSignature(d *caddyfile.Dispenser) (*Signature, error) {
 		return d.Errf("unrecognized option '%s'", option)
 	})
 	if err == nil {
-		if err = s.check(); err != nil {
+		if err = s.Validate(); err != nil {
 			err = d.Errf("signature: %v", err)
 		}
 	}
@@ -166,7 +166,7 @@ func unmarshalEvent(d *caddyfile.Dispenser) (*EventRules, error) {
 		return d.Errf("unrecognized option '%s'", option)
 	})
 	if err == nil {
-		if err = e.check(); err != nil {
+		if err = e.Validate(); err != nil {
 			err = d.Errf("event: %v", err)
 		}
 	}

@@ -3,14 +3,12 @@ package webhookreceiver
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/caddyserver/caddy/v2"
 )
@@ -77,51 +75,6 @@ func TestDedupeErrors(t *testing.T) {
 	}
 }
 
-// What failed is not remembered, and what comes while it is being stored waits
-// for the outcome.
-func TestDedupeOfWhatFails(t *testing.T) {
-	d := newDeduplicator()
-	failure := errors.New("disk")
-	if duplicate, err := d.do(context.Background(), "a", time.Hour, func() error { return failure }); duplicate || !errors.Is(err, failure) {
-		t.Error(duplicate, err)
-	}
-	for _, outcome := range []error{failure, nil} {
-		begun, finish := make(chan struct{}), make(chan error)
-		var first, second sync.WaitGroup
-		first.Add(1)
-		go func() {
-			defer first.Done()
-			_, _ = d.do(context.Background(), "a", time.Hour, func() error { close(begun); return <-finish })
-		}()
-		<-begun
-
-		ended, cancel := context.WithCancel(context.Background())
-		cancel()
-		if _, err := d.do(ended, "a", time.Hour, func() error { t.Error("stored"); return nil }); !errors.Is(err, context.Canceled) {
-			t.Errorf("waiting for longer than may be: %v", err)
-		}
-
-		stored := 0
-		second.Add(1)
-		go func() {
-			defer second.Done()
-			duplicate, err := d.do(context.Background(), "a", time.Hour, func() error { stored++; return failure })
-			if duplicate != (outcome == nil) || (err == nil) != duplicate {
-				t.Errorf("after %v: duplicate %t, %v", outcome, duplicate, err)
-			}
-		}()
-		finish <- outcome
-		first.Wait()
-		second.Wait()
-		if (stored == 1) != (outcome != nil) {
-			t.Errorf("after %v: stored %d times", outcome, stored)
-		}
-	}
-	if len(d.storing) != 0 {
-		t.Errorf("%d left", len(d.storing))
-	}
-}
-
 func TestDedupeTogether(t *testing.T) {
 	rc := newReceiver(t, "provider cloudevents\ndedupe 1h")
 	var senders sync.WaitGroup
@@ -137,25 +90,6 @@ func TestDedupeTogether(t *testing.T) {
 	senders.Wait()
 	if n := len(lines(t, rc.file)); n != 4 {
 		t.Errorf("%d stored, want 4", n)
-	}
-}
-
-// TestDedupeIsBounded: the oldest are forgotten when there is no room.
-func TestDedupeIsBounded(t *testing.T) {
-	d := newDeduplicator()
-	ok := func() error { return nil }
-	for i := range maxRemembered + 100 {
-		if duplicate, _ := d.do(context.Background(), fmt.Sprint(i), time.Hour, ok); duplicate {
-			t.Fatalf("%d is a duplicate", i)
-		}
-	}
-	if len(d.stored) != maxRemembered || len(d.order) != maxRemembered {
-		t.Errorf("%d, %d", len(d.stored), len(d.order))
-	}
-	for i, want := range map[int]bool{99: false, 200: true, maxRemembered: true} {
-		if duplicate, _ := d.do(context.Background(), fmt.Sprint(i), time.Hour, ok); duplicate != want {
-			t.Errorf("%d is a duplicate: %t", i, duplicate)
-		}
 	}
 }
 
@@ -217,40 +151,6 @@ func TestDedupeKnowsWhereEventsAre(t *testing.T) {
 	}
 }
 
-// TestDedupeWindowsDoNotHurt: of receivers that share, none has the other forget.
-func TestDedupeWindowsDoNotHurt(t *testing.T) {
-	file := t.TempDir() + "/events.jsonl"
-	config := func(window string) string {
-		return fmt.Sprintf(`{"provider":"cloudevents","dedupe":{"window":%q},"outputs":[{"output":"file","filename":%q}]}`, window, file)
-	}
-	long, drop := loadForNow(t, config("1h"))
-	short, _ := loadForNow(t, config("1ns"))
-	d := long.dedupe
-	if short.dedupe != d {
-		t.Fatal("nothing in common")
-	}
-	stores := 0
-	do := func(h *Handler, key string) {
-		if _, err := d.do(context.Background(), key, time.Duration(h.Dedupe.Window), func() error { stores++; return nil }); err != nil {
-			t.Error(err)
-		}
-	}
-	for range 3 {
-		do(short, "of the short one")
-	}
-	do(long, "of the long one")
-	do(short, "of the short one")
-	do(long, "of the long one")
-	if stores != 5 {
-		t.Errorf("%d stored, want 5", stores)
-	}
-	drop() // then the short window is the longest
-	do(short, "another")
-	if len(d.order) != 1 || len(d.stored) != 1 {
-		t.Errorf("%d remembered, and %d, want 1", len(d.order), len(d.stored))
-	}
-}
-
 // loadForNow loads a config, until drop is called.
 func loadForNow(t *testing.T, config string) (h *Handler, drop func()) {
 	t.Helper()
@@ -309,17 +209,5 @@ func TestDedupeIsPerReceiver(t *testing.T) {
 	}
 	if send("/b?tenant=1") != 1 {
 		t.Error("what came to another URL was not stored")
-	}
-}
-
-// TestDedupeAfterPanic: what was not stored is not remembered.
-func TestDedupeAfterPanic(t *testing.T) {
-	d := newDeduplicator()
-	func() {
-		defer func() { _ = recover() }()
-		_, _ = d.do(context.Background(), "a", time.Hour, func() error { panic("oh") })
-	}()
-	if duplicate, err := d.do(context.Background(), "a", time.Hour, func() error { return nil }); duplicate || err != nil {
-		t.Error(duplicate, err)
 	}
 }

@@ -2,17 +2,15 @@ package webhookreceiver
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"mime"
-	"net/http"
-	"net/url"
 	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/jsonscan"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/outcome"
 )
 
 const (
@@ -23,6 +21,14 @@ const (
 	// maxAttribute is the length, in bytes, of the longest attribute taken from
 	// a request.
 	maxAttribute = 1 << 10
+
+	// maxFormFields is the largest number of fields in a form that is looked at field
+	// by field: that is done before it is known who sent it.
+	maxFormFields = 1000
+
+	// Which bodies are taken for an event.
+	acceptJSON = "json"
+	acceptAny  = "any"
 
 	contentTypeJSON = "application/json"
 	contentTypeForm = "application/x-www-form-urlencoded"
@@ -94,7 +100,7 @@ func (e *Event) Attributes() []Attribute {
 // setData sets the event's data from a decoded body.
 func (e *Event) setData(body []byte, contentType, accept string) error {
 	if len(body) == 0 {
-		return errors.New("the body is empty")
+		return outcome.Malformed(errors.New("the body is empty"))
 	}
 	mediaType, err := contentType, error(nil)
 	if contentType != contentTypeJSON {
@@ -111,9 +117,9 @@ func (e *Event) setData(body []byte, contentType, accept string) error {
 		}
 		switch {
 		case accept == acceptJSON && mediaType == contentTypeForm:
-			return errors.New("the body is a form, which accept json does not take, and accept any does")
+			return outcome.Malformed(errors.New("the body is a form, which accept json does not take, and accept any does"))
 		case accept == acceptJSON:
-			return jsonErr
+			return outcome.Malformed(jsonErr)
 		}
 	}
 
@@ -197,46 +203,4 @@ func isAttribute(s string) bool {
 		}
 	}
 	return true
-}
-
-// requestURL returns the URL of the original request as its sender wrote it,
-// without the query. Headers such as X-Forwarded-Host are anybody's to set, so
-// they don't count.
-func requestURL(r *http.Request, original *url.URL) string {
-	u := url.URL{Scheme: "http", Host: r.Host, Path: original.Path, RawPath: original.RawPath}
-	if r.TLS != nil {
-		u.Scheme = "https"
-	}
-	source := u.String()
-	if _, err := url.Parse(source); err != nil {
-		u.Host = "" // it was none
-		source = u.String()
-	}
-	return source
-}
-
-// sourceOf is what the source of an event was made from, and the source.
-type sourceOf struct {
-	tls                 bool
-	host, path, rawPath string
-	source              string
-}
-
-// source returns the source of the request's event. Requests are much alike, so
-// the last one is remembered.
-func (h *Handler) source(m *message) string {
-	if h.public.text != "" && !h.public.isBase {
-		return h.public.source
-	}
-	original, _ := m.original()
-	last := h.lastSource.Load()
-	if last == nil || last.tls != (m.TLS != nil) || last.host != m.Host || last.path != original.Path || last.rawPath != original.RawPath {
-		source := requestURL(m.Request, original)
-		if h.public.isBase {
-			source = h.public.source + cmp.Or(original.EscapedPath(), "/")
-		}
-		last = &sourceOf{m.TLS != nil, m.Host, original.Path, original.RawPath, source}
-		h.lastSource.Store(last)
-	}
-	return last.source
 }

@@ -92,6 +92,12 @@ func (e *Event) dataSize() int {
 	return len(e.Data)
 }
 
+// lineSize returns how much memory a line of the event takes.
+func (e *Event) lineSize() int64 {
+	n, _ := lineMemory(e.jsonSize())
+	return int64(n)
+}
+
 // cloudEventLine returns the event as a line of JSON, and rawLine the value of
 // its data, both with a line feed at the end, and both made only once.
 func (e *Event) cloudEventLine() []byte { return e.line(&e.cloudEvent, e.jsonSize(), e.appendJSON) }
@@ -101,14 +107,17 @@ func (e *Event) rawLine() []byte { return e.line(&e.raw, e.dataSize(), e.appendD
 // line is memory for a line. What has been stored is used again.
 type line struct{ bytes []byte }
 
-// linePools have such memory by the power of two that it is of firstBuffer.
+// linePools have such memory by the power of two that it is of smallestLine, in
+// bytes.
 var linePools [9]sync.Pool
+
+const smallestLine = 4 << 10
 
 // lineMemory returns how much memory a line of that size is put into, and which
 // of the pools has such memory, if any.
 func lineMemory(size int) (memory, pool int) {
 	for pool := range linePools {
-		if memory := firstBuffer << pool; size < memory { // with its line feed
+		if memory := smallestLine << pool; size < memory { // with its line feed
 			return memory, pool
 		}
 	}

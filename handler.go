@@ -1,112 +1,75 @@
 package webhookreceiver
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
+	"fmt"
+	"math"
 	"math/rand/v2"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/google/uuid"
 	"go.opentelemetry.io/otel/trace"
-	"go.uber.org/zap"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/outcome"
 )
-
-// retryAfter is what senders are told to wait after a 503, in seconds.
-const retryAfter = "5"
-
-// linger is how long the rest of a body is still read, and thrown away, after an
-// answer that did not wait for it: so the sender gets the answer and no reset,
-// and one that has stalled does not keep the connection until its timeout.
-const linger = time.Second
 
 // ServeHTTP answers a verification request or stores an event.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.Handler) error {
-	received := time.Now()
-	// A length of 0 does not mean that there is no body, except over HTTP/1.
-	unread := r.ContentLength != 0 || r.ProtoMajor > 1
-	d := &exchange{message: message{Request: r, unread: unread}, w: w, deadline: received.Add(h.timeout)}
-	d.event = &d.cloudEvent
-	d.cloudEvent.Time = received
+	d := newRequest(w, r, time.Now(), h.timeout)
 	if d.unread {
 		// Without it a sender that stalls could keep the answer from leaving, or
 		// the connection open. Not every response writer can; Read does too.
 		_ = http.NewResponseController(w).SetReadDeadline(d.deadline)
 	}
-
-	var err error
-	outcome := outcomeVerified // of a request that is answered without an error
-	switch {
-	case h.verification.answers(r.Method):
-		err = h.verify(d)
-	case r.Method == http.MethodPost:
-		outcome, err = h.receive(d)
-	default:
-		w.Header().Set("Allow", h.provider.allow())
-		err = caddyhttp.Error(http.StatusMethodNotAllowed, errors.New("not a method that the provider uses"))
-	}
+	became, err := h.handle(d)
 	if err != nil {
-		d.closeUnread()
-		outcome = outcomeOf(err)
-		h.explain(d, err)
+		became, err = h.refuse(d, err)
 	}
-	h.countRequest(outcome)
-	h.logFirst(r, outcome)
+	h.count(r, became)
 	if d.unread && r.ProtoMajor == 1 {
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(linger))
 	}
 	return err
 }
 
-// exchange is a request while it is received, and all that belongs to it, in one
-// piece of memory.
-type exchange struct {
-	message
-	w          http.ResponseWriter
-	deadline   time.Time
-	lease      lease
-	cloudEvent Event
-	ctx        deadlineContext
-	body       []byte // as sent
-}
-
-// closeUnread has an answer that does not wait for the body's end go out at once.
-func (d *exchange) closeUnread() {
-	if d.unread && d.ProtoMajor == 1 {
-		d.w.Header().Set("Connection", "close")
+// handle answers the request, unless there is an error. It returns the outcome.
+func (h *Handler) handle(d *request) (string, error) {
+	switch {
+	case h.verification.IsMethod(d.Method):
+		return outcome.Verified, h.answerVerification(d)
+	case d.Method != http.MethodPost:
+		d.w.Header().Set("Allow", h.provider.allow())
+		return "", &outcome.Refusal{
+			Status: http.StatusMethodNotAllowed, Outcome: outcome.MethodNotAllowed,
+			Reason: errors.New("not a method that the provider uses"),
+		}
+	case h.verification.Recognizes(&d.Request, false):
+		return outcome.Verified, h.answerVerification(d)
 	}
-}
-
-// stopReading makes the reading of the body fail.
-func (d *exchange) stopReading() {
-	_ = http.NewResponseController(d.w).SetReadDeadline(d.cloudEvent.Time)
+	return h.receive(d)
 }
 
 // receive stores an event and answers when every output has it, or verifies the
-// endpoint, where that is done by POST. The outcome counts where there is no
-// error.
-func (h *Handler) receive(d *exchange) (outcome string, err error) {
-	m := &d.message
-	if h.verification.matches(m, false) {
-		return outcomeVerified, h.verify(d)
-	}
+// endpoint, where that is done by POST.
+func (h *Handler) receive(d *request) (became string, err error) {
 	if d.ContentLength > h.maxBodySize {
-		return "", caddyhttp.Error(http.StatusRequestEntityTooLarge, errTooLarge)
+		return "", errTooLarge
 	}
 	coding, err := contentCoding(d.Header)
 	if err != nil {
-		return "", caddyhttp.Error(http.StatusUnsupportedMediaType, err)
+		return "", err
 	}
-
-	d.lease = lease{budget: memory, reading: true, stopper: d}
+	d.lease.begin(memory, d)
 	defer d.lease.release()
-	if d.body, err = d.readBody(h.maxBodySize); err != nil {
+	if d.body, err = readBody(d, d.ContentLength, h.maxBodySize, d.deadline, &d.lease); err != nil {
 		return "", err
 	}
 	if d.unread {
@@ -122,102 +85,192 @@ func (h *Handler) receive(d *exchange) (outcome string, err error) {
 	repl := d.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
 	repl.Map(d.placeholder)
 
-	if h.signature.signsDecoded() {
-		if d.decoded, err = h.decodeBody(&d.ctx, d.body, coding, &d.lease); err != nil {
-			return "", undecodable(err)
+	if err := h.open(d, coding); err != nil {
+		return "", err
+	}
+	if h.verification.Recognizes(&d.Request, true) {
+		return outcome.Verified, h.answerVerification(d)
+	}
+	if err := h.setAttributes(d, repl); err != nil {
+		return "", outcome.Busy(err)
+	}
+	if err := d.lease.Take(h.memoryOf(&d.event)); err != nil {
+		return "", err
+	}
+	if became, err = h.store(d, repl); err != nil {
+		return "", outcome.Busy(err)
+	}
+	h.acknowledge(d)
+	return became, nil
+}
+
+// open verifies and decodes the body, which becomes the event's data.
+func (h *Handler) open(d *request, coding string) (err error) {
+	if h.signature.SignsDecoded() {
+		if d.Decoded, err = decodeBody(&d.ctx, d.body, coding, h.maxBodySize, &d.lease); err != nil {
+			return unsigned(err)
 		}
 	}
 	if h.signature != nil {
-		if err := h.signature.check(m, d.body, &d.lease); err != nil {
-			return "", unauthorized(err)
+		if err := h.signature.Verify(&d.Request, d.body, &d.lease); err != nil {
+			return err
 		}
-		m.authentic = !h.signature.From[0].inBody()
+		d.Authentic = !h.signature.From[0].inBody()
 	}
-	if !h.signature.signsDecoded() {
-		if d.decoded, err = h.decodeBody(&d.ctx, d.body, coding, &d.lease); err != nil {
-			return "", err
+	if !h.signature.SignsDecoded() {
+		if d.Decoded, err = decodeBody(&d.ctx, d.body, coding, h.maxBodySize, &d.lease); err != nil {
+			return err
 		}
 	}
-	if err := d.event.setData(d.decoded, d.Header.Get("Content-Type"), h.Accept); err != nil {
-		return "", caddyhttp.Error(http.StatusBadRequest, err)
+	if err := d.event.setData(d.Decoded, d.Header.Get("Content-Type"), h.Accept); err != nil {
+		return err
 	}
 	if d.event.isForm {
 		// A field of it is decoded into memory of its own.
-		if err := d.lease.take(int64(len(d.decoded))); err != nil {
-			return "", caddyhttp.Error(http.StatusServiceUnavailable, err)
+		if err := d.lease.Take(int64(len(d.Decoded))); err != nil {
+			return err
 		}
 	}
 	if h.signature != nil {
-		if err := h.signature.checkData(m); err != nil {
-			return "", unauthorized(err)
+		if err := h.signature.VerifyData(&d.Request); err != nil {
+			return err
 		}
-		m.authentic = true
+		d.Authentic = true
 	}
-	if h.verification.isOracle() && !d.event.isContainer() {
+	if h.verification.IsOracle() && !d.event.isContainer() {
 		// The signature of anything else could be that of a challenge.
-		return "", caddyhttp.Error(http.StatusBadRequest, errors.New("the body is neither a JSON object nor an array"))
+		return outcome.Malformed(errors.New("the body is neither a JSON object nor an array"))
 	}
-	if h.verification.matches(m, true) {
-		return outcomeVerified, h.verify(d)
-	}
+	return nil
+}
 
-	if err := h.describe(m, repl); err != nil {
-		return "", caddyhttp.Error(http.StatusServiceUnavailable, err)
+// unsigned refuses a body that does not decode, where what is decoded is what is
+// signed: no signature can be of it.
+func unsigned(err error) error {
+	var refusal *outcome.Refusal
+	if errors.As(err, &refusal) && refusal.Status == http.StatusBadRequest {
+		return outcome.Unauthorized(refusal.Reason)
 	}
+	return err
+}
 
-	if err := d.lease.take(h.memoryOf(d.event)); err != nil {
-		return "", caddyhttp.Error(http.StatusServiceUnavailable, err)
+// answerVerification answers a verification request.
+func (h *Handler) answerVerification(d *request) error {
+	v := h.verification
+	if v.Signed && d.Method != http.MethodPost {
+		d.lease.begin(memory, d)
+		defer d.lease.release()
+		if err := h.signature.Verify(&d.Request, nil, &d.lease); err != nil {
+			return err
+		}
 	}
-	outcome, err = h.store(&d.ctx, m, repl)
+	challenge, token, err := v.Parse(&d.Request)
 	if err != nil {
-		return "", caddyhttp.Error(http.StatusServiceUnavailable, err)
+		return err
 	}
-	h.provider.event.answer(d.w, d.Request)
-	return outcome, nil
+	anyToken := h.provider.tokenOptional && len(h.tokens) == 0
+	if v.Token != "" && !anyToken && !h.isVerifyToken(token) {
+		_, name := v.Token.split()
+		return &outcome.Refusal{
+			Status: http.StatusForbidden, Outcome: outcome.BadToken,
+			Reason: fmt.Errorf("%s is not the configured one", name),
+			Remedy: "if it was the sender: save the same token there and as verify_token here, then reload Caddy's config",
+		}
+	}
+
+	d.closeUnread()
+	mac := ""
+	if v.HMAC != "" {
+		mac = v.MAC(h.secrets[d.Key], challenge)
+	}
+	headers, body := v.Answer(challenge, mac)
+	for name, value := range headers {
+		d.w.Header().Set(name, value)
+	}
+	d.w.Header().Set("X-Content-Type-Options", "nosniff")
+	d.w.Header().Set("Cache-Control", "no-store")
+	writeAnswer(d.w, d.Method, v.Status, v.ContentType, body)
+	return nil
 }
 
-// store stores the event, unless it is one that has been.
-func (h *Handler) store(ctx context.Context, m *message, repl *caddy.Replacer) (outcome string, err error) {
-	if h.dedupe == nil {
-		return outcomeStored, storeAll(ctx, h.outputs, m.event)
+// isVerifyToken compares hashes, and with every token, so that the time it
+// takes tells nothing of the configured ones.
+func (h *Handler) isVerifyToken(token string) bool {
+	sum := sha256.Sum256([]byte(token))
+	match := 0
+	for i := range h.tokens {
+		match |= subtle.ConstantTimeCompare(sum[:], h.tokens[i][:])
 	}
-	store := func() error { return storeAll(ctx, h.outputs, m.event) }
-	key := h.dedupeKey(m, repl)
-	if key == "" {
-		return outcomeStored, store()
-	}
-	duplicate, err := h.dedupe.do(ctx, key, time.Duration(h.Dedupe.Window), store)
-	if duplicate {
-		return outcomeDuplicate, nil
-	}
-	return outcomeStored, err
+	return match == 1
 }
 
-// describe sets the event's attributes.
-func (h *Handler) describe(m *message, repl *caddy.Replacer) error {
-	event, rules := m.event, h.provider.event
-	if event.ID = m.attribute(rules.ID); event.ID == "" {
+// setAttributes sets the event's attributes.
+func (h *Handler) setAttributes(d *request, repl *caddy.Replacer) error {
+	e, from := &d.event, h.provider.event
+	if e.ID = d.attribute(from.ID); e.ID == "" {
 		id, err := uuid.NewV7FromReader(randomness{})
 		if err != nil {
 			return err
 		}
-		event.ID = id.String()
+		e.ID = id.String()
 	}
-	event.Source = h.source(m)
-	if event.Type = m.attribute(rules.Type); event.Type == "" {
-		event.Type = "webhook"
-	}
-	event.Subject = m.attribute(rules.Subject)
+	e.Source = h.source(d)
+	e.Type = cmp.Or(d.attribute(from.Type), "webhook")
+	e.Subject = d.attribute(from.Subject)
 
 	for _, name := range h.attributes {
 		if value := repl.ReplaceAll(h.Attributes[name], ""); isAttribute(value) {
-			event.Extensions = append(event.Extensions, Attribute{name, value})
+			e.Extensions = append(e.Extensions, Attribute{name, value})
 		}
 	}
-	if parent := traceparent(m.Context()); parent != "" && h.Attributes["traceparent"] == "" {
-		event.Extensions = append(event.Extensions, Attribute{"traceparent", parent})
+	if parent := traceparent(d.Context()); parent != "" && h.Attributes["traceparent"] == "" {
+		e.Extensions = append(e.Extensions, Attribute{"traceparent", parent})
 	}
 	return nil
+}
+
+// source returns the source of the request's event.
+func (h *Handler) source(d *request) string {
+	switch {
+	case h.public.text == "":
+		return d.url()
+	case h.public.isBase:
+		return h.public.source + cmp.Or(d.Sent.EscapedPath(), "/")
+	}
+	return h.public.source
+}
+
+// store stores the event, unless it is one that has been.
+func (h *Handler) store(d *request, repl *caddy.Replacer) (became string, err error) {
+	store := func() error { return storeAll(&d.ctx, h.outputs, &d.event) }
+	key := ""
+	if h.dedupe != nil {
+		key = h.dedupeKey(d, repl)
+	}
+	if key == "" {
+		return outcome.Stored, store()
+	}
+	duplicate, err := h.dedupe.Do(&d.ctx, key, time.Duration(h.Dedupe.Window), store)
+	if duplicate {
+		return outcome.Duplicate, nil
+	}
+	return outcome.Stored, err
+}
+
+// dedupeKey returns what makes the event the same as another, or nothing.
+func (h *Handler) dedupeKey(d *request, repl *caddy.Replacer) string {
+	key := d.attribute(h.provider.event.ID)
+	if h.Dedupe.Key != "" {
+		key = repl.ReplaceAll(h.Dedupe.Key, "")
+	}
+	if key == "" {
+		return ""
+	}
+	u := d.url()
+	if d.Sent.RawQuery != "" || d.Sent.ForceQuery {
+		u += "?" + d.Sent.RawQuery
+	}
+	return u + "\n" + key // there is no line feed in a URL
 }
 
 // randomness is for ids, which must be unique but are no secret: without a system
@@ -233,24 +286,6 @@ func (randomness) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// unauthorized is the answer to a signature that is not valid.
-func unauthorized(err error) error {
-	if errors.Is(err, errBusy) {
-		return caddyhttp.Error(http.StatusServiceUnavailable, err)
-	}
-	return caddyhttp.Error(http.StatusUnauthorized, err)
-}
-
-// undecodable is the answer to a body that does not decode, where what is decoded
-// is what is signed: no signature can be of it.
-func undecodable(err error) error {
-	var answer caddyhttp.HandlerError
-	if errors.As(err, &answer) && answer.StatusCode == http.StatusBadRequest {
-		return caddyhttp.Error(http.StatusUnauthorized, answer.Err)
-	}
-	return err
-}
-
 // traceparent returns the trace that Caddy's tracing handler has put the
 // request in, in the form of https://www.w3.org/TR/trace-context/#traceparent-header,
 // or nothing.
@@ -262,76 +297,18 @@ func traceparent(ctx context.Context) string {
 	return "00-" + span.TraceID().String() + "-" + span.SpanID().String() + "-" + span.TraceFlags().String()
 }
 
-// placeholder returns the value of a placeholder for the event and the body it
-// was sent as. It is used after the request as well, by access logs.
-func (d *exchange) placeholder(key string) (any, bool) {
-	name, ok := strings.CutPrefix(key, "http.webhook_receiver.")
-	if !ok {
-		return nil, false
-	}
-	switch name {
-	case "event.id":
-		return d.event.ID, true
-	case "event.type":
-		return d.event.Type, true
-	case "event.subject":
-		return d.event.Subject, true
-	case "body_sha256":
-		sum := sha256.Sum256(d.body)
-		return hex.EncodeToString(sum[:]), true
-	}
-	if path, ok := strings.CutPrefix(name, "body."); ok {
-		return d.event.field(path), true
-	}
-	return nil, false
+// memoryOf is how much the outputs need for an event, all at once.
+func (h *Handler) memoryOf(e *Event) int64 {
+	return h.copies * e.lineSize()
 }
 
-// logFirst tells whoever has just set a webhook up that it works.
-func (h *Handler) logFirst(r *http.Request, outcome string) {
-	switch outcome {
-	case outcomeVerified:
-		h.first.verification.Do(func() {
-			h.logger.Info("the first verification since the config was loaded was answered", zap.String("client_ip", clientIP(r)))
-		})
-	case outcomeStored:
-		h.first.event.Do(func() {
-			h.logger.Info("the first event since the config was loaded is stored", zap.String("client_ip", clientIP(r)))
-		})
+// mostMemory is what a few of the largest bodies need, and one at its worst, which
+// is text of control characters.
+func (h *Handler) mostMemory() int64 {
+	longest := h.copies
+	if h.Accept == acceptAny {
+		longest *= 6
 	}
-}
-
-func clientIP(r *http.Request) string {
-	ip, _ := caddyhttp.GetVar(r.Context(), caddyhttp.ClientIPVarKey).(string)
-	return ip
-}
-
-// remedies say, by status, what an operator can do about a refusal.
-var remedies = map[int]string{
-	http.StatusForbidden: "if it was the sender: save the same token there and as verify_token here, then reload Caddy's config",
-}
-
-// explain adds to an error answer, and to the log, what Caddy does not: Caddy
-// logs every error answer itself, those below 500 at debug.
-func (h *Handler) explain(d *exchange, err error) {
-	var answer caddyhttp.HandlerError
-	if !errors.As(err, &answer) {
-		return
-	}
-	fields := []zap.Field{zap.Int("status", answer.StatusCode), zap.NamedError("reason", answer.Err)}
-	switch answer.StatusCode {
-	case http.StatusServiceUnavailable:
-		d.w.Header().Set("Retry-After", retryAfter)
-	case http.StatusUnauthorized, http.StatusForbidden:
-		fields = append(fields, zap.String("client_ip", clientIP(d.Request)))
-		if remedy := remedies[answer.StatusCode]; remedy != "" {
-			fields = append(fields, zap.String("remedy", remedy))
-		}
-		h.refusals.Info("request refused", fields...)
-	default:
-		if d.authentic {
-			h.logger.Warn("an authentic event was refused, and is lost unless it is sent again", append(fields, zap.String("client_ip", clientIP(d.Request)))...)
-			return
-		}
-		h.logger.Debug("request refused", fields...)
-	}
+	times := max(8, 3+longest) // compressed, decoded and some attributes beside the lines
+	return times * min(h.maxBodySize, math.MaxInt64/2/times)
 }

@@ -271,40 +271,6 @@ func TestLengthIsChecked(t *testing.T) {
 	}
 }
 
-// TestGzipReadersForget: what is kept for other bodies knows nothing of the last.
-func TestGzipReadersForget(t *testing.T) {
-	h := &Handler{maxBodySize: 1 << 20}
-	zip := compressed(t, "gzip", sample)
-	for range 100 {
-		for body, ok := range map[string]bool{zip: true, zip + zip: true, "": false, "no gzip": false, zip[:len(zip)-9]: false, zip + "x": false, zip[:5]: false} {
-			l := newBudget(1 << 30).lease()
-			decoded, err := h.decodeGzip([]byte(body), l)
-			if want := strings.Repeat(sample, len(body)/len(zip)); (err == nil) != ok || ok && string(decoded) != want {
-				t.Fatalf("%d bytes became %q: %v", len(body), decoded, err)
-			}
-			r := gzipReaders.Get().(*gzipReader)
-			if r.source.Size() != int64(len(gzipHeader)) && r.source.Size() != 0 {
-				t.Fatal("a reader holds on to a body")
-			}
-			gzipReaders.Put(r)
-		}
-	}
-}
-
-// BenchmarkDecodeGzip is what a tiny body costs.
-func BenchmarkDecodeGzip(b *testing.B) {
-	h := &Handler{maxBodySize: 1 << 20}
-	zip, budget := []byte(compressed(b, "gzip", sample)), newBudget(1<<30)
-	b.ReportAllocs()
-	for range b.N {
-		l := budget.lease()
-		if _, err := h.decodeBody(context.Background(), zip, "gzip", l); err != nil {
-			b.Fatal(err)
-		}
-		l.release()
-	}
-}
-
 func TestDeadlineDoesNotDisturbStoring(t *testing.T) {
 	rc := newReceiver(t, "output test slow\ntimeout 1s")
 	entered, leave := make(chan struct{}), make(chan struct{})
@@ -385,13 +351,12 @@ func TestOutputs(t *testing.T) {
 
 func TestTooMuchAtOnce(t *testing.T) {
 	rc := newReceiver(t, "")
-	hog := memory.lease()
+	var hog lease
+	hog.begin(memory, nil)
 	defer hog.release()
 	_ = hog.complete()
-	memory.mu.Lock()
-	rest := memory.limit - 100
-	memory.mu.Unlock()
-	if err := hog.take(rest); err != nil {
+	limit, _ := memory.usage()
+	if err := hog.Take(limit - 100); err != nil {
 		t.Fatal(err)
 	}
 	start := time.Now()
@@ -407,9 +372,8 @@ func TestTooMuchAtOnce(t *testing.T) {
 		t.Errorf("afterwards: status %d", resp.StatusCode)
 	}
 	eventually(t, "all memory is given back", func() bool {
-		memory.mu.Lock()
-		defer memory.mu.Unlock()
-		return memory.used == 0 && memory.reading == 0
+		_, used := memory.usage()
+		return used == 0
 	})
 }
 
@@ -520,13 +484,13 @@ func TestTraceparent(t *testing.T) {
 		TraceID: trace.TraceID{0x0a, 15: 1}, SpanID: trace.SpanID{0x0b, 7: 1}, TraceFlags: trace.FlagsSampled,
 	})
 	r, _ := http.NewRequestWithContext(trace.ContextWithSpanContext(context.Background(), span), "POST", "/", nil)
-	var event Event
-	if err := h.describe(&message{Request: r, event: &event}, caddy.NewReplacer()); err != nil {
+	d := newRequest(httptest.NewRecorder(), r, time.Now(), time.Minute)
+	if err := h.setAttributes(d, caddy.NewReplacer()); err != nil {
 		t.Fatal(err)
 	}
 	want := Attribute{"traceparent", "00-0a000000000000000000000000000001-0b00000000000001-01"}
-	if len(event.Extensions) != 1 || event.Extensions[0] != want {
-		t.Errorf("extensions %v, want %v", event.Extensions, want)
+	if len(d.event.Extensions) != 1 || d.event.Extensions[0] != want {
+		t.Errorf("extensions %v, want %v", d.event.Extensions, want)
 	}
 
 	rc := newReceiver(t, "")

@@ -2,11 +2,12 @@ package webhookreceiver
 
 import (
 	"errors"
-	"math"
 	"runtime"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/outcome"
 )
 
 const (
@@ -22,7 +23,7 @@ const (
 	collectFor = time.Second
 )
 
-var errBusy = errors.New("too much is being received at once")
+var errBusy = outcome.Busy(errors.New("too much is being received at once"))
 
 // memory is shared by all receivers, as the machine's memory is.
 var memory = newBudget(memoryLimit)
@@ -55,6 +56,13 @@ type budget struct {
 
 	// Small bodies that are being read, the oldest first.
 	oldest, newest *lease
+}
+
+// usage returns the budget's limit, and how much of it is used.
+func (b *budget) usage() (limit, used int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.limit, b.used
 }
 
 func newBudget(limit int64) *budget {
@@ -103,21 +111,27 @@ type lease struct {
 	reading bool // the body is not complete
 	size    int64
 
-	// stopper makes the reading of the body fail at once. Without it the lease is
-	// never taken back.
-	stopper interface{ stopReading() }
-	lost    bool // taken back
+	stopper stopper // nil: the lease is never taken back
+	lost    bool    // taken back
 
 	small        bool // among the budget's, between these two
 	older, newer *lease
 }
 
-func (b *budget) lease() *lease {
-	return &lease{budget: b, reading: true}
+// begin begins a lease, of nothing yet. With a stopper it can be taken back while a
+// small body is read.
+func (l *lease) begin(b *budget, stopper stopper) {
+	*l = lease{budget: b, reading: true, stopper: stopper}
+}
+
+// stopper is whoever reads a body.
+type stopper interface {
+	// stopReading makes the reading fail at once.
+	stopReading()
 }
 
 // take adds n bytes to the lease, or fails at once.
-func (l *lease) take(n int64) error { return l.swap(0, n) }
+func (l *lease) Take(n int64) error { return l.swap(0, n) }
 
 // swap takes n bytes for old ones, which become garbage, or fails at once.
 func (l *lease) swap(old, n int64) error {
@@ -277,21 +291,4 @@ func (l *lease) unlist() {
 		b.newest = l.older
 	}
 	l.small, l.older, l.newer = false, nil, nil
-}
-
-// memoryOf is how much the outputs need for an event, all at once.
-func (h *Handler) memoryOf(event *Event) int64 {
-	n, _ := lineMemory(event.jsonSize())
-	return h.copies * int64(n)
-}
-
-// mostMemory is what a few of the largest bodies need, and one at its worst, which
-// is text of control characters.
-func (h *Handler) mostMemory() int64 {
-	longest := h.copies
-	if h.Accept == acceptAny {
-		longest *= 6
-	}
-	times := max(8, 3+longest) // compressed, decoded and some attributes beside the lines
-	return times * min(h.maxBodySize, math.MaxInt64/2/times)
 }

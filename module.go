@@ -7,17 +7,17 @@ package webhookreceiver
 import (
 	"crypto/sha256"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
-	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/dedupe"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/metrics"
 )
 
 func init() {
@@ -102,27 +102,25 @@ type Handler struct {
 	Accept string `json:"accept,omitempty"`
 
 	// Whether events that come again are stored again. Default: they are.
-	Dedupe *Dedupe `json:"dedupe,omitempty"`
+	Dedupe *dedupe.Config `json:"dedupe,omitempty"`
 
 	provider     provider
-	public       publicURL           // of PublicURL
+	public       PublicURL           // of PublicURL
 	verification *Verification       // nil: there is none
-	signature    *signatureCheck     // nil: events are not signed
+	signature    *Verifier           // nil: events are not signed
 	tokens       [][sha256.Size]byte // hashed, so that comparing takes the same time for any length
 	secrets      [][]byte            // keys of HMACs
 	outputs      []*namedOutput
-	destinations []string                      // of the outputs
-	copies       int64                         // of an event, in all outputs
-	requests     map[string]prometheus.Counter // by outcome
-	lastSource   *atomic.Pointer[sourceOf]
+	destinations []string // of the outputs
+	copies       int64    // of an event, in all outputs
 	attributes   []string // the names in Attributes, sorted
 	maxBodySize  int64
 	timeout      time.Duration
+	dedupe       *dedupe.Deduplicator // nil: events are stored however often they come
+	metrics      metrics.Receiver
 	logger       *zap.Logger
 	refusals     *zap.Logger // sampled
 	first        *struct{ event, verification sync.Once }
-
-	dedupe *deduplicator // nil: events are stored however often they come
 
 	release []func() // what the receiver shares with others; more than once does nothing
 }
@@ -139,7 +137,6 @@ func (Handler) CaddyModule() caddy.ModuleInfo {
 func (h *Handler) Provision(ctx caddy.Context) error {
 	h.logger = ctx.Logger()
 	h.first = new(struct{ event, verification sync.Once })
-	h.lastSource = new(atomic.Pointer[sourceOf])
 	h.refusals = h.logger.WithOptions(zap.WrapCore(func(core zapcore.Core) zapcore.Core {
 		return zapcore.NewSamplerWithOptions(core, time.Minute, 10, 0)
 	}))
@@ -164,7 +161,8 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		return err
 	}
 	h.release = append(h.release, memory.fit(h.mostMemory()))
-	return h.provisionMetrics(ctx.GetMetricsRegistry())
+	h.metrics = metrics.OfReceiver(h.provider.name)
+	return metrics.Register(ctx.GetMetricsRegistry())
 }
 
 // Cleanup lets go of what the receiver shares with others, as far as it holds it:
@@ -172,74 +170,6 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 func (h *Handler) Cleanup() error {
 	for _, release := range h.release {
 		release()
-	}
-	return nil
-}
-
-func (h *Handler) provisionOutputs(ctx caddy.Context) error {
-	var outputs []any
-	raw := slices.Clone(h.OutputsRaw) // which LoadModule takes away
-	if len(raw) == 0 {
-		output, err := ctx.LoadModuleByID(string(FileOutput{}.CaddyModule().ID), nil)
-		if err != nil {
-			return fmt.Errorf("output file: %w", err)
-		}
-		outputs = []any{output}
-	} else {
-		loaded, err := ctx.LoadModule(h, "OutputsRaw")
-		if err != nil {
-			return fmt.Errorf("output: %w", err)
-		}
-		outputs = loaded.([]any)
-	}
-
-	durable := false
-	var names []string
-	for i, o := range outputs {
-		output, ok := o.(Output)
-		if !ok {
-			return fmt.Errorf("output: module %T is no webhook_receiver output", o)
-		}
-		name := o.(caddy.Module).CaddyModule().ID.Name()
-		h.outputs = append(h.outputs, &namedOutput{Output: output, name: name, logger: h.logger, metrics: newOutputMetrics(name)})
-		names = append(names, name)
-		durable = durable || output.Durable()
-		if output, ok := output.(destined); ok {
-			h.destinations = append(h.destinations, name+" "+output.Destination())
-		} else {
-			h.destinations = append(h.destinations, string(raw[i]))
-		}
-		copies := int64(1)
-		if output, ok := output.(copier); ok {
-			copies = output.copies()
-		}
-		h.copies += copies
-	}
-	h.logger.Info("webhooks are received", zap.String("provider", h.provider.name), zap.Strings("outputs", names))
-	if !durable {
-		h.logger.Warn("no output is durable: an event that was answered 200 can be lost in a crash")
-	}
-	return nil
-}
-
-func checkAccept(accept string) error {
-	if accept != acceptJSON && accept != acceptAny {
-		return fmt.Errorf("accept %q: must be json or any", accept)
-	}
-	return nil
-}
-
-func checkAttributeName(name string) error {
-	valid := len(name) >= 1 && len(name) <= 20
-	for i := range len(name) {
-		c := name[i]
-		valid = valid && ('a' <= c && c <= 'z' || '0' <= c && c <= '9')
-	}
-	if !valid {
-		return fmt.Errorf("attribute %q: the name must be 1 to 20 lower-case letters and digits", name)
-	}
-	if slices.Contains(reservedAttributes, name) {
-		return fmt.Errorf("attribute %q: the receiver sets this one", name)
 	}
 	return nil
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/metrics"
 )
 
 // Output stores events. It is what a module in the namespace
@@ -46,14 +48,14 @@ type destined interface{ Destination() string }
 
 // copier is an output that has more than one copy of an event in memory while it
 // stores it. Of any other it is taken to have one.
-type copier interface{ copies() int64 }
+type copier interface{ Copies() int64 }
 
 // namedOutput reports an output's failure and recovery, once each.
 type namedOutput struct {
 	Output
 	name    string
 	logger  *zap.Logger
-	metrics outputMetrics
+	metrics metrics.Output
 
 	begun   atomic.Uint64 // calls of Store so far
 	failing atomic.Bool
@@ -71,7 +73,7 @@ func (o *namedOutput) store(ctx context.Context, event *Event) (err error) {
 		if err != nil {
 			err = fmt.Errorf("output %s: %w", o.name, err)
 		}
-		o.metrics.count(began, event, err)
+		o.metrics.Count(began, len(event.Data), err)
 		o.note(begun, err)
 	}()
 	return o.Store(ctx, event)

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/journal"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/metrics"
 )
 
 func init() {
@@ -186,10 +187,10 @@ func (o *FileOutput) Cleanup() error {
 }
 
 // Store appends the event to the file.
-func (o *FileOutput) Store(ctx context.Context, event *Event) error {
-	line := event.cloudEventLine
+func (o *FileOutput) Store(ctx context.Context, e *Event) error {
+	line := e.cloudEventLine
 	if o.Format == formatRaw {
-		line = event.rawLine
+		line = e.rawLine
 	}
 	return o.journal.Append(ctx, line(), o.options)
 }
@@ -210,7 +211,7 @@ func newSharedJournal(path string) sharedJournal {
 	j := journal.New(path, nil)
 	j.Observe(&journal.Observer{
 		Synced: func(took time.Duration) {
-			fsyncDuration.Observe(took.Seconds())
+			metrics.Synced(took)
 			if took >= slowSync {
 				// The journal outlives configs, and so their loggers.
 				caddy.Log().Named(string(FileOutput{}.CaddyModule().ID)).Warn(
@@ -218,7 +219,7 @@ func newSharedJournal(path string) sharedJournal {
 					zap.String("path", path), zap.Duration("took", took))
 			}
 		},
-		Committed: func(lines int) { batchEvents.Observe(float64(lines)) },
+		Committed: metrics.Committed,
 	})
 	return sharedJournal{j}
 }

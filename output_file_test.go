@@ -12,24 +12,21 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/zap/zapcore"
+	"github.com/caddyserver/caddy/v2"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/journal"
 )
 
 func TestDefaultOutput(t *testing.T) {
-	h := provision(t, "")
+	o := loadFile(t, "")
 	file := filepath.Join(os.Getenv("XDG_DATA_HOME"), "caddy", "webhooks", "events.jsonl")
-	o := h.outputs[0].Output.(*FileOutput)
-	if len(h.outputs) != 1 || o.path != file || !o.Durable() {
-		t.Fatalf("outputs %v, path %s, want %s", h.outputs, o.path, file)
+	if o.path != file || !o.Durable() {
+		t.Fatalf("path %s, want %s; durable %t", o.path, file, o.Durable())
 	}
 	if _, err := os.Stat(os.Getenv("XDG_DATA_HOME")); !os.IsNotExist(err) {
 		t.Errorf("loading the config made a directory (%v)", err)
 	}
-	if err := o.Store(context.Background(), &Event{ID: "1", Data: []byte("1")}); err != nil {
-		t.Fatal(err)
-	}
+	o.store(t, "1")
 	for path, mode := range map[string]fs.FileMode{file: 0o600, filepath.Dir(file): 0o700} {
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != mode {
 			t.Errorf("%s: mode %v, want %v", path, info.Mode(), mode)
@@ -39,8 +36,7 @@ func TestDefaultOutput(t *testing.T) {
 
 func TestModes(t *testing.T) {
 	dir := t.TempDir()
-	rc := newReceiver(t, "output file "+dir+"/a/b/events.jsonl {\nmode 0666\ndir_mode 0777\n}")
-	rc.post(t, sample)
+	loadFile(t, dir+"/a/b/events.jsonl {\nmode 0666\ndir_mode 0777\n}").store(t, "1")
 	for path, mode := range map[string]fs.FileMode{"a": 0o777, "a/b": 0o777, "a/b/events.jsonl": 0o666} {
 		if info, err := os.Stat(filepath.Join(dir, path)); err != nil || info.Mode().Perm() != mode {
 			t.Errorf("%s: mode %v, want %v whatever the umask", path, info.Mode(), mode)
@@ -52,7 +48,7 @@ func TestModes(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o640); err != nil {
 		t.Fatal(err)
 	}
-	newReceiver(t, "output file "+file+" {\nmode 0600\n}").post(t, sample)
+	loadFile(t, file+" {\nmode 0600\n}").store(t, "1")
 	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o640 || info.Size() == 0 {
 		t.Errorf("%v, %v", info.Mode(), err)
 	}
@@ -67,7 +63,7 @@ func TestProvisionLeavesNothing(t *testing.T) {
 	}
 	before := tree(t, dir)
 	for _, file := range []string{"existing.jsonl", "new.jsonl", "a/b/c/new.jsonl"} {
-		provision(t, "output file "+filepath.Join(dir, file))
+		loadFile(t, filepath.Join(dir, file))
 		if after := tree(t, dir); !reflect.DeepEqual(after, before) {
 			t.Errorf("%s: %v became %v", file, before, after)
 		}
@@ -93,29 +89,28 @@ func tree(t *testing.T, dir string) map[string]string {
 	return found
 }
 
-// TestReceiversShareOneWriter has two receivers, one of them with other
-// options, append to one file while both are used and one goes away.
-func TestReceiversShareOneWriter(t *testing.T) {
+// TestOutputsShareOneWriter has two outputs, one of them with other options,
+// append to one file while both are used and one goes away.
+func TestOutputsShareOneWriter(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "events.jsonl")
-	a := newReceiver(t, "output file "+file)
-	b := newReceiver(t, "output file "+file+" {\nformat raw\nsync 1h\n}")
-	ao, bo := a.outputs[0].Output.(*FileOutput), b.outputs[0].Output.(*FileOutput)
-	if ao.journal != bo.journal {
-		t.Fatal("two receivers on one path have two writers")
+	a := loadFile(t, file)
+	b := loadFile(t, file+" {\nformat raw\nsync 1h\n}")
+	if a.journal != b.journal {
+		t.Fatal("two outputs on one path have two writers")
 	}
 	var wg sync.WaitGroup
 	for i := range 40 {
 		wg.Add(2)
-		go func() { defer wg.Done(); a.post(t, fmt.Sprintf(`{"a":%d}`, i)) }()
-		go func() { defer wg.Done(); b.post(t, fmt.Sprintf(`{"b":%d}`, i)) }()
+		go func() { defer wg.Done(); a.store(t, fmt.Sprintf(`{"a":%d}`, i)) }()
+		go func() { defer wg.Done(); b.store(t, fmt.Sprintf(`{"b":%d}`, i)) }()
 	}
 	wg.Wait()
-	if err := bo.Cleanup(); err != nil {
+	if err := b.Cleanup(); err != nil {
 		t.Fatal(err)
 	}
-	a.post(t, `{"a":40}`)
-	b.post(t, `{"b":40}`) // as a request in flight during a reload would
-	all := strings.Join(lines(t, file), "\n") + "\n"
+	a.store(t, `{"a":40}`)
+	b.store(t, `{"b":40}`) // as a request in flight during a reload would
+	all := strings.Join(linesOf(t, file), "\n") + "\n"
 	for i := range 41 {
 		for _, part := range []string{fmt.Sprintf("\"data\":{\"a\":%d}}\n", i), fmt.Sprintf("\n{\"b\":%d}\n", i)} {
 			if n := strings.Count("\n"+all, part); n != 1 {
@@ -131,79 +126,23 @@ func TestReceiversShareOneWriter(t *testing.T) {
 	if n, _ := journals.References(file); n != 1 {
 		t.Errorf("%d references, want 1", n)
 	}
-	bo.journal = nil // its Cleanup runs again when the test's config ends
-}
-
-func TestRejectedConfigKeepsWriter(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "events.jsonl")
-	rc := newReceiver(t, "output file "+file)
-	for _, options := range []string{
-		"output file " + file + "\noutput file /dev/null", // acquired, then rejected
-		"output file " + file + "\nverify_token {env.NOPE}",
-	} {
-		if _, err := load(t, options); err == nil {
-			t.Fatal("loaded")
-		}
-		eventually(t, "the rejected config lets go", func() bool {
-			n, _ := journals.References(file)
-			return n == 1
-		})
-	}
-	if resp := rc.post(t, sample); resp.StatusCode != 200 {
-		t.Errorf("status %d", resp.StatusCode)
-	}
-}
-
-func TestFailingFileRecovers(t *testing.T) {
-	dir := t.TempDir()
-	rc := newReceiver(t, "output file "+dir+"/a/events.jsonl")
-	rc.post(t, sample)
-
-	// Something else sits where the directory was.
-	if err := os.Rename(dir+"/a", dir+"/b"); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(dir+"/a", nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for range 3 {
-		if resp := rc.post(t, sample); resp.StatusCode != 503 {
-			t.Errorf("status %d, want 503", resp.StatusCode)
-		}
-	}
-	if n := logged(rc.logs, zapcore.ErrorLevel, "events are not being stored"); n != 1 {
-		t.Errorf("the failure was logged %d times", n)
-	}
-	mustContain(t, text(rc.logs), dir+"/a", "not a directory")
-
-	if err := os.Remove(dir + "/a"); err != nil {
-		t.Fatal(err)
-	}
-	if resp := rc.post(t, sample); resp.StatusCode != 200 {
-		t.Errorf("status %d, want 200", resp.StatusCode)
-	}
-	if n := logged(rc.logs, zapcore.InfoLevel, "events are being stored again"); n != 1 {
-		t.Errorf("the recovery was logged %d times", n)
-	}
-	if got := len(lines(t, dir+"/a/events.jsonl")) + len(lines(t, dir+"/b/events.jsonl")); got != 2 {
-		t.Errorf("%d events, want 2", got)
-	}
+	b.journal = nil // its Cleanup runs again when the test's config ends
 }
 
 func TestSyncModes(t *testing.T) {
 	dir := t.TempDir()
 	for mode, durable := range map[string]bool{"always": true, "1h": false, "off": false} {
 		file := filepath.Join(dir, mode)
-		rc := newReceiver(t, "output file "+file+" {\nsync "+mode+"\n}")
-		o := rc.outputs[0].Output.(*FileOutput)
+		o := loadFile(t, file+" {\nsync "+mode+"\n}")
 		if o.Durable() != durable {
 			t.Errorf("sync %s: durable %v", mode, o.Durable())
 		}
 		start := time.Now()
-		if resp := rc.post(t, sample); resp.StatusCode != 200 || time.Since(start) > 10*time.Second {
-			t.Errorf("sync %s: status %d after %s", mode, resp.StatusCode, time.Since(start))
+		o.store(t, "1")
+		if took := time.Since(start); took > 10*time.Second {
+			t.Errorf("sync %s: after %s", mode, took)
 		}
-		if got := len(lines(t, file)); got != 1 {
+		if got := len(linesOf(t, file)); got != 1 {
 			t.Errorf("sync %s: %d lines", mode, got)
 		}
 	}
@@ -216,32 +155,30 @@ func TestRotation(t *testing.T) {
 		"roll_size 1MB": {Size: 1_000_000},
 		"roll_size 0\nroll_interval 1d\nroll_keep 3\nroll_keep_for 2h\nroll_compress gzip": {Interval: 24 * time.Hour, Keep: 3, KeepFor: 2 * time.Hour, Compression: journal.Gzip},
 	} {
-		h := provision(t, "output file {\n"+options+"\n}")
-		if got := h.outputs[0].Output.(*FileOutput).options.Rotation; got != want {
+		if got := loadFile(t, "{\n"+options+"\n}").options.Rotation; got != want {
 			t.Errorf("%q: %+v, want %+v", options, got, want)
 		}
 	}
 
 	dir := t.TempDir()
-	rc := newReceiver(t, "output file "+dir+"/events.jsonl {\nroll_size 1KiB\nroll_keep 2\nformat raw\n}")
+	old := loadFile(t, dir+"/events.jsonl {\nroll_size 1KiB\nroll_keep 2\nformat raw\n}")
 	for i := range 10 {
-		rc.post(t, fmt.Sprintf(`{"n":%d,"pad":"%s"}`, i, strings.Repeat("x", 500)))
+		old.store(t, fmt.Sprintf(`{"n":%d,"pad":"%s"}`, i, strings.Repeat("x", 500)))
 	}
 	// The config is not the one that runs: it rotates, and removes nothing.
 	if left, _ := filepath.Glob(dir + "/events-*.jsonl"); len(left) != 9 {
 		t.Errorf("%d rotated files, want 9", len(left))
 	}
-	mustContain(t, strings.Join(lines(t, dir+"/events.jsonl"), ""), `{"n":9,`)
+	mustSay(t, strings.Join(linesOf(t, dir+"/events.jsonl"), ""), `{"n":9,`)
 
 	// After a reload without such limits, nothing more is rotated.
-	old := rc.outputs[0].Output.(*FileOutput)
-	other := newReceiver(t, "output file "+dir+"/events.jsonl {\nroll_size 0\nformat raw\n}")
+	other := loadFile(t, dir+"/events.jsonl {\nroll_size 0\nformat raw\n}")
 	if err := old.Cleanup(); err != nil {
 		t.Fatal(err)
 	}
 	old.journal = nil // its Cleanup runs again when the test's config ends
 	for range 10 {
-		other.post(t, `"`+strings.Repeat("x", 500)+`"`)
+		other.store(t, `"`+strings.Repeat("x", 500)+`"`)
 	}
 	if left, _ := filepath.Glob(dir + "/events-*.jsonl"); len(left) != 9 {
 		t.Errorf("%d rotated files, want 9", len(left))
@@ -289,4 +226,22 @@ func TestConfigIsLoadedWhileTheFileIsRotated(t *testing.T) {
 	if err := <-stopped; err != nil {
 		t.Error(err)
 	}
+}
+
+// TestRejectedConfigKeepsWriter: a config that is rejected lets go of its journals.
+func TestRejectedConfigKeepsWriter(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "events.jsonl")
+	kept := loadFile(t, file)
+	ctx, cancel := caddy.NewContext(caddy.Context{Context: context.Background()})
+	if _, err := ctx.LoadModuleByID("http.webhook_receiver.outputs.file", fmt.Appendf(nil, `{"filename":%q}`, file)); err != nil {
+		t.Fatal(err)
+	}
+	if n, _ := journals.References(file); n != 2 {
+		t.Errorf("%d references, want 2", n)
+	}
+	cancel()
+	if n, _ := journals.References(file); n != 1 {
+		t.Errorf("%d references, want 1", n)
+	}
+	kept.store(t, "1")
 }

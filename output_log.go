@@ -45,26 +45,26 @@ func (o *LogOutput) Provision(ctx caddy.Context) error {
 var entryFields = []string{"level", "ts", "logger", "caller", "msg", "stacktrace"}
 
 // Store logs the event.
-func (o *LogOutput) Store(_ context.Context, event *Event) error {
+func (o *LogOutput) Store(_ context.Context, e *Event) error {
 	entry := o.logger.Check(zap.InfoLevel, "event")
 	if entry == nil {
 		return nil
 	}
 	var fields []zap.Field
-	for _, a := range event.Attributes() {
+	for _, a := range e.Attributes() {
 		name := a.Name
 		if slices.Contains(entryFields, name) {
 			name = "attribute_" + name
 		}
 		fields = append(fields, zap.String(name, a.Value))
 	}
-	switch event.DataKind {
+	switch e.DataKind {
 	case DataJSON:
-		fields = append(fields, zap.Reflect("data", json.RawMessage(event.Data)))
+		fields = append(fields, zap.Reflect("data", json.RawMessage(e.Data)))
 	case DataText:
-		fields = append(fields, zap.ByteString("data", event.Data))
+		fields = append(fields, zap.ByteString("data", e.Data))
 	case DataBinary:
-		fields = append(fields, zap.String("data_base64", base64.StdEncoding.EncodeToString(event.Data)))
+		fields = append(fields, zap.String("data_base64", base64.StdEncoding.EncodeToString(e.Data)))
 	}
 	entry.Write(fields...)
 	return nil
@@ -73,9 +73,9 @@ func (o *LogOutput) Store(_ context.Context, event *Event) error {
 // Destination returns nothing: there is only one.
 func (*LogOutput) Destination() string { return "" }
 
-// copies is what encoding/json and zap make of JSON data, in buffers that double:
+// Copies is what encoding/json and zap make of JSON data, in buffers that double:
 // one each, compacted, and the entry.
-func (*LogOutput) copies() int64 { return 6 }
+func (*LogOutput) Copies() int64 { return 6 }
 
 // Durable returns false.
 func (*LogOutput) Durable() bool { return false }

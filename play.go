@@ -23,23 +23,30 @@ import (
 // signer signs drafts as a service does, with the key of one receiver, or with
 // one that no receiver has.
 type signer struct {
-	*signatureCheck        // nil: nothing is signed but challenges
-	secret          string // as it is configured
-	key             []byte // of HMACs
-	sign            func(signed [][]byte) ([]byte, error)
+	*Verifier        // nil: nothing is signed but challenges
+	secret    string // as it is configured
+	key       []byte // of HMACs
+	sign      func(signed [][]byte) ([]byte, error)
 }
 
 func newSigner(p provider, secret, publicURL string) (*signer, error) {
-	public, err := parsePublicURL(publicURL)
+	public, err := ParsePublicURL(publicURL)
 	if err != nil {
 		return nil, err
 	}
-	h := &Handler{provider: p, public: public}
-	if err := h.provisionSignature([]string{secret}); err != nil {
+	signature := Signature{Algorithm: hmacSHA256} // for the HMAC of challenges
+	if p.signature != nil {
+		signature = *p.signature
+	}
+	verifier, err := NewVerifier(signature, []string{secret}, public)
+	if err != nil {
 		return nil, err
 	}
-	k := &signer{signatureCheck: h.signature, secret: secret, key: h.secrets[0]}
-	if k.key != nil && k.signatureCheck != nil {
+	k := &signer{secret: secret, key: verifier.HMACKey(0)}
+	if p.signature == nil {
+		return k, nil
+	}
+	if k.Verifier = verifier; k.key != nil {
 		newHash := k.keys[0].hashes[0]
 		k.sign = func(signed [][]byte) ([]byte, error) { return sum(hmac.New(newHash, k.key), signed), nil }
 	}
@@ -74,7 +81,7 @@ func newStranger(p provider, publicURL string) (*signer, error) {
 		}
 	}
 	encoded := string(secret)
-	switch p.signature.withDefaults().KeyEncoding {
+	switch p.signature.WithDefaults().KeyEncoding {
 	case encodingHex:
 		encoded = hex.EncodeToString(secret)
 	case encodingBase64:
@@ -136,9 +143,7 @@ func (k *signer) seal(d *draft, timestamp string) error {
 	if k.Algorithm == algorithmToken {
 		return nil
 	}
-	lease := memory.lease()
-	defer lease.release()
-	m := &message{Request: d.Request, decoded: d.body}
+	m := &Request{Request: d.Request, Sent: d.URL, Decoded: d.body}
 	if d.URL.Scheme == "https" {
 		m.TLS = new(tls.ConnectionState) // as the receiver sees it
 	}
@@ -147,7 +152,7 @@ func (k *signer) seal(d *draft, timestamp string) error {
 			return err
 		}
 	}
-	alternatives, err := k.alternatives(m, d.body, lease)
+	alternatives, err := k.alternatives(m, d.body, unbounded{})
 	if err != nil {
 		return err
 	}
@@ -181,3 +186,9 @@ func (k *signer) seal(d *draft, timestamp string) error {
 	}
 	return nil
 }
+
+// unbounded is the memory of a process that makes one request at a time.
+type unbounded struct{}
+
+// Take returns nil.
+func (unbounded) Take(int64) error { return nil }

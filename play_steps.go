@@ -35,7 +35,7 @@ func (p provider) playable(publicURL string) cli.Provider {
 		Steps: func(a cli.Account) ([]cli.Step, error) {
 			s := &sender{provider: p, url: a.URL, token: a.Token}
 			if p.verification != nil {
-				s.verification = p.verification.withDefaults()
+				s.verification = p.verification.WithDefaults()
 			}
 			if a.Secret != "" {
 				k, err := newSigner(p, a.Secret, publicURL)
@@ -63,7 +63,7 @@ func (p *provider) signsWithPrivateKey() bool {
 
 // signs tells whether a placeholder is in what is signed.
 func (s *Signature) signs(part string) bool {
-	parts, err := parseContent(s.withDefaults().Content)
+	parts, err := parseContent(s.WithDefaults().Content)
 	return err == nil && slices.Contains(parts, part)
 }
 
@@ -135,10 +135,10 @@ func (s *sender) verified(d *draft) cli.Want {
 	v := s.verification
 	challenge, mac := d.at(v.Challenge), ""
 	if v.HMAC != "" {
-		mac = v.mac(s.key, challenge)
+		mac = v.MAC(s.key, challenge)
 	}
 	want := cli.Want{Status: v.Status, ContentType: v.ContentType, HMAC: v.HMAC != ""}
-	want.Header, want.Body = v.answer(challenge, mac)
+	want.Header, want.Body = v.Answer(challenge, mac)
 	return typed(want)
 }
 
@@ -176,7 +176,7 @@ func (s *sender) events() []cli.Step {
 		steps = append(steps, forged)
 	}
 	if signs && len(s.signature.Timestamp) > 0 {
-		age := time.Duration(s.signature.withDefaults().Tolerance) + time.Hour
+		age := time.Duration(s.signature.WithDefaults().Tolerance) + time.Hour
 		steps = append(steps, cli.Step{
 			Name: "stale event", Kind: cli.Stale, LeftOut: cannot,
 			Make: event(s.right, age, nil, status(http.StatusUnauthorized)),

@@ -227,7 +227,7 @@ var customRows = []provider{
 func TestPlayCustomRows(t *testing.T) {
 	for _, p := range sorted(customRows) {
 		t.Run(p.name, func(t *testing.T) {
-			if err := p.check(); err != nil {
+			if err := p.Validate(); err != nil {
 				t.Fatal(err)
 			}
 			wantPlayed(t, p, written(p))

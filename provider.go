@@ -9,12 +9,6 @@ import (
 	"time"
 )
 
-// The values of the accept option.
-const (
-	acceptJSON = "json"
-	acceptAny  = "any"
-)
-
 const (
 	defaultProvider = "socialboards"
 
@@ -50,66 +44,6 @@ type provider struct {
 	// How long the service waits for an answer. Where it documents nothing: a third
 	// more than timeout.
 	patience time.Duration
-}
-
-// EventRules says where a service puts what becomes an event's attributes, and
-// what answer it wants. Of several sources the first with a valid value counts.
-type EventRules struct {
-	// Where the delivery's id is. Default: each event gets a new UUIDv7.
-	ID []Source `json:"id,omitempty"`
-
-	// Where the event's type is. Default: the type is `webhook`.
-	Type []Source `json:"type,omitempty"`
-
-	// Where the event's subject is. Default: there is none.
-	Subject []Source `json:"subject,omitempty"`
-
-	// The status of the answer to an event that is stored. Default: 200.
-	Status int `json:"status,omitempty"`
-
-	// A header of the request that is repeated in the answer.
-	Echo string `json:"echo,omitempty"`
-
-	// The body of the answer. Default: it is empty.
-	Body string `json:"body,omitempty"`
-
-	// The Content-Type of the answer. Default: `text/plain; charset=utf-8`, if
-	// there is a body.
-	ContentType string `json:"content_type,omitempty"`
-}
-
-func (e *EventRules) check() error {
-	for _, option := range []struct {
-		name    string
-		sources []Source
-	}{{"id", e.ID}, {"type", e.Type}, {"subject", e.Subject}} {
-		for _, source := range option.sources {
-			if err := source.check(sourceHeader, sourceQuery, sourceForm, sourceBody); err != nil {
-				return fmt.Errorf("%s: %w", option.name, err)
-			}
-		}
-	}
-	if e.Status != 0 && (e.Status < 200 || e.Status > 299) {
-		return fmt.Errorf("status %d: must be from 200 to 299", e.Status)
-	}
-	if hasNoBody(e.Status) && e.Body != "" {
-		return fmt.Errorf("status %d: an answer with it has no body", e.Status)
-	}
-	return nil
-}
-
-// answer answers an event that is stored.
-func (e *EventRules) answer(w http.ResponseWriter, r *http.Request) {
-	if e.Echo != "" {
-		if value := r.Header.Get(e.Echo); value != "" {
-			w.Header().Set(e.Echo, value)
-		}
-	}
-	status := e.Status
-	if status == 0 {
-		status = http.StatusOK
-	}
-	writeAnswer(w, r.Method, status, e.ContentType, e.Body)
 }
 
 // providers is the table of all services that are known, in the order of their
@@ -148,11 +82,11 @@ func providerNamed(name string) (provider, error) {
 	return provider{}, fmt.Errorf("provider %q: not known; known are: %s", name, strings.Join(known, ", "))
 }
 
-// check returns an error for rules that could not work, or would be open to
+// Validate returns an error for rules that could not work, or would be open to
 // anybody where they look closed.
-func (p *provider) check() error {
+func (p *provider) Validate() error {
 	if v := p.verification; v != nil {
-		if err := v.check(); err != nil {
+		if err := v.Validate(); err != nil {
 			return fmt.Errorf("verification: %w", err)
 		}
 		if v.Signed && p.signature == nil {
@@ -163,11 +97,11 @@ func (p *provider) check() error {
 		}
 	}
 	if p.signature != nil {
-		if err := p.signature.check(); err != nil {
+		if err := p.signature.Validate(); err != nil {
 			return fmt.Errorf("signature: %w", err)
 		}
 	}
-	if err := p.event.check(); err != nil {
+	if err := p.event.Validate(); err != nil {
 		return fmt.Errorf("event: %w", err)
 	}
 	return nil
@@ -186,7 +120,7 @@ func (p *provider) allow() string {
 	if p.verification == nil {
 		return http.MethodPost
 	}
-	switch method := p.verification.withDefaults().Method; method {
+	switch method := p.verification.WithDefaults().Method; method {
 	case http.MethodGet:
 		return "GET, HEAD, POST"
 	case http.MethodPost:

@@ -41,7 +41,7 @@ A service that is not here, or that changes, can be described in the config: see
 	for _, p := range providers {
 		verification, signature := "none", "none"
 		if p.verification != nil {
-			verification = p.verification.withDefaults().Method
+			verification = p.verification.WithDefaults().Method
 		}
 		if p.signature != nil {
 			signature = strings.ReplaceAll(p.signature.Algorithm, " ", " or ")
@@ -109,7 +109,7 @@ func describeVerification(v *Verification) string {
 	if v == nil {
 		return "none"
 	}
-	v = v.withDefaults()
+	v = v.WithDefaults()
 	parts := []string{"`" + v.Method + "`"}
 	if v.Method == http.MethodGet {
 		parts[0] = "`GET` or `HEAD`"
@@ -150,7 +150,7 @@ func describeSignature(s *Signature) string {
 	if s == nil {
 		return "none: events can come from anybody"
 	}
-	full := s.withDefaults()
+	full := s.WithDefaults()
 	var from []string
 	for i, source := range s.From {
 		text := describeSource(source)

@@ -52,7 +52,7 @@ func (v vector) receiver(t *testing.T, options string) *receiver {
 
 func (rc *receiver) setTime(at time.Time) {
 	if rc.Handler.signature != nil {
-		rc.Handler.signature.now = func() time.Time { return at }
+		rc.Handler.signature.Now = func() time.Time { return at }
 	}
 }
 
@@ -107,7 +107,7 @@ func (rc *receiver) refuses(t *testing.T, d delivery, status int) {
 func TestRows(t *testing.T) {
 	var last string
 	for _, p := range providers {
-		if err := p.check(); err != nil {
+		if err := p.Validate(); err != nil {
 			t.Errorf("%s: %v", p.name, err)
 		}
 		if p.name <= last || p.title == "" || !strings.HasPrefix(p.docs, "https://") || p.maxBodySize <= 0 || p.timeout <= 0 {
@@ -328,7 +328,7 @@ func TestAttacks(t *testing.T) {
 				})
 			}
 			if len(p.signature.Timestamp) > 0 {
-				tolerance := time.Duration(p.signature.withDefaults().Tolerance)
+				tolerance := time.Duration(p.signature.WithDefaults().Tolerance)
 				for name, off := range map[string]time.Duration{"stale": tolerance + 2*time.Second, "future": -tolerance - 2*time.Second} {
 					t.Run(name, func(t *testing.T) {
 						rc.setTime(time.Unix(v.at, 0).Add(off))
@@ -337,7 +337,7 @@ func TestAttacks(t *testing.T) {
 				}
 				rc.setTime(time.Unix(v.at, 0))
 			}
-			if p.verification.isOracle() {
+			if p.verification.IsOracle() {
 				t.Run("challenge as oracle", func(t *testing.T) { attackOracle(t, rc, p, v) })
 			}
 			if got := text(rc.logs); strings.Contains(got, v.secret) {
@@ -461,7 +461,7 @@ func attacks(t *testing.T, p provider, v vector) map[string]func(*delivery) {
 // attackOracle tries to get an event signed by the endpoint itself.
 func attackOracle(t *testing.T, rc *receiver, p provider, v vector) {
 	signed := func(body string) string {
-		return strings.Replace(p.signature.withDefaults().Content, partBody, body, 1)
+		return strings.Replace(p.signature.WithDefaults().Content, partBody, body, 1)
 	}
 	challenge := func(text string) (*http.Response, string) {
 		_, name := p.verification.Challenge.split()

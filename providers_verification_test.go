@@ -21,10 +21,10 @@ func TestProvidersVerification(t *testing.T) {
 	}
 	hexMAC := func(key, text string) string { return hex.EncodeToString(hmacOf(key, text)) }
 	get := func(query string, headers ...string) delivery {
-		return request(http.MethodGet, "/?"+query, "", headers...)
+		return requestOf(http.MethodGet, "/?"+query, "", headers...)
 	}
 	post := func(query, body string, headers ...string) delivery {
-		return request(http.MethodPost, "/?"+query, body, headers...)
+		return requestOf(http.MethodPost, "/?"+query, body, headers...)
 	}
 	slack := `{"token":"t","challenge":"3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P","type":"url_verification"}`
 	zoom := `{"payload":{"plainToken":"qgg8vlvZRS6UYooatFL8Aw"},"event_ts":1654503849680,"event":"endpoint.url_validation"}`
@@ -65,10 +65,10 @@ func TestProvidersVerification(t *testing.T) {
 		{"adobe_sign", "client", get("", "X-AdobeSign-ClientId", "client"), 200, "", []string{"X-AdobeSign-ClientId", "client"}},
 		{"adobe_sign", "client", get("", "X-AdobeSign-ClientId", "other"), 401, "", nil},
 		{"microsoft_graph", "s", post("validationToken=Validation%3A%20Testing%20client", ""), 200, "Validation: Testing client", []string{"Content-Type", "text/plain; charset=utf-8"}},
-		{"trello", "s", request(http.MethodHead, "/", ""), 200, "", nil},
-		{"cloudevents", "", request(http.MethodOptions, "/", "", "WebHook-Request-Origin", "other.example.com"), 403, "", []string{"WebHook-Allowed-Origin", "", "WebHook-Allowed-Rate", ""}},
-		{"cloudevents", "", request(http.MethodOptions, "/", ""), 400, "", []string{"WebHook-Allowed-Origin", ""}},
-		{"cloudevents", "", request(http.MethodOptions, "/", "", "WebHook-Request-Origin", "sesame", "WebHook-Request-Rate", "120"), 200, "", []string{"WebHook-Allowed-Origin", "sesame", "WebHook-Allowed-Rate", "*", "Allow", "OPTIONS, POST"}},
+		{"trello", "s", requestOf(http.MethodHead, "/", ""), 200, "", nil},
+		{"cloudevents", "", requestOf(http.MethodOptions, "/", "", "WebHook-Request-Origin", "other.example.com"), 403, "", []string{"WebHook-Allowed-Origin", "", "WebHook-Allowed-Rate", ""}},
+		{"cloudevents", "", requestOf(http.MethodOptions, "/", ""), 400, "", []string{"WebHook-Allowed-Origin", ""}},
+		{"cloudevents", "", requestOf(http.MethodOptions, "/", "", "WebHook-Request-Origin", "sesame", "WebHook-Request-Rate", "120"), 200, "", []string{"WebHook-Allowed-Origin", "sesame", "WebHook-Allowed-Rate", "*", "Allow", "OPTIONS, POST"}},
 		{"slack", "s", post("", slack, "X-Slack-Request-Timestamp", now, "X-Slack-Signature", "v0="+hexMAC("s", "v0:"+now+":"+slack)), 200, "3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P", []string{"Content-Type", "text/plain; charset=utf-8"}},
 		{"slack", "s", post("", slack), 401, "", nil},
 		{"slack", "s", post("", slack, "X-Slack-Request-Timestamp", now, "X-Slack-Signature", "v0="+hexMAC("x", "v0:"+now+":"+slack)), 401, "", nil},
@@ -116,7 +116,7 @@ func TestProvidersVerification(t *testing.T) {
 	}
 }
 
-func request(method, path, body string, headers ...string) delivery {
+func requestOf(method, path, body string, headers ...string) delivery {
 	d := delivery{method: method, path: path, body: body, headers: http.Header{}}
 	for i := 0; i+1 < len(headers); i += 2 {
 		d.headers.Set(headers[i], headers[i+1])
@@ -147,7 +147,7 @@ func TestAnswersWithoutBody(t *testing.T) {
 		}
 	}
 	for _, p := range providers {
-		if err := p.check(); err != nil {
+		if err := p.Validate(); err != nil {
 			t.Errorf("%s: %v", p.name, err)
 		}
 	}

@@ -7,46 +7,46 @@ import (
 	"strings"
 )
 
-// publicURL is the URL that a sender was given.
-type publicURL struct {
+// PublicURL is the URL that a sender was given.
+type PublicURL struct {
 	text    string // as it was given, which is how it is signed; "": it is not known
 	source  string // the same as a URI without user and password
 	isBase  bool   // only scheme and host: path and query are the request's
 	hasUser bool
 }
 
-// parsePublicURL takes what a service takes for a URL, as it signs that as it
+// ParsePublicURL takes what a service takes for a URL, as it signs that as it
 // was given, escaped or not. Its errors quote no password.
-func parsePublicURL(s string) (publicURL, error) {
+func ParsePublicURL(s string) (PublicURL, error) {
 	if s == "" {
-		return publicURL{}, nil
+		return PublicURL{}, nil
 	}
-	fail := func(reason string) (publicURL, error) {
+	fail := func(reason string) (PublicURL, error) {
 		quoted := ""
 		if !strings.Contains(s, "@") {
 			quoted = fmt.Sprintf(" %q", s)
 		}
-		return publicURL{}, fmt.Errorf("public_url%s: %s", quoted, reason)
+		return PublicURL{}, fmt.Errorf("public_url%s: %s", quoted, reason)
 	}
 	u, err := url.Parse(s)
 	if err != nil {
 		var escape url.EscapeError
 		if errors.As(err, &escape) {
-			return publicURL{}, fmt.Errorf("public_url: %w", escape)
+			return PublicURL{}, fmt.Errorf("public_url: %w", escape)
 		}
-		return publicURL{}, errors.New("public_url: is no URL; it is not shown, as it may hold a password, in which all but letters and digits must be percent-encoded")
+		return PublicURL{}, errors.New("public_url: is no URL; it is not shown, as it may hold a password, in which all but letters and digits must be percent-encoded")
 	}
 	if u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || strings.Contains(s, "#") {
 		return fail("must be an absolute http or https URL without fragment, such as https://hooks.example.com/webhooks")
 	}
-	p := publicURL{text: s, isBase: u.Path == "" && u.RawQuery == "" && !u.ForceQuery, hasUser: u.User != nil}
+	p := PublicURL{text: s, isBase: u.Path == "" && u.RawQuery == "" && !u.ForceQuery, hasUser: u.User != nil}
 	u.User, u.RawQuery = nil, escapeInvalid(u.RawQuery)
 	p.source = u.String()
 	return p, nil
 }
 
 func checkPublicURL(s string) error {
-	_, err := parsePublicURL(s)
+	_, err := ParsePublicURL(s)
 	return err
 }
 

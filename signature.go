@@ -4,12 +4,15 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/jsonscan"
 	"github.com/caddyserver/caddy/v2"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/jsonscan"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/outcome"
 )
 
 // maxSignatures is the largest number of signatures in a request that are
@@ -91,15 +94,43 @@ type Signature struct {
 	Tolerance caddy.Duration `json:"tolerance,omitempty"`
 }
 
-// signatureCheck checks the signatures of one receiver.
-type signatureCheck struct {
+// Verifier verifies the signatures of one receiver's events.
+type Verifier struct {
 	Signature
+	Now func() time.Time // time.Now, except in tests
+
 	template []string // literals and placeholders of Content
 	families []signatureFamily
 	keys     []signatureKey
-	public   publicURL
-	now      func() time.Time
+	public   PublicURL
 }
+
+// Memory bounds what many requests take together. Its error is a refusal.
+type Memory interface {
+	// Take takes so many bytes.
+	Take(bytes int64) error
+}
+
+// NewVerifier returns a verifier of events that are signed with any of the
+// secrets, for a receiver whose sender was given that URL. Its errors quote none.
+func NewVerifier(signature Signature, secrets []string, public PublicURL) (*Verifier, error) {
+	s := &Verifier{Signature: signature.WithDefaults(), families: signature.inFamilies(), public: public, Now: time.Now}
+	var err error
+	if s.template, err = parseContent(s.Content); err != nil {
+		return nil, err
+	}
+	for i, secret := range secrets {
+		key, err := newSignatureKey(&s.Signature, secret)
+		if err != nil {
+			return nil, fmt.Errorf("secret number %d: %w", i+1, err)
+		}
+		s.keys = append(s.keys, key)
+	}
+	return s, nil
+}
+
+// HMACKey returns the key that a secret is for HMACs, by its index.
+func (s *Verifier) HMACKey(secret int) []byte { return s.keys[secret].secret }
 
 // The reasons for 401 quote nothing of the request.
 var (
@@ -108,9 +139,30 @@ var (
 	errStale          = errors.New("the signature's timestamp is too far from now")
 )
 
-// check returns an error unless the body, as sent, has a valid signature. What
-// the row takes from the body is left to checkData.
-func (s *signatureCheck) check(m *message, body []byte, l *lease) error {
+// Verify returns an error unless the body, as sent, has a valid signature. What
+// the row takes from the decoded body is left to VerifyData.
+func (s *Verifier) Verify(m *Request, body []byte, mem Memory) error {
+	return unauthorized(s.verify(m, body, mem))
+}
+
+// VerifyData verifies what the row takes from the decoded body.
+func (s *Verifier) VerifyData(m *Request) error { return unauthorized(s.verifyData(m)) }
+
+func unauthorized(err error) error {
+	if err == nil || isRefusal(err) {
+		return err
+	}
+	return outcome.Unauthorized(err)
+}
+
+// isRefusal tells whether it is for want of memory that the signature is not
+// known to be right.
+func isRefusal(err error) bool {
+	var refusal *outcome.Refusal
+	return errors.As(err, &refusal)
+}
+
+func (s *Verifier) verify(m *Request, body []byte, mem Memory) error {
 	if s.Algorithm == algorithmToken {
 		if s.From[0].inBody() {
 			return nil
@@ -119,9 +171,9 @@ func (s *signatureCheck) check(m *message, body []byte, l *lease) error {
 	}
 	err := errNoSignature
 	for _, f := range s.families {
-		familyErr := s.checkFamily(f, m, body, l)
+		familyErr := s.checkFamily(f, m, body, mem)
 		switch {
-		case familyErr == nil, errors.Is(familyErr, errBusy):
+		case familyErr == nil, isRefusal(familyErr):
 			return familyErr
 		case errors.Is(err, errNoSignature), errors.Is(familyErr, errStale):
 			err = familyErr // says most of what is wrong
@@ -130,8 +182,7 @@ func (s *signatureCheck) check(m *message, body []byte, l *lease) error {
 	return err
 }
 
-// checkData checks what the row takes from the decoded body.
-func (s *signatureCheck) checkData(m *message) error {
+func (s *Verifier) verifyData(m *Request) error {
 	if s.Algorithm == algorithmToken && s.From[0].inBody() {
 		return s.checkToken(m)
 	}
@@ -147,11 +198,11 @@ func (s *signatureCheck) checkData(m *message) error {
 
 // checkToken compares hashes, and with every secret, so that the time it takes
 // tells nothing of them.
-func (s *signatureCheck) checkToken(m *message) error {
+func (s *Verifier) checkToken(m *Request) error {
 	for _, source := range s.From {
 		_, path := source.split()
 		if array, rest, ok := strings.Cut(path, ".*."); ok {
-			return s.checkTokens(m.event, array, rest)
+			return s.checkTokens(m.Event, array, rest)
 		}
 		if len(m.values(source)) == 0 {
 			continue
@@ -173,12 +224,12 @@ func (s *signatureCheck) checkToken(m *message) error {
 }
 
 // checkTokens requires the token of every element of an array in the body.
-func (s *signatureCheck) checkTokens(event *Event, array, path string) error {
-	if event.DataKind != DataJSON {
+func (s *Verifier) checkTokens(e *Event, array, path string) error {
+	if e.DataKind != DataJSON {
 		return errNoSignature
 	}
 	err := errNoSignature // where there is no element
-	jsonscan.Each(jsonscan.Get(event.Data, strings.Split(array, ".")...), func(element []byte) bool {
+	jsonscan.Each(jsonscan.Get(e.Data, strings.Split(array, ".")...), func(element []byte) bool {
 		token, _ := scalar(jsonscan.Get(element, strings.Split(path, ".")...))
 		err = s.matchToken(token)
 		return err == nil
@@ -186,7 +237,7 @@ func (s *signatureCheck) checkTokens(event *Event, array, path string) error {
 	return err
 }
 
-func (s *signatureCheck) matchToken(token string) error {
+func (s *Verifier) matchToken(token string) error {
 	sum := sha256.Sum256([]byte(token))
 	match := 0
 	for _, key := range s.keys {
@@ -199,7 +250,7 @@ func (s *signatureCheck) matchToken(token string) error {
 }
 
 // checkTimestamp takes a time that lies ahead for as wrong as one long past.
-func (s *signatureCheck) checkTimestamp(timestamp string) error {
+func (s *Verifier) checkTimestamp(timestamp string) error {
 	var at time.Time
 	var err error
 	if s.TimestampFormat == timestampRFC3339 {
@@ -216,7 +267,7 @@ func (s *signatureCheck) checkTimestamp(timestamp string) error {
 		return errors.New("the signature's timestamp is none")
 	}
 	tolerance := time.Duration(s.Tolerance)
-	if now := s.now(); at.Before(now.Add(-tolerance)) || at.After(now.Add(tolerance)) {
+	if now := s.Now(); at.Before(now.Add(-tolerance)) || at.After(now.Add(tolerance)) {
 		return errStale
 	}
 	return nil

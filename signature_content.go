@@ -11,10 +11,6 @@ import (
 	"unicode/utf8"
 )
 
-// maxFormFields is the largest number of fields in a form that is signed field
-// by field: they are taken apart before it is known who sent them.
-const maxFormFields = 1000
-
 // The placeholders in what is signed. A Caddyfile turns {method} into the
 // longer one.
 const (
@@ -61,7 +57,7 @@ func signsBody(parts []string) bool {
 }
 
 // signed returns what the signature is of, part by part.
-func (s *signatureCheck) signed(m *message, id []Source, timestamp string, body []byte, alt alternative) ([][]byte, error) {
+func (s *Verifier) signed(m *Request, id []Source, timestamp string, body []byte, alt alternative) ([][]byte, error) {
 	var signed [][]byte
 	for _, part := range s.template {
 		text := part
@@ -70,7 +66,7 @@ func (s *signatureCheck) signed(m *message, id []Source, timestamp string, body 
 			signed = append(signed, body)
 			continue
 		case partDecoded:
-			signed = append(signed, m.decoded)
+			signed = append(signed, m.Decoded)
 			continue
 		case partForm:
 			signed = append(signed, alt.form)
@@ -92,13 +88,13 @@ func (s *signatureCheck) signed(m *message, id []Source, timestamp string, body 
 	return signed, nil
 }
 
-// signsDecoded tells whether it is the decoded body that is signed.
-func (s *signatureCheck) signsDecoded() bool {
+// SignsDecoded tells whether it is the decoded body that is signed.
+func (s *Verifier) SignsDecoded() bool {
 	return s != nil && slices.Contains(s.template, partDecoded)
 }
 
 // forms returns what {form} can stand for.
-func (s *signatureCheck) forms(m *message, body []byte, l *lease) ([][]byte, error) {
+func (s *Verifier) forms(m *Request, body []byte, mem Memory) ([][]byte, error) {
 	if contentType := m.Header.Get("Content-Type"); contentType != "" {
 		if mediaType, _, _ := mime.ParseMediaType(contentType); mediaType != contentTypeForm {
 			return nil, errNothingSigned
@@ -107,7 +103,7 @@ func (s *signatureCheck) forms(m *message, body []byte, l *lease) ([][]byte, err
 	if bytes.Count(body, []byte("&")) >= maxFormFields {
 		return nil, fmt.Errorf("the form has more than %d fields", maxFormFields)
 	}
-	if err := l.take(4 * int64(len(body))); err != nil {
+	if err := mem.Take(4 * int64(len(body))); err != nil {
 		return nil, err
 	}
 	form, err := url.ParseQuery(string(body))

@@ -52,7 +52,7 @@ func (s *Signature) inFamilies() []signatureFamily {
 
 // checkFamily returns an error unless there is a valid, timely signature in the
 // family's headers.
-func (s *signatureCheck) checkFamily(f signatureFamily, m *message, body []byte, l *lease) error {
+func (s *Verifier) checkFamily(f signatureFamily, m *Request, body []byte, mem Memory) error {
 	elements, err := s.elements(f, m)
 	if err != nil {
 		return err
@@ -65,7 +65,7 @@ func (s *signatureCheck) checkFamily(f signatureFamily, m *message, body []byte,
 	if err != nil {
 		return err
 	}
-	alternatives, err := s.alternatives(m, body, l)
+	alternatives, err := s.alternatives(m, body, mem)
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (s *signatureCheck) checkFamily(f signatureFamily, m *message, body []byte,
 		if signedErr != nil {
 			return signedErr
 		}
-		if key, from, err = s.match(signed, signatures, l); !errors.Is(err, errWrongSignature) {
+		if key, from, err = s.match(signed, signatures, mem); !errors.Is(err, errWrongSignature) {
 			break
 		}
 	}
@@ -87,13 +87,13 @@ func (s *signatureCheck) checkFamily(f signatureFamily, m *message, body []byte,
 			return err
 		}
 	}
-	m.key, m.from, m.froms = key, from, len(s.From)
+	m.Key, m.from, m.froms = key, from, len(s.From)
 	return nil
 }
 
 // elements returns what is in the family's headers. One that is there twice, or
 // empty, is passed over if another is not: it would not be clear which counts.
-func (s *signatureCheck) elements(f signatureFamily, m *message) ([]element, error) {
+func (s *Verifier) elements(f signatureFamily, m *Request) ([]element, error) {
 	var elements []element
 	var unusable error
 	for _, from := range f.from {
@@ -121,7 +121,7 @@ func (s *signatureCheck) elements(f signatureFamily, m *message) ([]element, err
 }
 
 // signatures returns those of the elements that can be signatures.
-func (s *signatureCheck) signatures(elements []element) []foundSignature {
+func (s *Verifier) signatures(elements []element) []foundSignature {
 	var signatures []foundSignature
 	for _, e := range elements {
 		encoded, ok := strings.CutPrefix(e.text, s.Prefix)
@@ -137,7 +137,7 @@ func (s *signatureCheck) signatures(elements []element) []foundSignature {
 
 // signedTimestamp returns the family's timestamp, or nothing where there is none
 // or it is in the body.
-func (f *signatureFamily) signedTimestamp(m *message, elements []element) (string, error) {
+func (f *signatureFamily) signedTimestamp(m *Request, elements []element) (string, error) {
 	switch {
 	case len(f.timestamp) == 0, f.timestamp[0].inBody():
 		return "", nil
@@ -159,14 +159,14 @@ func (f *signatureFamily) signedTimestamp(m *message, elements []element) (strin
 
 // match returns the index of a key that one of the signatures is of, and where
 // that was.
-func (s *signatureCheck) match(signed [][]byte, signatures []foundSignature, l *lease) (key, from int, err error) {
+func (s *Verifier) match(signed [][]byte, signatures []foundSignature, mem Memory) (key, from int, err error) {
 	if s.Algorithm == algorithmEd25519 {
 		// It takes the whole of it at once.
 		size := 0
 		for _, part := range signed {
 			size += len(part)
 		}
-		if err := l.take(int64(size)); err != nil {
+		if err := mem.Take(int64(size)); err != nil {
 			return 0, 0, err
 		}
 		signed = [][]byte{bytes.Join(signed, nil)}

@@ -96,7 +96,7 @@ func TestSignatureFamilyOfUnsignedHeaders(t *testing.T) {
 		{right, "AAAA", "event"},
 		{"AAAA", right, "webhook"},
 	} {
-		d := request(http.MethodPost, "/", body, "Shopify-Webhook-Id", "event", "X-Shopify-Webhook-Id", "webhook", "Shopify-Topic", "event", "X-Shopify-Topic", "webhook")
+		d := requestOf(http.MethodPost, "/", body, "Shopify-Webhook-Id", "event", "X-Shopify-Webhook-Id", "webhook", "Shopify-Topic", "event", "X-Shopify-Topic", "webhook")
 		for name, value := range map[string]string{"Shopify-Hmac-Sha256": test.event, "X-Shopify-Hmac-Sha256": test.webhook} {
 			if value != "" {
 				d.headers.Set(name, value)
@@ -110,7 +110,7 @@ func TestSignatureFamilyOfUnsignedHeaders(t *testing.T) {
 			t.Errorf("%+v: id %v, type %v", test, event["id"], event["type"])
 		}
 	}
-	rc.refuses(t, request(http.MethodPost, "/", body, "Shopify-Hmac-Sha256", "AAAA", "X-Shopify-Hmac-Sha256", "AAAA"), 401)
+	rc.refuses(t, requestOf(http.MethodPost, "/", body, "Shopify-Hmac-Sha256", "AAAA", "X-Shopify-Hmac-Sha256", "AAAA"), 401)
 }
 
 // TestSignatureSpellings: how a signature or a key is written is one thing, what
@@ -139,20 +139,20 @@ func TestSignatureSpellings(t *testing.T) {
 		}
 		rc := newReceiver(t, "provider generic\nsecret "+secret+"\nsignature {\nalgorithm hmac-sha256\nfrom header:S\n"+test.options+"\n}")
 		for _, signature := range test.spell(mac) {
-			if resp, _ := rc.send(t, request(http.MethodPost, "/", body, "S", signature)); resp.StatusCode != 200 {
+			if resp, _ := rc.send(t, requestOf(http.MethodPost, "/", body, "S", signature)); resp.StatusCode != 200 {
 				t.Errorf("%q: status %d", signature, resp.StatusCode)
 			}
 		}
 		wrong := append([]byte{mac[0] ^ 1}, mac[1:]...)
 		for _, signature := range append(test.spell(wrong), test.spell(mac[:31])...) {
-			rc.refuses(t, request(http.MethodPost, "/", body, "S", signature), 401)
+			rc.refuses(t, requestOf(http.MethodPost, "/", body, "S", signature), 401)
 		}
 	}
 
 	key := base64.StdEncoding.EncodeToString([]byte{0xfb, 0xff, 0xbf, 1}) // +/+/AQ==
 	standard, _ := providerNamed("standard_webhooks")
 	for _, secret := range []string{key, "whsec_" + key, "whsec_" + strings.TrimRight(key, "="), "whsec_" + url.Replace(key), " whsec_" + key + "\r\n", key[:4] + "\n" + key[4:]} {
-		full := standard.signature.withDefaults()
+		full := standard.signature.WithDefaults()
 		got, err := newSignatureKey(&full, secret)
 		if err != nil || string(got.secret) != "\xfb\xff\xbf\x01" {
 			t.Errorf("%q: key %x, %v", secret, got.secret, err)
@@ -187,7 +187,7 @@ func TestPublicKeysInPEM(t *testing.T) {
 				text, strings.TrimSpace(text), "\r\n" + strings.ReplaceAll(text, "\n", "\r\n"),
 				strings.ReplaceAll(text, "\n", " "), strings.ReplaceAll(text, "\n", `\n`), strings.ReplaceAll(text, "\n", ""),
 			} {
-				full := p.signature.withDefaults()
+				full := p.signature.WithDefaults()
 				key, err := newSignatureKey(&full, secret)
 				if string(der) == string(other) {
 					if err == nil || strings.Contains(err.Error(), strings.Split(text, "\n")[1]) {
@@ -200,7 +200,7 @@ func TestPublicKeysInPEM(t *testing.T) {
 				}
 			}
 			for _, secret := range []string{strings.ReplaceAll(text, "PUBLIC", "PRIVATE"), text[:40], "-----BEGIN PUBLIC KEY----------END PUBLIC KEY-----", text[:60] + "!" + text[60:]} {
-				full := p.signature.withDefaults()
+				full := p.signature.WithDefaults()
 				if _, err := newSignatureKey(&full, secret); err == nil {
 					t.Errorf("%s: %q is taken", name, secret)
 				}

@@ -24,22 +24,20 @@ func FuzzSignature(f *testing.F) {
 			f.Add(i, j/2, strings.ToUpper(v.headers[j])+" ")
 		}
 	}
-	checks := make([]*signatureCheck, len(signing))
+	checks := make([]*Verifier, len(signing))
 	for i, v := range signing {
 		p, err := providerNamed(v.provider)
 		if err != nil {
 			f.Fatal(err)
 		}
-		public, err := parsePublicURL(v.url)
+		public, err := ParsePublicURL(v.url)
 		if err != nil {
 			f.Fatal(err)
 		}
-		h := &Handler{provider: p, public: public}
-		if err := h.provisionSignature([]string{v.secret}); err != nil {
+		if checks[i], err = NewVerifier(*p.signature, []string{v.secret}, public); err != nil {
 			f.Fatal(err)
 		}
-		h.signature.now = func() time.Time { return time.Unix(v.at, 0) }
-		checks[i] = h.signature
+		checks[i].Now = func() time.Time { return time.Unix(v.at, 0) }
 	}
 	f.Fuzz(func(t *testing.T, row, header int, value string) {
 		if row < 0 || row >= len(signing) || header < 0 || 2*header+1 >= len(signing[row].headers) {
@@ -54,13 +52,10 @@ func FuzzSignature(f *testing.F) {
 		if event.setData([]byte(v.body), "", acceptAny) != nil {
 			t.Fatal("the vector has no body")
 		}
-		b := budget{limit: memoryLimit}
-		l := b.lease()
-		defer l.release()
-		m := &message{Request: r, event: event}
-		err := check.check(m, []byte(v.body), l)
+		m := &Request{Request: r, Sent: r.URL, Target: r.RequestURI, Event: event}
+		err := check.Verify(m, []byte(v.body), unbounded{})
 		if err == nil {
-			err = check.checkData(m)
+			err = check.VerifyData(m)
 		}
 		signatures := 0
 		for _, source := range check.From {

@@ -193,8 +193,8 @@ func sum(h hash.Hash, parts [][]byte) []byte {
 	return h.Sum(nil)
 }
 
-// withDefaults returns the signature with every default filled in.
-func (s Signature) withDefaults() Signature {
+// WithDefaults returns the signature with every default filled in.
+func (s Signature) WithDefaults() Signature {
 	if s.KeyEncoding == "" {
 		s.KeyEncoding = map[string]string{algorithmEd25519: encodingHex, algorithmECDSA: encodingBase64}[s.Algorithm]
 	}
@@ -217,10 +217,10 @@ func (s Signature) withDefaults() Signature {
 	return s
 }
 
-// check returns an error for a signature that could not work, or would let
+// Validate returns an error for a signature that could not work, or would let
 // anything pass.
-func (s *Signature) check() error {
-	full := s.withDefaults()
+func (s *Signature) Validate() error {
+	full := s.WithDefaults()
 	isToken := s.Algorithm == algorithmToken
 	switch {
 	case !isToken && s.Algorithm != algorithmEd25519 && s.Algorithm != algorithmECDSA && s.hmacs() == nil:

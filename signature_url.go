@@ -39,7 +39,7 @@ type alternative struct {
 
 // alternatives returns what the service may have signed, the likeliest first, and
 // an error where that would be nothing of the body.
-func (s *signatureCheck) alternatives(m *message, body []byte, l *lease) ([]alternative, error) {
+func (s *Verifier) alternatives(m *Request, body []byte, mem Memory) ([]alternative, error) {
 	if (slices.Contains(s.template, partURL) || s.BodyHash != "") && len(m.target()) > maxSignedURL {
 		return nil, errLongURL
 	}
@@ -58,7 +58,7 @@ func (s *signatureCheck) alternatives(m *message, body []byte, l *lease) ([]alte
 	}
 	switch {
 	case slices.Contains(s.template, partForm):
-		forms, err := s.forms(m, body, l)
+		forms, err := s.forms(m, body, mem)
 		if err != nil && len(all) == 0 {
 			return nil, err
 		}
@@ -84,7 +84,7 @@ func sha256Of(b []byte) []byte {
 }
 
 // urls returns the URLs that the service may have called this one.
-func (s *signatureCheck) urls(m *message) []string {
+func (s *Verifier) urls(m *Request) []string {
 	target := m.target()
 	text := s.public.text
 	switch {
@@ -114,7 +114,7 @@ func (s *signatureCheck) urls(m *message) []string {
 
 // hashIn returns the body's hash that is in a URL, or nothing. Of several the
 // first counts.
-func (s *signatureCheck) hashIn(u string) string {
+func (s *Verifier) hashIn(u string) string {
 	_, name := s.BodyHash.split()
 	_, query, _ := strings.Cut(u, "?")
 	values, _ := url.ParseQuery(query)
@@ -123,7 +123,7 @@ func (s *signatureCheck) hashIn(u string) string {
 
 // withHash returns the URL that a service was given with the body's hash, which
 // it adds for each request.
-func (s *signatureCheck) withHash(u, target string) string {
+func (s *Verifier) withHash(u, target string) string {
 	if s.BodyHash == "" || s.hashIn(u) != "" {
 		return u
 	}
@@ -141,9 +141,9 @@ func (s *signatureCheck) withHash(u, target string) string {
 }
 
 // target returns path and query of the original request, as they were sent.
-func (m *message) target() string {
-	_, target := m.original()
-	if target == "" { // it was not sent
+func (m *Request) target() string {
+	target := m.Target
+	if target == "" {
 		return m.URL.RequestURI()
 	}
 	if _, rest, ok := strings.Cut(target, "://"); ok && target[0] != '/' {

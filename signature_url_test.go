@@ -21,7 +21,7 @@ import (
 
 // TestPublicURL says what a public_url stands for.
 func TestPublicURL(t *testing.T) {
-	for s, want := range map[string]publicURL{
+	for s, want := range map[string]PublicURL{
 		"":                              {},
 		"https://h.example":             {source: "https://h.example", isBase: true},
 		"https://h.example:8443":        {source: "https://h.example:8443", isBase: true},
@@ -36,12 +36,12 @@ func TestPublicURL(t *testing.T) {
 		"https://h.example/a%2Fb?c=%20": {source: "https://h.example/a%2Fb?c=%20"},
 	} {
 		want.text = s
-		if got, err := parsePublicURL(s); err != nil || got != want {
+		if got, err := ParsePublicURL(s); err != nil || got != want {
 			t.Errorf("%q: %+v (%v), want %+v", s, got, err, want)
 		}
 	}
 	for _, s := range []string{"h", "/", "//h/", "ftp://h/", "https://", "https:///a", "https://u:sesame@/", "https://u:sesame@h/#a", "https://h/#", "https://u:sesame@h/%zz", "https://u:sesame@h:x/", "https://u:sesame@h/\n"} {
-		if _, err := parsePublicURL(s); err == nil || strings.Contains(err.Error(), "sesame") {
+		if _, err := ParsePublicURL(s); err == nil || strings.Contains(err.Error(), "sesame") {
 			t.Errorf("%q: error %v, want one that quotes no password", s, err)
 		}
 	}
@@ -248,7 +248,7 @@ func TestURLOptions(t *testing.T) {
 		if err := json.Unmarshal([]byte(options), &s); err != nil {
 			t.Fatal(err)
 		}
-		err := s.check()
+		err := s.Validate()
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%s: error %v, want %q", options, err, want)
 		}

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
-
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/jsonscan"
 )
 
@@ -56,18 +54,19 @@ func (s Source) check(kinds ...string) error {
 	return nil
 }
 
-// message is a request, with what is known of it so far.
-type message struct {
+// Request is a request, with what is known of it so far.
+type Request struct {
 	*http.Request
-	event *Event // its data are set once the body has been decoded
+	Sent   *url.URL // as it came, before rewrites
+	Target string   // path and query likewise, in the sender's spelling; empty: it was not sent
+	Event  *Event   // its data are set once the body has been decoded
 
-	unread    bool   // the body has not been read to its end
-	authentic bool   // its signature, or token, is right
-	decoded   []byte // the body, nil while it has not been decoded
+	Authentic bool   // its signature, or token, is right
+	Decoded   []byte // the body, nil while it has not been decoded
+	Key       int    // index of the secret that the request was signed with
 
 	query    url.Values // parsed when first needed
 	queryErr error
-	key      int // index of the secret that the request was signed with
 	from     int // index of the signature's source that had the right one
 	froms    int // how many there are
 
@@ -77,7 +76,7 @@ type message struct {
 
 // values returns every value that the message has at the source: header fields
 // and query parameters may be repeated. The order is that of the message.
-func (m *message) values(s Source) []string {
+func (m *Request) values(s Source) []string {
 	switch kind, name := s.split(); kind {
 	case sourceHeader:
 		return m.Header.Values(name)
@@ -85,7 +84,7 @@ func (m *message) values(s Source) []string {
 		_ = m.parseQuery()
 		return m.query[name]
 	case sourceBody:
-		if text, ok := m.event.text(name); ok {
+		if text, ok := m.Event.text(name); ok {
 			return []string{text}
 		}
 	case sourceForm:
@@ -96,7 +95,7 @@ func (m *message) values(s Source) []string {
 
 // parseQuery returns an error for a query of which a part can't be used; the
 // others can.
-func (m *message) parseQuery() error {
+func (m *Request) parseQuery() error {
 	if m.query == nil {
 		if strings.Count(m.URL.RawQuery, "&") >= maxFormFields {
 			// They would take a hundred times the memory that they are sent in.
@@ -110,10 +109,10 @@ func (m *message) parseQuery() error {
 
 // one returns the value at the source, which must be there exactly once. Its
 // errors quote nothing of the message.
-func (m *message) one(s Source) (string, error) {
+func (m *Request) one(s Source) (string, error) {
 	kind, name := s.split()
 	if kind == sourceBody {
-		if text, _ := m.event.text(name); text != "" {
+		if text, _ := m.Event.text(name); text != "" {
 			return text, nil
 		}
 	} else if values := m.values(s); len(values) == 1 && values[0] != "" {
@@ -123,7 +122,7 @@ func (m *message) one(s Source) (string, error) {
 }
 
 // first returns the value at the first of the sources that has any.
-func (m *message) first(sources []Source) (string, error) {
+func (m *Request) first(sources []Source) (string, error) {
 	for _, s := range sources {
 		if len(m.values(s)) > 0 {
 			return m.one(s)
@@ -136,7 +135,7 @@ func (m *message) first(sources []Source) (string, error) {
 // CloudEvents allows it as an attribute, and otherwise nothing. Where each of the
 // signature's headers has one of its own for the attribute, at the same place,
 // that of the right signature comes first.
-func (m *message) attribute(sources []Source) string {
+func (m *Request) attribute(sources []Source) string {
 	noHeader := func(s Source) bool { return !s.is(sourceHeader) }
 	if len(sources) > 1 && len(sources) == m.froms && !slices.ContainsFunc(sources, noHeader) {
 		if value := m.attributeAt(sources[m.from]); value != "" {
@@ -151,7 +150,7 @@ func (m *message) attribute(sources []Source) string {
 	return ""
 }
 
-func (m *message) attributeAt(s Source) string {
+func (m *Request) attributeAt(s Source) string {
 	value, err := m.one(s)
 	if err != nil {
 		return ""
@@ -164,12 +163,4 @@ func (m *message) attributeAt(s Source) string {
 		return ""
 	}
 	return value
-}
-
-// original returns the URL of the request before rewrites, and its RequestURI.
-func (m *message) original() (u *url.URL, requestURI string) {
-	if o, ok := m.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok {
-		return o.URL, o.RequestURI
-	}
-	return m.URL, m.RequestURI
 }

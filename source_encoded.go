@@ -12,11 +12,11 @@ import (
 // formValues returns every value of a form's field, or, where there is none of
 // the name, what is at a path in the JSON of the field named before the first
 // dot.
-func (m *message) formValues(name string) []string {
-	if m.event == nil || !m.event.isForm {
+func (m *Request) formValues(name string) []string {
+	if m.Event == nil || !m.Event.isForm {
 		return nil
 	}
-	if values := formField(m.event.Data, name); len(values) > 0 {
+	if values := formField(m.Event.Data, name); len(values) > 0 {
 		return values
 	}
 	field, path, ok := strings.Cut(name, ".")
@@ -25,7 +25,7 @@ func (m *message) formValues(name string) []string {
 	}
 	if m.fieldJSON == nil || m.field != field {
 		m.field, m.fieldJSON = field, new(jsonscan.Doc)
-		if values := formField(m.event.Data, field); len(values) == 1 {
+		if values := formField(m.Event.Data, field); len(values) == 1 {
 			_ = m.fieldJSON.Parse([]byte(values[0]), maxDepth) // else there is nothing in it
 		}
 	}

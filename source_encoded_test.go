@@ -31,7 +31,7 @@ func TestFormSources(t *testing.T) {
 		{"type=t", "", "", "", nil},
 		{`{"type":"t","payload":{"id":"1"}}`, "application/json", "", "", nil},
 	} {
-		resp, _ := rc.send(t, request(http.MethodPost, "/", test.body, "Content-Type", test.contentType))
+		resp, _ := rc.send(t, requestOf(http.MethodPost, "/", test.body, "Content-Type", test.contentType))
 		if resp.StatusCode != 200 {
 			t.Fatalf("%s: status %d", test.body, resp.StatusCode)
 		}
@@ -54,11 +54,11 @@ func TestFormSources(t *testing.T) {
 func TestFormsOfManyFields(t *testing.T) {
 	// A name that begins with a dot is that of a field without a name.
 	rc := newReceiver(t, "provider generic\nevent {\nid form:.x\ntype form:t\nsubject form:s.x\n}")
-	if resp, _ := rc.send(t, request(http.MethodPost, "/", "t=1", "Content-Type", contentTypeForm)); resp.StatusCode != 200 {
+	if resp, _ := rc.send(t, requestOf(http.MethodPost, "/", "t=1", "Content-Type", contentTypeForm)); resp.StatusCode != 200 {
 		t.Errorf("status %d", resp.StatusCode)
 	}
 	body := strings.Repeat("t=1&", maxFormFields) + "t=1"
-	if resp, _ := rc.send(t, request(http.MethodPost, "/", body, "Content-Type", contentTypeForm)); resp.StatusCode != 200 {
+	if resp, _ := rc.send(t, requestOf(http.MethodPost, "/", body, "Content-Type", contentTypeForm)); resp.StatusCode != 200 {
 		t.Errorf("status %d", resp.StatusCode)
 	}
 	if event, _ := rc.last(t); event["type"] != "webhook" || event["data"] != body {
@@ -72,7 +72,7 @@ func TestFormsOfManyFields(t *testing.T) {
 // TestFormToken takes a token, a timestamp and a signed challenge from a form.
 func TestFormToken(t *testing.T) {
 	form := func(body string, headers ...string) delivery {
-		return request(http.MethodPost, "/", body, append(headers, "Content-Type", contentTypeForm)...)
+		return requestOf(http.MethodPost, "/", body, append(headers, "Content-Type", contentTypeForm)...)
 	}
 	rc := newReceiver(t, "provider generic\nsecret sesame\nsignature {\nalgorithm token\nfrom form:payload.token\n}")
 	if resp, _ := rc.send(t, form("payload="+url.QueryEscape(`{"token":"sesame"}`))); resp.StatusCode != 200 {
@@ -103,7 +103,7 @@ func TestAuthenticEventIsNotRefusedInSilence(t *testing.T) {
 	const lost = "an authentic event was refused, and is lost unless it is sent again"
 	body := "payload=%7B%7D"
 	rc := newReceiver(t, "provider github\nsecret s\naccept json")
-	d := request(http.MethodPost, "/", body, "Content-Type", contentTypeForm, "X-Hub-Signature-256", "sha256="+hex.EncodeToString(hmacOf("x", body)))
+	d := requestOf(http.MethodPost, "/", body, "Content-Type", contentTypeForm, "X-Hub-Signature-256", "sha256="+hex.EncodeToString(hmacOf("x", body)))
 	rc.refuses(t, d, 401)
 	if logged(rc.logs, zapcore.WarnLevel, lost) != 0 {
 		t.Error("a forged event is called authentic")
@@ -146,34 +146,34 @@ func TestCloudEventsHeaders(t *testing.T) {
 func TestCloudEventsAccess(t *testing.T) {
 	rc := newReceiver(t, "provider cloudevents\nsecret s\nverify_token eventgrid.azure.net example.com")
 	for origin, status := range map[string]int{"eventgrid.azure.net": 200, "example.com": 200, "example.org": 403, "*": 403} {
-		resp, _ := rc.send(t, request(http.MethodOptions, "/", "", "WebHook-Request-Origin", origin, "WebHook-Request-Rate", "120"))
+		resp, _ := rc.send(t, requestOf(http.MethodOptions, "/", "", "WebHook-Request-Origin", origin, "WebHook-Request-Rate", "120"))
 		allowed := map[int]string{200: origin}[status]
 		if resp.StatusCode != status || resp.Header.Get("WebHook-Allowed-Origin") != allowed {
 			t.Errorf("%s: status %d, allowed %q", origin, resp.StatusCode, resp.Header.Get("WebHook-Allowed-Origin"))
 		}
 	}
 	for _, d := range []delivery{
-		request(http.MethodPost, "/?access_token=s", "{}"),
-		request(http.MethodPost, "/?y=%zz&access_token=s", "{}"),
-		request(http.MethodPost, "/", "{}", "Authorization", "BEARER s"),
+		requestOf(http.MethodPost, "/?access_token=s", "{}"),
+		requestOf(http.MethodPost, "/?y=%zz&access_token=s", "{}"),
+		requestOf(http.MethodPost, "/", "{}", "Authorization", "BEARER s"),
 	} {
 		if resp, _ := rc.send(t, d); resp.StatusCode != 200 {
 			t.Errorf("status %d", resp.StatusCode)
 		}
 	}
 	for _, d := range []delivery{
-		request(http.MethodPost, "/?access_token=x", "{}"),
-		request(http.MethodPost, "/?access_token=s&access_token=s", "{}"),
-		request(http.MethodPost, "/?access_token=s", "{}", "Authorization", "Bearer x"),
-		request(http.MethodPost, "/", "{}", "Authorization", "s"),
-		request(http.MethodPost, "/", "{}", "Authorization", "Bearer"),
-		request(http.MethodPost, "/", "{}"),
+		requestOf(http.MethodPost, "/?access_token=x", "{}"),
+		requestOf(http.MethodPost, "/?access_token=s&access_token=s", "{}"),
+		requestOf(http.MethodPost, "/?access_token=s", "{}", "Authorization", "Bearer x"),
+		requestOf(http.MethodPost, "/", "{}", "Authorization", "s"),
+		requestOf(http.MethodPost, "/", "{}", "Authorization", "Bearer"),
+		requestOf(http.MethodPost, "/", "{}"),
 	} {
 		rc.refuses(t, d, 401)
 	}
 
 	rc = newReceiver(t, "provider cloudevents")
-	if resp, _ := rc.send(t, request(http.MethodOptions, "/", "", "WebHook-Request-Origin", "anybody.example")); resp.Header.Get("WebHook-Allowed-Origin") != "anybody.example" {
+	if resp, _ := rc.send(t, requestOf(http.MethodOptions, "/", "", "WebHook-Request-Origin", "anybody.example")); resp.Header.Get("WebHook-Allowed-Origin") != "anybody.example" {
 		t.Errorf("without origins: status %d, %v", resp.StatusCode, resp.Header)
 	}
 }

@@ -3,7 +3,6 @@ package webhookreceiver
 import (
 	"crypto/hmac"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -12,13 +11,12 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/jsonscan"
-	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/outcome"
 )
 
 // maxChallenge is the length, in bytes, of the longest challenge that is echoed.
@@ -86,7 +84,8 @@ type Verification struct {
 	Body string `json:"body,omitempty"`
 }
 
-func (v *Verification) withDefaults() *Verification {
+// WithDefaults returns the verification with every default filled in.
+func (v *Verification) WithDefaults() *Verification {
 	full := *v
 	if full.Method == "" {
 		full.Method = http.MethodGet
@@ -100,15 +99,16 @@ func (v *Verification) withDefaults() *Verification {
 	return &full
 }
 
-// answers tells whether every request with the method is a verification.
-func (v *Verification) answers(method string) bool {
+// IsMethod tells whether every request with the method is a verification.
+func (v *Verification) IsMethod(method string) bool {
 	return v != nil && v.Method != http.MethodPost &&
 		(method == v.Method || method == http.MethodHead && v.Method == http.MethodGet)
 }
 
-// matches tells whether a POST is a verification.
-func (v *Verification) matches(m *message, signed bool) bool {
-	if v == nil || v.Method != http.MethodPost || v.Signed != signed {
+// Recognizes tells whether a POST is a verification. It is asked before the
+// request's signature has been verified, and after that.
+func (v *Verification) Recognizes(m *Request, isVerified bool) bool {
+	if v == nil || v.Method != http.MethodPost || v.Signed != isVerified {
 		return false
 	}
 	if len(v.Match) == 0 {
@@ -117,7 +117,7 @@ func (v *Verification) matches(m *message, signed bool) bool {
 	return v.checkMatch(m) == nil
 }
 
-func (v *Verification) checkMatch(m *message) error {
+func (v *Verification) checkMatch(m *Request) error {
 	for source, want := range v.Match {
 		value, err := m.one(source)
 		if err != nil {
@@ -130,43 +130,8 @@ func (v *Verification) checkMatch(m *message) error {
 	return nil
 }
 
-// verify answers a verification request.
-func (h *Handler) verify(d *exchange) error {
-	v, w, m := h.verification, d.w, &d.message
-	if v.Signed && m.Method != http.MethodPost {
-		lease := memory.lease()
-		defer lease.release()
-		if err := h.signature.check(m, nil, lease); err != nil {
-			return unauthorized(err)
-		}
-	}
-	challenge, token, err := v.parse(m)
-	if err != nil {
-		return caddyhttp.Error(http.StatusBadRequest, err)
-	}
-	anyToken := h.provider.tokenOptional && len(h.tokens) == 0
-	if v.Token != "" && !anyToken && !h.isVerifyToken(token) {
-		_, name := v.Token.split()
-		return caddyhttp.Error(http.StatusForbidden, fmt.Errorf("%s is not the configured one", name))
-	}
-
-	d.closeUnread()
-	mac := ""
-	if v.HMAC != "" {
-		mac = v.mac(h.secrets[m.key], challenge)
-	}
-	headers, body := v.answer(challenge, mac)
-	for name, value := range headers {
-		w.Header().Set(name, value)
-	}
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.Header().Set("Cache-Control", "no-store")
-	writeAnswer(w, m.Method, v.Status, v.ContentType, body)
-	return nil
-}
-
-// answer returns header fields and body of the answer.
-func (v *Verification) answer(challenge, mac string) (headers map[string]string, body string) {
+// Answer returns header fields and body of the answer.
+func (v *Verification) Answer(challenge, mac string) (headers map[string]string, body string) {
 	fill := strings.NewReplacer(partChallenge, challenge, partHMAC, mac)
 	headers = make(map[string]string, len(v.Headers))
 	for name, value := range v.Headers {
@@ -179,9 +144,16 @@ func (v *Verification) answer(challenge, mac string) (headers map[string]string,
 	return headers, fill.Replace(v.Body)
 }
 
-// parse returns challenge and token, each of which must be there exactly once
-// where the provider has it. Its errors quote nothing of the request.
-func (v *Verification) parse(m *message) (challenge, token string, err error) {
+// Parse returns challenge and token, each of which must be there exactly once
+// where the provider has it.
+func (v *Verification) Parse(m *Request) (challenge, token string, err error) {
+	if challenge, token, err = v.parse(m); err != nil {
+		err = outcome.Malformed(err)
+	}
+	return challenge, token, err
+}
+
+func (v *Verification) parse(m *Request) (challenge, token string, err error) {
 	if v.StrictQuery && m.parseQuery() != nil {
 		return "", "", errors.New("the query does not parse")
 	}
@@ -205,54 +177,25 @@ func (v *Verification) parse(m *message) (challenge, token string, err error) {
 	if !utf8.ValidString(challenge) || strings.ContainsFunc(challenge, unicode.IsControl) {
 		return "", "", fmt.Errorf("%s is not plain text", name)
 	}
-	if v.isOracle() && !harmlessChallenge.MatchString(challenge) {
+	if v.IsOracle() && !harmlessChallenge.MatchString(challenge) {
 		return "", "", fmt.Errorf("%s is not of letters, digits and _.~+/=- only, or longer than 256 bytes", name)
 	}
 	return challenge, token, nil
 }
 
-// isOracle tells whether the HMAC of a challenge can be had without a signature
+// IsOracle tells whether the HMAC of a challenge can be had without a signature
 // of the challenge. What is not a POST has no body that a signature could be of.
-func (v *Verification) isOracle() bool {
+func (v *Verification) IsOracle() bool {
 	return v != nil && v.HMAC != "" && v.Method != http.MethodPost
 }
 
-// mac returns the HMAC of the challenge, encoded.
-func (v *Verification) mac(key []byte, challenge string) string {
+// MAC returns the HMAC of the challenge, encoded.
+func (v *Verification) MAC(key []byte, challenge string) string {
 	mac := sum(hmac.New(sha256.New, key), [][]byte{[]byte(challenge)})
 	if v.HMAC == encodingBase64 {
 		return base64.StdEncoding.EncodeToString(mac)
 	}
 	return hex.EncodeToString(mac)
-}
-
-// isVerifyToken compares hashes, and with every token, so that the time it
-// takes tells nothing of the configured ones.
-func (h *Handler) isVerifyToken(token string) bool {
-	sum := sha256.Sum256([]byte(token))
-	match := 0
-	for i := range h.tokens {
-		match |= subtle.ConstantTimeCompare(sum[:], h.tokens[i][:])
-	}
-	return match == 1
-}
-
-// writeAnswer writes an answer with a body, or with none if that is empty.
-func writeAnswer(w http.ResponseWriter, method string, status int, contentType, body string) {
-	if body != "" {
-		if contentType == "" {
-			contentType = "text/plain; charset=utf-8"
-		}
-		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	}
-	if contentType != "" {
-		w.Header().Set("Content-Type", contentType)
-	}
-	w.WriteHeader(status)
-	if method != http.MethodHead && body != "" {
-		// The sender that does not get it sends again: nothing is lost.
-		_, _ = w.Write([]byte(body))
-	}
 }
 
 // hasNoBody tells whether answers with the status have no body, of those from 200
@@ -268,10 +211,10 @@ func escapeJSON(text string) string {
 	return string(quoted[1 : len(quoted)-1])
 }
 
-// check returns an error for a verification that could not work, or would give
+// Validate returns an error for a verification that could not work, or would give
 // away what it must not.
-func (v *Verification) check() error {
-	full := v.withDefaults()
+func (v *Verification) Validate() error {
+	full := v.WithDefaults()
 	isPOST := full.Method == http.MethodPost
 	uses := func(part string) bool {
 		for _, value := range full.Headers {

@@ -146,8 +146,8 @@ func FuzzVerification(f *testing.F) {
 	f.Add("challenge=%FF&verifyToken=%00")
 	f.Fuzz(func(t *testing.T, query string) {
 		p, _ := providerNamed(defaultProvider)
-		m := &message{Request: &http.Request{Method: http.MethodGet, URL: &url.URL{RawQuery: query}}}
-		challenge, token, err := p.verification.withDefaults().parse(m)
+		m := &Request{Request: &http.Request{Method: http.MethodGet, URL: &url.URL{RawQuery: query}}}
+		challenge, token, err := p.verification.WithDefaults().Parse(m)
 		if err != nil {
 			if challenge != "" || token != "" {
 				t.Fatalf("an error, and %q and %q", challenge, token)

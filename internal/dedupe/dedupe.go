@@ -1,9 +1,9 @@
-package webhookreceiver
+// Package dedupe remembers which events have been stored.
+package dedupe
 
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"sync"
@@ -17,13 +17,13 @@ import (
 // rather an event twice than memory without a bound.
 const maxRemembered = 500_000
 
-// Dedupe has events that come again within a time answered like those that are
+// Config has events that come again within a time answered like those that are
 // stored, and not stored again. What has been stored is remembered for each URL
 // that requests came to, over reloads but not over restarts: of up to 500,000
 // events, which takes up to 64 MB. Receivers that have provider, key and the
 // places where events are stored in common, whatever their other options, have
 // that room together; of others none knows what another has stored.
-type Dedupe struct {
+type Config struct {
 	// How long an event is remembered.
 	Window caddy.Duration `json:"window,omitempty"`
 
@@ -33,41 +33,41 @@ type Dedupe struct {
 	Key string `json:"key,omitempty"`
 }
 
-// deduplicator remembers what receivers of one identity have stored, for the
+// Deduplicator remembers what the receivers of one scope have stored, for the
 // longest of their windows.
-type deduplicator struct {
+type Deduplicator struct {
 	mu      sync.Mutex
 	windows []time.Duration // of the receivers in use
-	storing map[dedupeKey]*storing
-	stored  map[dedupeKey]time.Time
+	storing map[hash]*storing
+	stored  map[hash]time.Time
 	order   []remembered // the oldest first; stored may have the key since, once more
 }
 
 type remembered struct {
-	key dedupeKey
+	key hash
 	at  time.Time
 }
 
-func newDeduplicator() *deduplicator {
-	return &deduplicator{storing: make(map[dedupeKey]*storing), stored: make(map[dedupeKey]time.Time)}
+func newDeduplicator() *Deduplicator {
+	return &Deduplicator{storing: make(map[hash]*storing), stored: make(map[hash]time.Time)}
 }
 
 // share has what is stored remembered for that window at least, until leave.
-func (d *deduplicator) share(window time.Duration) {
+func (d *Deduplicator) share(window time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.windows = append(d.windows, window)
 }
 
-func (d *deduplicator) leave(window time.Duration) {
+func (d *Deduplicator) leave(window time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	i := slices.Index(d.windows, window)
 	d.windows = slices.Delete(d.windows, i, i+1)
 }
 
-// dedupeKey is a key's hash, so that all are of one size.
-type dedupeKey [sha256.Size]byte
+// hash is of a key, so that all are of one size.
+type hash [sha256.Size]byte
 
 // storing is an event that is being stored.
 type storing struct {
@@ -75,10 +75,10 @@ type storing struct {
 	success bool
 }
 
-// do calls store, unless that was done with success for the key before, within
+// Do calls store, unless that was done with success for the key before, within
 // the window. If it is being done, the outcome is waited for.
-func (d *deduplicator) do(ctx context.Context, key string, window time.Duration, store func() error) (duplicate bool, err error) {
-	k := dedupeKey(sha256.Sum256([]byte(key)))
+func (d *Deduplicator) Do(ctx context.Context, key string, window time.Duration, store func() error) (duplicate bool, err error) {
+	k := hash(sha256.Sum256([]byte(key)))
 	for {
 		other, seen := d.begin(k, window)
 		if seen {
@@ -105,7 +105,7 @@ func (d *deduplicator) do(ctx context.Context, key string, window time.Duration,
 
 // begin tells whether the key was seen, or returns who is at it. If neither, the
 // caller is.
-func (d *deduplicator) begin(k dedupeKey, window time.Duration) (other *storing, seen bool) {
+func (d *Deduplicator) begin(k hash, window time.Duration) (other *storing, seen bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := time.Now()
@@ -127,14 +127,14 @@ func (d *deduplicator) begin(k dedupeKey, window time.Duration) (other *storing,
 	return nil, false
 }
 
-func (d *deduplicator) forgetOldest() {
+func (d *Deduplicator) forgetOldest() {
 	if r := d.order[0]; d.stored[r.key].Equal(r.at) {
 		delete(d.stored, r.key)
 	}
 	d.order = d.order[1:]
 }
 
-func (d *deduplicator) end(k dedupeKey, success bool) {
+func (d *Deduplicator) end(k hash, success bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s := d.storing[k]
@@ -152,61 +152,21 @@ func (d *deduplicator) end(k dedupeKey, success bool) {
 	d.order = append(d.order, remembered{k, now})
 }
 
-// deduplicators are those in use, so that the one of an old config goes on in
-// the new one.
-var deduplicators = caddy.NewUsagePool()
+// inUse are the deduplicators by their scopes, so that the one of an old config
+// goes on in the new one.
+var inUse = caddy.NewUsagePool()
+
+// Share returns the deduplicator of a scope, which remembers for that window at
+// least until it is released; more than once does nothing.
+func Share(scope string, window time.Duration) (d *Deduplicator, release func()) {
+	shared, _ := inUse.LoadOrStore(scope, newDeduplicator())
+	d = shared.(*Deduplicator)
+	d.share(window)
+	return d, sync.OnceFunc(func() {
+		d.leave(window)
+		_, _ = inUse.Delete(scope)
+	})
+}
 
 // Destruct forgets everything.
-func (*deduplicator) Destruct() error { return nil }
-
-func (h *Handler) provisionDedupe() error {
-	if h.Dedupe == nil {
-		return nil
-	}
-	if h.Dedupe.Window <= 0 {
-		return fmt.Errorf("dedupe %s: the window must be positive", time.Duration(h.Dedupe.Window))
-	}
-	if h.Dedupe.Key == "" && len(h.provider.event.ID) == 0 {
-		return fmt.Errorf("dedupe: provider %s has no delivery id, so a key is needed", h.provider.name)
-	}
-	identity, window := h.identity(), time.Duration(h.Dedupe.Window)
-	shared, _ := deduplicators.LoadOrStore(identity, newDeduplicator())
-	h.dedupe = shared.(*deduplicator)
-	h.dedupe.share(window)
-	h.release = append(h.release, sync.OnceFunc(func() {
-		h.dedupe.leave(window)
-		_, _ = deduplicators.Delete(identity)
-	}))
-	return nil
-}
-
-// identity is the same for a receiver after a reload, unless what it is that is
-// stored has changed, or where: an event that is only in the old place has not got
-// to whoever reads the new one. Receivers that have all of this in common are told
-// apart by the URL of the request, which is part of every key.
-func (h *Handler) identity() string {
-	identity, _ := json.Marshal([]any{h.provider.name, h.Dedupe.Key, h.destinations}) // strings
-	return string(identity)
-}
-
-// dedupeKey returns what makes the event the same as another, or nothing.
-func (h *Handler) dedupeKey(m *message, repl *caddy.Replacer) string {
-	key := m.attribute(h.provider.event.ID)
-	if h.Dedupe.Key != "" {
-		key = repl.ReplaceAll(h.Dedupe.Key, "")
-	}
-	if key == "" {
-		return ""
-	}
-	return m.url() + "\n" + key // there is no line feed in a URL
-}
-
-// url returns the URL of the original request with its query.
-func (m *message) url() string {
-	original, _ := m.original()
-	u := requestURL(m.Request, original)
-	if original.RawQuery != "" || original.ForceQuery {
-		u += "?" + original.RawQuery
-	}
-	return u
-}
+func (*Deduplicator) Destruct() error { return nil }

@@ -2,11 +2,18 @@ package webhookreceiver
 
 import (
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/caddyserver/caddy/v2"
+	"go.uber.org/zap"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/dedupe"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/metrics"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/secret"
 )
 
@@ -57,7 +64,7 @@ func (h *Handler) provisionProvider() error {
 // provisionURL refuses what would be ignored.
 func (h *Handler) provisionURL() error {
 	var err error
-	if h.public, err = parsePublicURL(h.PublicURL); err != nil {
+	if h.public, err = ParsePublicURL(h.PublicURL); err != nil {
 		return err
 	}
 	if s := h.provider.signature; h.public.hasUser && (s == nil || !s.signs(partURL)) {
@@ -98,7 +105,7 @@ func (h *Handler) customize() error {
 	if h.Event != nil {
 		h.provider.event = *h.Event
 	}
-	return h.provider.check()
+	return h.provider.Validate()
 }
 
 // provisionTokens fails closed: what the provider needs must be there, must not
@@ -130,7 +137,7 @@ func (h *Handler) provisionTokens() error {
 		return err
 	}
 	if p.verification != nil {
-		h.verification = p.verification.withDefaults()
+		h.verification = p.verification.WithDefaults()
 	}
 	return h.provisionSignature(secrets)
 }
@@ -140,21 +147,15 @@ func (h *Handler) provisionSignature(secrets []string) error {
 	if h.provider.signature != nil {
 		signature = *h.provider.signature
 	}
-	check := &signatureCheck{Signature: signature.withDefaults(), families: signature.inFamilies(), public: h.public, now: time.Now}
-	var err error
-	if check.template, err = parseContent(check.Content); err != nil {
+	verifier, err := NewVerifier(signature, secrets, h.public)
+	if err != nil {
 		return err
 	}
-	for i, secret := range secrets {
-		key, err := newSignatureKey(&check.Signature, secret)
-		if err != nil {
-			return fmt.Errorf("secret number %d: %w", i+1, err)
-		}
-		check.keys = append(check.keys, key)
-		h.secrets = append(h.secrets, key.secret)
+	for i := range secrets {
+		h.secrets = append(h.secrets, verifier.HMACKey(i))
 	}
 	if h.provider.signature != nil && len(secrets) > 0 {
-		h.signature = check
+		h.signature = verifier
 	}
 	return nil
 }
@@ -173,4 +174,94 @@ func resolveSecrets(option string, raw []string) ([]string, error) {
 		resolved = append(resolved, value)
 	}
 	return resolved, nil
+}
+
+func (h *Handler) provisionOutputs(ctx caddy.Context) error {
+	var outputs []any
+	raw := slices.Clone(h.OutputsRaw) // which LoadModule takes away
+	if len(raw) == 0 {
+		output, err := ctx.LoadModuleByID(string(FileOutput{}.CaddyModule().ID), nil)
+		if err != nil {
+			return fmt.Errorf("output file: %w", err)
+		}
+		outputs = []any{output}
+	} else {
+		loaded, err := ctx.LoadModule(h, "OutputsRaw")
+		if err != nil {
+			return fmt.Errorf("output: %w", err)
+		}
+		outputs = loaded.([]any)
+	}
+
+	durable := false
+	var names []string
+	for i, o := range outputs {
+		output, ok := o.(Output)
+		if !ok {
+			return fmt.Errorf("output: module %T is no webhook_receiver output", o)
+		}
+		name := o.(caddy.Module).CaddyModule().ID.Name()
+		h.outputs = append(h.outputs, &namedOutput{Output: output, name: name, logger: h.logger, metrics: metrics.OfOutput(name)})
+		names = append(names, name)
+		durable = durable || output.Durable()
+		if output, ok := output.(destined); ok {
+			h.destinations = append(h.destinations, name+" "+output.Destination())
+		} else {
+			h.destinations = append(h.destinations, string(raw[i]))
+		}
+		copies := int64(1)
+		if output, ok := output.(copier); ok {
+			copies = output.Copies()
+		}
+		h.copies += copies
+	}
+	h.logger.Info("webhooks are received", zap.String("provider", h.provider.name), zap.Strings("outputs", names))
+	if !durable {
+		h.logger.Warn("no output is durable: an event that was answered 200 can be lost in a crash")
+	}
+	return nil
+}
+
+func (h *Handler) provisionDedupe() error {
+	if h.Dedupe == nil {
+		return nil
+	}
+	window := time.Duration(h.Dedupe.Window)
+	if window <= 0 {
+		return fmt.Errorf("dedupe %s: the window must be positive", window)
+	}
+	if h.Dedupe.Key == "" && len(h.provider.event.ID) == 0 {
+		return fmt.Errorf("dedupe: provider %s has no delivery id, so a key is needed", h.provider.name)
+	}
+	// The same after a reload, unless what it is that is stored has changed, or
+	// where: an event that is only in the old place has not got to whoever reads the
+	// new one. Receivers that have all of this in common are told apart by the URL of
+	// the request, which is part of every key.
+	scope, _ := json.Marshal([]any{h.provider.name, h.Dedupe.Key, h.destinations}) // strings
+	var release func()
+	h.dedupe, release = dedupe.Share(string(scope), window)
+	h.release = append(h.release, release)
+	return nil
+}
+
+func checkAccept(accept string) error {
+	if accept != acceptJSON && accept != acceptAny {
+		return fmt.Errorf("accept %q: must be json or any", accept)
+	}
+	return nil
+}
+
+func checkAttributeName(name string) error {
+	valid := len(name) >= 1 && len(name) <= 20
+	for i := range len(name) {
+		c := name[i]
+		valid = valid && ('a' <= c && c <= 'z' || '0' <= c && c <= '9')
+	}
+	if !valid {
+		return fmt.Errorf("attribute %q: the name must be 1 to 20 lower-case letters and digits", name)
+	}
+	if slices.Contains(reservedAttributes, name) {
+		return fmt.Errorf("attribute %q: the receiver sets this one", name)
+	}
+	return nil
 }

@@ -1,0 +1,97 @@
+package webhookreceiver
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/outcome"
+)
+
+// retryAfter is what senders are told to wait after a 503, in seconds.
+const retryAfter = "5"
+
+// linger is how long the rest of a body is still read, and thrown away, after an
+// answer that did not wait for it: so the sender gets the answer and no reset,
+// and one that has stalled does not keep the connection until its timeout.
+const linger = time.Second
+
+// acknowledge answers an event that is stored.
+func (h *Handler) acknowledge(d *request) {
+	e := &h.provider.event
+	if e.Echo != "" {
+		if value := d.Header.Get(e.Echo); value != "" {
+			d.w.Header().Set(e.Echo, value)
+		}
+	}
+	status := e.Status
+	if status == 0 {
+		status = http.StatusOK
+	}
+	writeAnswer(d.w, d.Method, status, e.ContentType, e.Body)
+}
+
+// writeAnswer writes an answer with a body, or with none if that is empty.
+func writeAnswer(w http.ResponseWriter, method string, status int, contentType, body string) {
+	if body != "" {
+		if contentType == "" {
+			contentType = "text/plain; charset=utf-8"
+		}
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	}
+	if contentType != "" {
+		w.Header().Set("Content-Type", contentType)
+	}
+	w.WriteHeader(status)
+	if method != http.MethodHead && body != "" {
+		// The sender that does not get it sends again: nothing is lost.
+		_, _ = w.Write([]byte(body))
+	}
+}
+
+// refuse turns a refusal into the error that Caddy answers, and into a line of the
+// log with what Caddy does not say: it logs every error answer itself, those below
+// 500 at debug.
+func (h *Handler) refuse(d *request, err error) (became string, answer error) {
+	var refusal *outcome.Refusal
+	if !errors.As(err, &refusal) {
+		return outcome.Unavailable, err
+	}
+	d.closeUnread()
+	fields := []zap.Field{zap.Int("status", refusal.Status), zap.NamedError("reason", refusal.Reason)}
+	withClient := append(fields, zap.String("client_ip", clientIP(d.Request.Request)))
+	if refusal.Remedy != "" {
+		withClient = append(withClient, zap.String("remedy", refusal.Remedy))
+	}
+	switch {
+	case refusal.Status == http.StatusServiceUnavailable:
+		d.w.Header().Set("Retry-After", retryAfter)
+	case refusal.Status == http.StatusUnauthorized, refusal.Status == http.StatusForbidden:
+		h.refusals.Info("request refused", withClient...)
+	case d.Authentic:
+		h.logger.Warn("an authentic event was refused, and is lost unless it is sent again", withClient...)
+	default:
+		h.logger.Debug("request refused", fields...)
+	}
+	return refusal.Outcome, caddyhttp.Error(refusal.Status, refusal.Reason)
+}
+
+// count counts what became of a request, and tells whoever has just set a webhook
+// up that it works.
+func (h *Handler) count(r *http.Request, became string) {
+	h.metrics.Count(became)
+	switch became {
+	case outcome.Verified:
+		h.first.verification.Do(func() {
+			h.logger.Info("the first verification since the config was loaded was answered", zap.String("client_ip", clientIP(r)))
+		})
+	case outcome.Stored:
+		h.first.event.Do(func() {
+			h.logger.Info("the first event since the config was loaded is stored", zap.String("client_ip", clientIP(r)))
+		})
+	}
+}
