@@ -37,7 +37,7 @@ The exit status is 1 if there are torn or invalid lines, or if a file cannot be
 read to its end.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, paths []string) error {
-			return check(newConsole(cmd), paths, newIDSet())
+			return check(newConsole(cmd), paths)
 		},
 	}
 }
@@ -69,8 +69,8 @@ func (c *count) note(t time.Time) {
 	}
 }
 
-func check(c *console, paths []string, ids *idSet) error {
-	defer ids.close()
+func check(c *console, paths []string) error {
+	ids := newIDSet()
 	var total count
 	unreadable := 0
 	var text strings.Builder
@@ -91,11 +91,7 @@ func check(c *console, paths []string, ids *idSet) error {
 	}
 	_ = table.Flush()
 	c.printf("%s", text.String())
-	repeated, err := ids.repeated()
-	if err != nil {
-		return fmt.Errorf("counting repeated ids: %w", err)
-	}
-	c.printf("repeated ids: %s\n", humanize.Comma(repeated))
+	c.printf("repeated ids: %s\n", humanize.Comma(ids.repeated()))
 	if total.torn+total.invalid+int64(unreadable) > 0 {
 		return fmt.Errorf("%s torn and %s invalid lines, %d files that cannot be read",
 			humanize.Comma(total.torn), humanize.Comma(total.invalid), unreadable)
@@ -137,9 +133,7 @@ func checkFile(c *console, path string, ids *idSet) (n count, err error) {
 		case stored:
 			n.events++
 			n.note(e.time)
-			if err := ids.add(e.id); err != nil {
-				return n, err
-			}
+			ids.add(e.id)
 		case raw:
 			n.raw++
 		case torn:
