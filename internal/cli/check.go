@@ -44,20 +44,20 @@ read to its end.`,
 
 // count is what there is in a file, or in all of them.
 type count struct {
-	events, raw, torn, invalid int64
-	first, last                time.Time
+	lines       [invalid + 1]int64 // by their kind
+	first, last time.Time
 }
 
 func (c *count) add(o count) {
-	c.events += o.events
-	c.raw += o.raw
-	c.torn += o.torn
-	c.invalid += o.invalid
-	c.note(o.first)
-	c.note(o.last)
+	for kind, n := range o.lines {
+		c.lines[kind] += n
+	}
+	c.include(o.first)
+	c.include(o.last)
 }
 
-func (c *count) note(t time.Time) {
+// include has the events' times reach from t, or up to it.
+func (c *count) include(t time.Time) {
 	if t.IsZero() {
 		return
 	}
@@ -92,9 +92,9 @@ func check(c *console, paths []string) error {
 	_ = table.Flush()
 	c.printf("%s", text.String())
 	c.printf("repeated ids: %s\n", humanize.Comma(ids.repeated()))
-	if total.torn+total.invalid+int64(unreadable) > 0 {
+	if total.lines[torn]+total.lines[invalid]+int64(unreadable) > 0 {
 		return fmt.Errorf("%s torn and %s invalid lines, %d files that cannot be read",
-			humanize.Comma(total.torn), humanize.Comma(total.invalid), unreadable)
+			humanize.Comma(total.lines[torn]), humanize.Comma(total.lines[invalid]), unreadable)
 	}
 	return c.failed
 }
@@ -106,8 +106,8 @@ func (c *count) row(w io.Writer, name string) {
 		}
 		return t.UTC().Format(time.RFC3339)
 	}
-	_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t  %s\n", humanize.Comma(c.events), humanize.Comma(c.raw),
-		humanize.Comma(c.torn), humanize.Comma(c.invalid), when(c.first), when(c.last), name)
+	_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t  %s\n", humanize.Comma(c.lines[stored]), humanize.Comma(c.lines[raw]),
+		humanize.Comma(c.lines[torn]), humanize.Comma(c.lines[invalid]), when(c.first), when(c.last), name)
 }
 
 // checkFile counts what is in a file, up to the error if there is one.
@@ -129,19 +129,12 @@ func checkFile(c *console, path string, ids *idSet) (n count, err error) {
 			return n, err
 		}
 		kind, e, problem := parse(l)
-		switch kind {
-		case stored:
-			n.events++
-			n.note(e.time)
+		n.lines[kind]++
+		if kind == stored {
+			n.include(e.time)
 			ids.add(e.id)
-		case raw:
-			n.raw++
-		case torn:
-			n.torn++
-		case invalid:
-			n.invalid++
 		}
-		if problem != nil && n.torn+n.invalid <= maxProblems {
+		if problem != nil && n.lines[torn]+n.lines[invalid] <= maxProblems {
 			c.note("%s: line %d: %v", path, l.number, problem)
 		}
 		if !lines.ended { // the end of the file
