@@ -80,7 +80,7 @@ func FuzzParse(f *testing.F) {
 				t.Errorf("%q is shown as %q", text, shown)
 			}
 		}
-		escaped := escapeJSON(string(text))
+		escaped := sanitizeJSON(string(text))
 		if !json.Valid([]byte(escaped)) || strings.ContainsFunc(escaped, func(r rune) bool { return !unicode.IsPrint(r) }) {
 			t.Errorf("%q becomes %q", text, escaped)
 		}

@@ -100,7 +100,7 @@ func (t *tailer) line(path string, l line) {
 	case t.json:
 		text := strings.Trim(string(l.text), space)
 		if t.outIsTerminal {
-			text = escapeJSON(text)
+			text = sanitizeJSON(text)
 		}
 		t.print(text)
 	default:

@@ -67,7 +67,7 @@ func TestWhatSendersChooseIsHarmless(t *testing.T) {
 	if out, _, _ := webhook("tail", "--json", path); !strings.HasPrefix(content, out[:200]) {
 		t.Errorf("--json changes what is stored: %q", out)
 	}
-	if got, want := escapeJSON("{\"a\":\t\"\u202e\U000e0041é\"}"), `{"a": "\u202e\udb40\udc41é"}`; got != want {
+	if got, want := sanitizeJSON("{\"a\":\t\"\u202e\U000e0041é\"}"), `{"a": "\u202e\udb40\udc41é"}`; got != want {
 		t.Errorf("on a terminal %s, want %s", got, want)
 	}
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // console is where a command prints. What senders have chosen must go through
-// sanitize or escapeJSON before it gets there.
+// sanitize or sanitizeJSON before it gets there.
 type console struct {
 	out, err      io.Writer
 	outIsTerminal bool
@@ -73,21 +73,10 @@ func (c *console) note(format string, args ...any) {
 // sanitize makes text from elsewhere harmless on a terminal: what does not
 // print, such as escape sequences and changes of direction, becomes visible.
 func sanitize(s string) string {
-	return escape(s, func(r rune) bool { return !unicode.IsPrint(r) })
-}
-
-// escapeJSON is sanitize for JSON that it leaves equivalent: in valid JSON, what
-// does not print is in strings, but for white space.
-func escapeJSON(s string) string {
-	s = strings.NewReplacer("\r", " ", "\n", " ", "\t", " ").Replace(s)
-	return escape(s, func(r rune) bool { return !unicode.IsPrint(r) })
-}
-
-func escape(s string, needed func(rune) bool) string {
 	var b strings.Builder
 	for _, r := range s {
 		switch {
-		case !needed(r):
+		case unicode.IsPrint(r):
 			b.WriteRune(r)
 		case r > 0xffff:
 			high, low := utf16.EncodeRune(r)
@@ -97,6 +86,12 @@ func escape(s string, needed func(rune) bool) string {
 		}
 	}
 	return b.String()
+}
+
+// sanitizeJSON is sanitize for JSON that it leaves equivalent: in valid JSON, what
+// does not print is in strings, except for white space.
+func sanitizeJSON(s string) string {
+	return sanitize(strings.NewReplacer("\r", " ", "\n", " ", "\t", " ").Replace(s))
 }
 
 // cells is the width of sanitized text on a terminal, in cells.
