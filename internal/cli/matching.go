@@ -37,9 +37,7 @@ func (s *state) find(files []part) error {
 		if ownErr == nil && os.SameFile(own, f.info) {
 			return fmt.Errorf("%s: is the state, and no file of events: leave it out, or keep it elsewhere", s.path)
 		}
-		f.passed = &passed{File: f.path}
-		var err error
-		if f.passed.place, f.atEnd, err = s.farthest(f, found); err != nil {
+		if err := s.findFarthest(f, found); err != nil {
 			return err
 		}
 		f.complete = f.compressed || f.rotated != neverRotated || slices.ContainsFunc(s.Files, func(p *passed) bool {
@@ -92,42 +90,38 @@ func (p *passed) isIn(files []*part, isGiven bool) bool {
 	})
 }
 
-// farthest returns the farthest known place with which the file starts, and
+// findFarthest finds the farthest known place with which the file starts, and
 // whether that is its end, except for a line that is torn, or is being written. It
 // notes all with which it starts.
-func (s *state) farthest(f *part, found map[*passed][]*part) (farthest place, atEnd bool, err error) {
+func (s *state) findFarthest(f *part, found map[*passed][]*part) error {
 	lines, err := f.lines()
 	if err != nil {
-		return farthest, false, err
+		return err
 	}
 	defer func() { lines.release() }()
+	f.passed = &passed{File: f.path}
 	for _, p := range s.Files {
 		ok, err := lines.startsWith(p.place)
 		if err != nil {
-			return farthest, false, err
+			return err
 		}
 		if ok {
-			farthest, found[p] = p.place, append(found[p], f)
+			f.passed.place, found[p] = p.place, append(found[p], f)
 		}
 	}
-	if lines.passed > farthest.Length { // looking for others
+	if lines.passed > f.passed.Length { // looking for others
 		lines.release()
-		again, err := f.lines()
+		again, err := f.unsent()
 		if err != nil {
-			return farthest, false, err
+			return err
 		}
 		lines = again
-		if ok, err := lines.startsWith(farthest); err != nil {
-			return farthest, false, err
-		} else if !ok {
-			return farthest, false, fmt.Errorf("%s: was changed while it was read", f.Name())
-		}
 	}
 	if _, err = lines.next(); errors.Is(err, io.EOF) {
 		kind, _, _ := parse(lines.rest())
-		atEnd, err = kind == blank || kind == torn, nil
+		f.atEnd, err = kind == blank || kind == torn, nil
 	}
-	return farthest, atEnd, err
+	return err
 }
 
 // numbered tells whether a file that starts with p was rotated by logrotate, so

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -37,6 +38,23 @@ func (p *part) lines() (*lineReader, error) {
 		return nil, err
 	}
 	return newLineReader(p.File, io.LimitReader(p.File, p.info.Size()))
+}
+
+// unsent reads the file from the place up to which it was sent.
+func (p *part) unsent() (*lineReader, error) {
+	lines, err := p.lines()
+	if err != nil || p.passed == nil {
+		return lines, err
+	}
+	ok, err := lines.startsWith(p.passed.place)
+	if err == nil && !ok {
+		err = fmt.Errorf("%s: was changed while it was read", p.Name())
+	}
+	if err != nil {
+		lines.release()
+		return nil, err
+	}
+	return lines, nil
 }
 
 // openInOrder opens all files before any is read, as they may be renamed
@@ -118,10 +136,7 @@ func sortFiles(files []part) {
 		}
 	}
 	slices.SortStableFunc(files, func(a, b part) int {
-		if c := begins[a.journal].Compare(begins[b.journal]); c != 0 {
-			return c
-		}
-		return strings.Compare(a.journal, b.journal)
+		return cmp.Or(begins[a.journal].Compare(begins[b.journal]), strings.Compare(a.journal, b.journal))
 	})
 }
 

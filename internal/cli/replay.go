@@ -160,28 +160,15 @@ func (r *replay) note(format string, args ...any) {
 // file sends what is in one file, but not what comes meanwhile: the target may
 // be one that writes there.
 func (r *replay) file(ctx context.Context, file *part) error {
-	f, err := file.lines()
+	f, err := file.unsent()
 	if err != nil {
 		return err
 	}
 	defer f.release()
 	r.bar.begin(f)
-	if r.state == nil {
-		return f.each(func(l line) error {
-			_, _, err := r.line(ctx, f, l)
-			return err
-		})
-	}
-	ok, err := f.startsWith(file.passed.place)
-	if err == nil && !ok {
-		err = fmt.Errorf("%s: was changed while it was read", file.Name())
-	}
-	if err != nil {
-		return err
-	}
 	err = f.each(func(l line) error {
 		kind, sent, err := r.line(ctx, f, l)
-		if err != nil || !f.ended && kind != stored { // the end of a line may be still to come
+		if err != nil || r.state == nil || !f.ended && kind != stored { // the end of a line may be still to come
 			return err
 		}
 		return r.state.pass(file.passed, f.place(), sent)
