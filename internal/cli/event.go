@@ -35,13 +35,13 @@ const (
 
 // event is a stored CloudEvent. It shares the memory of its line.
 type event struct {
-	id, source, kind, subject string
-	time                      time.Time   // zero where there is none
-	timeText                  string      // the same, as it is stored
-	contentType               string      // empty where there is none
-	extensions                [][2]string // name and value, in their order
-	data                      []byte      // JSON; nil where there is none
-	base64                    bool        // data is a string of base64
+	id, source, typ, subject string
+	time                     time.Time   // zero where there is none
+	timeText                 string      // the same, as it is stored
+	contentType              string      // empty where there is none
+	extensions               [][2]string // name and value, in their order
+	data                     []byte      // JSON; nil where there is none
+	base64                   bool        // data is a string of base64
 }
 
 // parse tells what a line is. Events and raw lines come with an event, of
@@ -87,7 +87,7 @@ func parse(l line) (kind, *event, error) {
 	case problem != nil:
 	case version != `"1.0"`:
 		problem = errors.New("specversion is not 1.0")
-	case e.id == "" || e.source == "" || e.kind == "":
+	case e.id == "" || e.source == "" || e.typ == "":
 		problem = errors.New("without id, source or type")
 	case e.base64:
 		_, problem = e.body()
@@ -118,7 +118,7 @@ func (e *event) set(name string, value []byte) (err error) {
 	case "source":
 		e.source = text
 	case "type":
-		e.kind = text
+		e.typ = text
 	case "subject":
 		e.subject = text
 	case "time":

@@ -72,7 +72,7 @@ func (t *tailer) follow(ctx context.Context, path string) error {
 			}
 		}
 		if current != nil {
-			t.release()
+			t.flush()
 		}
 		if ctx.Err() != nil {
 			return nil

@@ -41,7 +41,7 @@ type lineReader struct {
 	compressed bool
 	limit      int // maxLine, but in tests
 
-	passed int64     // decoded bytes so far
+	offset int64     // decoded bytes so far
 	sum    hash.Hash // of them, if somebody wants to know; see place
 
 	text   []byte // the line so far
@@ -154,13 +154,13 @@ func (l *lineReader) each(do func(line) error) error {
 // skip passes over what there is up to that many bytes from the beginning. The
 // error is io.EOF if there are fewer.
 func (l *lineReader) skip(to int64) error {
-	for l.passed < to {
+	for l.offset < to {
 		if _, err := l.r.Peek(1); errors.Is(err, io.EOF) {
 			return err
 		} else if err != nil {
 			return fmt.Errorf("%s: line %d: %w", l.file.Name(), l.number, err)
 		}
-		part, _ := l.r.Peek(int(min(to-l.passed, int64(l.r.Buffered()))))
+		part, _ := l.r.Peek(int(min(to-l.offset, int64(l.r.Buffered()))))
 		l.count(part)
 		l.number += bytes.Count(part, []byte("\n"))
 		_, _ = l.r.Discard(len(part))
@@ -169,7 +169,7 @@ func (l *lineReader) skip(to int64) error {
 }
 
 func (l *lineReader) count(part []byte) {
-	l.passed += int64(len(part))
+	l.offset += int64(len(part))
 	if l.sum != nil {
 		_, _ = l.sum.Write(part) // which never fails
 	}
@@ -182,7 +182,7 @@ func (l *lineReader) reset() {
 	}
 }
 
-// release gives back what the reader needed, but for the file.
+// release gives back what the reader needed, except for the file.
 func (l *lineReader) release() {
 	if l.decoder != nil {
 		l.decoder.Close()

@@ -16,21 +16,21 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// find finds, for each file, the place up to which it was sent before: the
+// findPlaces finds, for each file, the place up to which it was sent before: the
 // farthest of those known with which it starts. So a file that is not known is
 // sent from its beginning, whenever it turns up and whatever its name.
 //
 // A place that may have had more after it, and that none of the files has, except
 // for a copy, is an error, as what came after it would be lost in silence.
-func (s *state) find(files []part) error {
+func (s *state) findPlaces(files []part) error {
 	if s.Files == nil && s.LastID != "" {
 		if err := s.convert(files); err != nil {
 			return err
 		}
 	}
-	slices.SortFunc(s.Files, func(a, b *passed) int { return cmp.Compare(a.Length, b.Length) })
-	found := make(map[*passed][]*part) // in which files
-	now := []*passed{}                 // not nil, which would be the state of an earlier version
+	slices.SortFunc(s.Files, func(a, b *cursor) int { return cmp.Compare(a.Length, b.Length) })
+	found := make(map[*cursor][]*part) // in which files
+	now := []*cursor{}                 // not nil, which would be the state of an earlier version
 	own, ownErr := os.Stat(s.path)
 	for i := range files {
 		f := &files[i]
@@ -40,13 +40,13 @@ func (s *state) find(files []part) error {
 		if err := s.findFarthest(f, found); err != nil {
 			return err
 		}
-		f.complete = f.compressed || f.rotated != neverRotated || slices.ContainsFunc(s.Files, func(p *passed) bool {
+		f.complete = f.compressed || f.rotated != neverRotated || slices.ContainsFunc(s.Files, func(p *cursor) bool {
 			return slices.Contains(found[p], f) && f.numbered(p)
 		})
-		f.passed.Rotated = f.complete
-		f.passed.Complete = f.atEnd && f.complete
-		if f.passed.Length > 0 {
-			now = append(now, f.passed)
+		f.cursor.Rotated = f.complete
+		f.cursor.Complete = f.atEnd && f.complete
+		if f.cursor.Length > 0 {
+			now = append(now, f.cursor)
 		}
 	}
 	for _, p := range s.Files {
@@ -84,7 +84,7 @@ func goOn(state string) string {
 // isIn tells whether one of the files that start with what was sent is the file
 // that it was sent of. Where that one's name is another file's by now, it was
 // rotated; else what starts with the same is a copy, which may lack what came after.
-func (p *passed) isIn(files []*part, isGiven bool) bool {
+func (p *cursor) isIn(files []*part, isGiven bool) bool {
 	return slices.ContainsFunc(files, func(f *part) bool {
 		return p.Complete || !isGiven || f.path == p.File || f.complete
 	})
@@ -93,23 +93,23 @@ func (p *passed) isIn(files []*part, isGiven bool) bool {
 // findFarthest finds the farthest known place with which the file starts, and
 // whether that is its end, except for a line that is torn, or is being written. It
 // notes all with which it starts.
-func (s *state) findFarthest(f *part, found map[*passed][]*part) error {
+func (s *state) findFarthest(f *part, found map[*cursor][]*part) error {
 	lines, err := f.lines()
 	if err != nil {
 		return err
 	}
 	defer func() { lines.release() }()
-	f.passed = &passed{File: f.path}
+	f.cursor = &cursor{File: f.path}
 	for _, p := range s.Files {
 		ok, err := lines.startsWith(p.place)
 		if err != nil {
 			return err
 		}
 		if ok {
-			f.passed.place, found[p] = p.place, append(found[p], f)
+			f.cursor.place, found[p] = p.place, append(found[p], f)
 		}
 	}
-	if lines.passed > f.passed.Length { // looking for others
+	if lines.offset > f.cursor.Length { // looking for others
 		lines.release()
 		again, err := f.unsent()
 		if err != nil {
@@ -128,7 +128,7 @@ func (s *state) findFarthest(f *part, found map[*passed][]*part) error {
 // that nothing can be appended to it. The number in its name alone does not tell,
 // as a live file may have one: it was known by the name without, or by another
 // number.
-func (f *part) numbered(p *passed) bool {
+func (f *part) numbered(p *cursor) bool {
 	live, ok := unnumbered(f.path)
 	if !ok {
 		return false
@@ -176,7 +176,7 @@ func (s *state) convert(files []part) error {
 				s.path, files[0].journal, f.journal, again)
 		}
 	}
-	var known []*passed
+	var known []*cursor
 	times := 0
 	for _, f := range files {
 		lines, err := f.lines()
@@ -184,7 +184,7 @@ func (s *state) convert(files []part) error {
 			return err
 		}
 		lines.sum = sha256.New()
-		p := &passed{File: f.path}
+		p := &cursor{File: f.path}
 		if times == 0 {
 			known = append(known, p)
 		}
@@ -211,6 +211,6 @@ func (s *state) convert(files []part) error {
 	case times > 1:
 		return fmt.Errorf("%s: is of an earlier version, and knows just the id of the event that was sent last, %s, which is there %d times: %s", s.path, s.LastID, times, again)
 	}
-	s.Files = slices.DeleteFunc(known, func(p *passed) bool { return p.Length == 0 })
+	s.Files = slices.DeleteFunc(known, func(p *cursor) bool { return p.Length == 0 })
 	return nil
 }

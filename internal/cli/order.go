@@ -27,7 +27,7 @@ type part struct {
 	rotated time.Time
 
 	// With a state:
-	passed   *passed
+	cursor   *cursor
 	atEnd    bool // no line comes after that
 	complete bool // nothing can be appended
 }
@@ -43,10 +43,10 @@ func (p *part) lines() (*lineReader, error) {
 // unsent reads the file from the place up to which it was sent.
 func (p *part) unsent() (*lineReader, error) {
 	lines, err := p.lines()
-	if err != nil || p.passed == nil {
+	if err != nil || p.cursor == nil {
 		return lines, err
 	}
-	ok, err := lines.startsWith(p.passed.place)
+	ok, err := lines.startsWith(p.cursor.place)
 	if err == nil && !ok {
 		err = fmt.Errorf("%s: was changed while it was read", p.Name())
 	}
@@ -187,7 +187,7 @@ func openFile(path string) (*os.File, error) {
 func distinct(paths []string) (chosen []string) {
 	places := make(map[string]int)
 	for _, path := range paths {
-		id := identity(path)
+		id := fileKey(path)
 		if i, ok := places[id]; !ok {
 			places[id] = len(chosen)
 			chosen = append(chosen, path)
@@ -198,8 +198,8 @@ func distinct(paths []string) (chosen []string) {
 	return chosen
 }
 
-// identity is the same for all forms of a rotated file.
-func identity(path string) string {
+// fileKey is the same for all forms of a rotated file.
+func fileKey(path string) string {
 	original, temporary := strings.CutSuffix(path, journal.Temporary)
 	if temporary { // the name has a number, too
 		original = strings.TrimSuffix(original, filepath.Ext(original))

@@ -19,7 +19,7 @@ type place struct {
 // place returns how far l has been read, with the beginning of a line that has
 // not ended. l.sum must have been set before the first byte.
 func (l *lineReader) place() place {
-	return place{l.passed, hex.EncodeToString(l.sum.Sum(nil))}
+	return place{l.offset, hex.EncodeToString(l.sum.Sum(nil))}
 }
 
 // startsWith tells whether p is a place in the file. Of l no more may have been

@@ -95,12 +95,12 @@ type replay struct {
 	state        *state // nil where nothing is remembered
 	sender       *sender
 
-	bar       *bar
-	left      map[string]bool // journals of which the rest is left for a later run
-	next      time.Time       // when the next event is due
-	sent      int64
-	passed    int64 // lines that could not be sent
-	tornLines int64
+	bar        *bar
+	left       map[string]bool // journals of which the rest is left for a later run
+	next       time.Time       // when the next event is due
+	sent       int64
+	unsendable int64 // lines that could not be sent
+	tornLines  int64
 }
 
 func (r *replay) run(ctx context.Context, paths []string) (err error) {
@@ -112,7 +112,7 @@ func (r *replay) run(ctx context.Context, paths []string) (err error) {
 	if r.state != nil {
 		err := checkComplete(files)
 		if err == nil {
-			err = r.state.find(files)
+			err = r.state.findPlaces(files)
 		}
 		if err == nil {
 			err = r.state.save() // better now than after the first event
@@ -145,8 +145,8 @@ func (r *replay) run(ctx context.Context, paths []string) (err error) {
 	if err == nil {
 		err = r.failed
 	}
-	if err == nil && r.passed > 0 {
-		err = fmt.Errorf("%s lines are no CloudEvents and were passed over", humanize.Comma(r.passed))
+	if err == nil && r.unsendable > 0 {
+		err = fmt.Errorf("%s lines are no CloudEvents and were passed over", humanize.Comma(r.unsendable))
 	}
 	return err
 }
@@ -171,14 +171,14 @@ func (r *replay) file(ctx context.Context, file *part) error {
 		if err != nil || r.state == nil || !f.ended && kind != stored { // the end of a line may be still to come
 			return err
 		}
-		return r.state.pass(file.passed, f.place(), sent)
+		return r.state.advance(file.cursor, f.place(), sent)
 	})
 	if errors.Is(err, errLeft) {
 		r.left[file.journal] = true
 		return nil
 	}
 	if err == nil && file.complete {
-		r.state.complete(file.passed)
+		r.state.complete(file.cursor)
 	}
 	return err
 }
@@ -199,11 +199,11 @@ func (r *replay) line(ctx context.Context, f *lineReader, l line) (kind, *event,
 		}
 		return kind, nil, nil
 	case raw, invalid:
-		r.passed++
+		r.unsendable++
 		if problem == nil {
 			problem = errors.New("no CloudEvent (format raw?)")
 		}
-		if r.passed <= maxProblems {
+		if r.unsendable <= maxProblems {
 			r.note("%s: line %d: %v", f.file.Name(), l.number, problem)
 		}
 		return kind, nil, nil
@@ -240,7 +240,7 @@ var errInterrupted = errors.New("interrupted")
 func (r *replay) wants(e *event) bool {
 	return (r.since.IsZero() || !e.time.Before(r.since)) &&
 		(r.until.IsZero() || e.time.Before(r.until)) &&
-		(len(r.types) == 0 || slices.Contains(r.types, e.kind)) &&
+		(len(r.types) == 0 || slices.Contains(r.types, e.typ)) &&
 		(len(r.ids) == 0 || slices.Contains(r.ids, e.id))
 }
 

@@ -109,7 +109,7 @@ func (s *sender) request(ctx context.Context, e *event) (*http.Request, error) {
 	set("specversion", "1.0")
 	set("id", e.id)
 	set("source", e.source)
-	set("type", e.kind)
+	set("type", e.typ)
 	set("subject", e.subject)
 	set("time", e.timeText)
 	for _, extension := range e.extensions {

@@ -21,8 +21,8 @@ var saveEvery = 200 * time.Millisecond
 // matching.go says how the files are known again.
 type state struct {
 	path   string
-	frozen bool     // nothing is saved: it is a dry run
-	lock   *os.File // nil if frozen
+	dryRun bool     // nothing is saved: it is a dry run
+	lock   *os.File // nil if dryRun
 
 	mu     sync.Mutex
 	timer  *time.Timer // set while something is to be saved
@@ -32,11 +32,11 @@ type state struct {
 	LastID string    `json:"last_id"`   // of the event that was sent last; for people
 	Last   time.Time `json:"last_time"` // of the same
 	Sent   int64     `json:"sent"`      // in all runs; for people
-	Files  []*passed `json:"files"`     // nil in the state of an earlier version
+	Files  []*cursor `json:"files"`     // nil in the state of an earlier version
 }
 
-// passed is how far a file was sent, or passed over.
-type passed struct {
+// cursor is how far a file was sent, or passed over.
+type cursor struct {
 	File string `json:"file"` // where it was then
 	place
 	Rotated  bool `json:"rotated,omitempty"`  // nothing can be appended
@@ -48,12 +48,12 @@ var errLocked = errors.New("another replay is using this state")
 // openState reads the file, which may be missing, and keeps others from using it.
 // It must be the state of the same target, of which only what is no secret is
 // remembered.
-func openState(path string, target *url.URL, frozen bool) (*state, error) {
+func openState(path string, target *url.URL, dryRun bool) (*state, error) {
 	if resolved, err := filepath.EvalSymlinks(path); err == nil {
 		path = resolved // so that it is not the link that is replaced
 	}
-	s := &state{path: path, frozen: frozen}
-	if !frozen {
+	s := &state{path: path, dryRun: dryRun}
+	if !dryRun {
 		var err error
 		if s.lock, err = lock(path + ".lock"); err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
@@ -70,7 +70,7 @@ func openState(path string, target *url.URL, frozen bool) (*state, error) {
 func (s *state) load(target string) error {
 	content, err := os.ReadFile(s.path)
 	if errors.Is(err, fs.ErrNotExist) {
-		s.Target, s.Files = target, []*passed{}
+		s.Target, s.Files = target, []*cursor{}
 		return nil
 	}
 	if err != nil {
@@ -92,10 +92,10 @@ func (s *state) load(target string) error {
 	return nil
 }
 
-// pass notes that a file was passed up to that place, by sending an event or, if
+// advance notes that a file was passed up to that place, by sending an event or, if
 // it is nil, without. After an event it is saved within saveEvery, also if nothing
 // else comes.
-func (s *state) pass(p *passed, to place, sent *event) error {
+func (s *state) advance(p *cursor, to place, sent *event) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if p.Length == 0 {
@@ -107,7 +107,7 @@ func (s *state) pass(p *passed, to place, sent *event) error {
 	}
 	s.LastID, s.Last = sent.id, sent.time
 	s.Sent++
-	if s.timer == nil && !s.frozen {
+	if s.timer == nil && !s.dryRun {
 		s.timer = time.AfterFunc(saveEvery, func() {
 			s.mu.Lock() // as long as it takes, so that no more than that is sent meanwhile
 			defer s.mu.Unlock()
@@ -120,7 +120,7 @@ func (s *state) pass(p *passed, to place, sent *event) error {
 }
 
 // complete notes that a file was passed to its end, and that nothing can follow.
-func (s *state) complete(p *passed) {
+func (s *state) complete(p *cursor) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p.Complete = true
@@ -138,7 +138,7 @@ func (s *state) saveNow() error {
 		s.timer.Stop()
 		s.timer = nil
 	}
-	if s.frozen {
+	if s.dryRun {
 		return nil
 	}
 	s.failed = nil

@@ -78,7 +78,7 @@ func (t *tailer) show(path string) error {
 	if err := t.all(lines); err != nil {
 		return err
 	}
-	t.release()
+	t.flush()
 	return t.failed
 }
 
@@ -96,7 +96,7 @@ func (t *tailer) line(path string, l line) {
 	case kind == blank:
 	case kind == torn || kind == invalid:
 		t.note("%s: line %d is passed over: %v", path, l.number, err)
-	case len(t.types) > 0 && !slices.Contains(t.types, e.kind):
+	case len(t.types) > 0 && !slices.Contains(t.types, e.typ):
 	case t.json:
 		text := strings.Trim(string(l.text), space)
 		if t.outIsTerminal {
@@ -120,8 +120,8 @@ func (t *tailer) print(text string) {
 	t.held = append(t.held, text)
 }
 
-// release prints what is held back; from now on nothing is.
-func (t *tailer) release() {
+// flush prints what is held back; from now on nothing is.
+func (t *tailer) flush() {
 	for _, text := range t.held {
 		t.printf("%s\n", text)
 	}
@@ -141,7 +141,7 @@ func (t *tailer) pretty(e *event) string {
 	if !e.time.IsZero() {
 		when = e.time.UTC().Format(time.RFC3339)
 	}
-	kind := cut(sanitize(e.kind), maxTypeColumn)
+	kind := cut(sanitize(e.typ), maxTypeColumn)
 	t.typeColumn = max(t.typeColumn, cells(kind))
 	plain := pad(when, 20) + "  " + pad(kind, t.typeColumn) + "  "
 	text := pad(t.paint(nil, when), 20) + "  " + t.paint(t.colours.Cyan, pad(kind, t.typeColumn)) + "  "
@@ -182,7 +182,7 @@ func (t *tailer) summary(e *event) string {
 		default:
 			text = string(value)
 		}
-		if text == e.kind || text == e.subject {
+		if text == e.typ || text == e.subject {
 			return // already in a column of its own
 		}
 		part := sanitize(firstRunes([]byte(name), summaryCells)) + "=" + sanitize(firstRunes([]byte(text), summaryCells))
