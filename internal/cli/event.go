@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"mime"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -164,4 +165,17 @@ func (e *event) body() ([]byte, error) {
 func isJSON(contentType string) bool {
 	mediaType, _, _ := mime.ParseMediaType(contentType)
 	return contentType == "" || mediaType == "application/json" || mediaType == "text/json" || strings.HasSuffix(mediaType, "+json")
+}
+
+// filter is which events are wanted: those that fit all that is set.
+type filter struct {
+	since, until time.Time
+	types, ids   []string
+}
+
+func (f *filter) wants(e *event) bool {
+	return (f.since.IsZero() || !e.time.Before(f.since)) &&
+		(f.until.IsZero() || e.time.Before(f.until)) &&
+		(len(f.types) == 0 || slices.Contains(f.types, e.typ)) &&
+		(len(f.ids) == 0 || slices.Contains(f.ids, e.id))
 }

@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
-	"slices"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -88,12 +87,11 @@ bare data (format raw), which can't be sent; the exit status is 1 then.`,
 // replay sends events on.
 type replay struct {
 	*console
-	since, until time.Time // zero where there is no limit
-	types, ids   []string
-	rate         float64 // events a second; 0 is as fast as the target takes them
-	dryRun       bool
-	state        *state // nil where nothing is remembered
-	sender       *sender
+	filter
+	rate   float64 // events a second; 0 is as fast as the target takes them
+	dryRun bool
+	state  *state // nil where nothing is remembered
+	sender *sender
 
 	bar        *bar
 	left       map[string]bool // journals of which the rest is left for a later run
@@ -236,13 +234,6 @@ func (r *replay) line(ctx context.Context, f *lineReader, l line) (kind, *event,
 }
 
 var errInterrupted = errors.New("interrupted")
-
-func (r *replay) wants(e *event) bool {
-	return (r.since.IsZero() || !e.time.Before(r.since)) &&
-		(r.until.IsZero() || e.time.Before(r.until)) &&
-		(len(r.types) == 0 || slices.Contains(r.types, e.typ)) &&
-		(len(r.ids) == 0 || slices.Contains(r.ids, e.id))
-}
 
 // pace waits until the next event is due.
 func (r *replay) pace(ctx context.Context) error {

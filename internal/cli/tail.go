@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"slices"
 	"strings"
 	"time"
 
@@ -60,9 +59,9 @@ With --json, events are shown as they are stored, one line of JSON each.`,
 // tailer shows lines.
 type tailer struct {
 	*console
-	last  int
-	types []string
-	json  bool
+	filter
+	last int
+	json bool
 
 	typeColumn int
 	held       []string // the last ones so far, if only they are wanted
@@ -96,7 +95,7 @@ func (t *tailer) line(path string, l line) {
 	case kind == blank:
 	case kind == torn || kind == invalid:
 		t.note("%s: line %d is passed over: %v", path, l.number, err)
-	case len(t.types) > 0 && !slices.Contains(t.types, e.typ):
+	case !t.wants(e):
 	case t.json:
 		text := strings.Trim(string(l.text), space)
 		if t.outIsTerminal {
