@@ -27,10 +27,10 @@ const (
 	checkAgain = 10 * time.Second
 )
 
-// check asks the cluster for the topic. What the cluster says is wrong is an
+// checkTopic asks the cluster for the topic. What the cluster says is wrong is an
 // error; that it says nothing is a warning, and it is asked again until the
 // config ends.
-func (o *Output) check(ctx caddy.Context) error {
+func (o *Output) checkTopic(ctx caddy.Context) error {
 	facts, err := o.ask(ctx)
 	switch {
 	case err == nil:
@@ -39,20 +39,20 @@ func (o *Output) check(ctx caddy.Context) error {
 	case o.AutoCreateTopics && errors.Is(err, kerr.UnknownTopicOrPartition):
 		o.logger.Info("the topic is not there yet; brokers are asked to create it with the first event", zap.String("topic", o.topic.text))
 	case isRefusal(err):
-		return o.refusal(err)
+		return o.withOption(err)
 	default:
 		o.logger.Warn("the cluster does not answer; events are answered 503 until it does",
 			zap.Strings("brokers", o.Brokers), zap.Error(err))
 	}
-	watchCtx, stop := context.WithCancel(context.Background())
-	o.stopWatch = stop
-	go o.watch(watchCtx)
+	askCtx, stop := context.WithCancel(context.Background())
+	o.stopAsking = stop
+	go o.keepAsking(askCtx)
 	return nil
 }
 
-// watch waits for the cluster and the topic, to tell what it would have told
+// keepAsking waits for the cluster and the topic, to tell what it would have told
 // when the config was loaded.
-func (o *Output) watch(ctx context.Context) {
+func (o *Output) keepAsking(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
@@ -68,7 +68,7 @@ func (o *Output) watch(ctx context.Context) {
 			return
 		case o.AutoCreateTopics && errors.Is(err, kerr.UnknownTopicOrPartition):
 		case isRefusal(err):
-			o.logger.Error("events can't be stored", zap.Error(o.refusal(err)))
+			o.logger.Error("events can't be stored", zap.Error(o.withOption(err)))
 			return
 		}
 	}
@@ -98,8 +98,8 @@ func isRefusal(err error) bool {
 	return false
 }
 
-// refusal names the option that is wrong.
-func (o *Output) refusal(err error) error {
+// withOption adds which option is wrong.
+func (o *Output) withOption(err error) error {
 	if errors.Is(err, kerr.SaslAuthenticationFailed) || errors.Is(err, kerr.UnsupportedSaslMechanism) {
 		if o.SASL == nil {
 			return fmt.Errorf("sasl is required by the cluster: %w", err)
@@ -122,8 +122,8 @@ type facts struct {
 // there are none. A cluster that just did not answer is not asked again, so that
 // loading a config with many receivers does not wait for each of them.
 func (c *connection) ask(ctx context.Context, t topic) (facts, error) {
-	c.unreachable.Lock()
-	defer c.unreachable.Unlock()
+	c.asking.Lock()
+	defer c.asking.Unlock()
 	if time.Since(c.unreachableAt) < checkAgain/2 {
 		return facts{}, c.unreachableReason
 	}
@@ -140,7 +140,7 @@ func (c *connection) ask(ctx context.Context, t topic) (facts, error) {
 	}
 	if err != nil && !isRefusal(err) {
 		if ctx.Err() != nil {
-			err = c.trouble.explain(ctx.Err())
+			err = c.trouble.withReason(ctx.Err())
 		}
 		c.unreachableAt, c.unreachableReason = time.Now(), err
 	}

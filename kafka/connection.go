@@ -27,7 +27,7 @@ type connection struct {
 	client  *kgo.Client // nil while holders is 0
 	holders int
 
-	unreachable       sync.Mutex // held while the cluster is asked
+	asking            sync.Mutex // held while the cluster is asked
 	unreachableAt     time.Time
 	unreachableReason error
 }
@@ -87,8 +87,8 @@ func (c *connection) store(ctx context.Context, record func() *kgo.Record) error
 		return err
 	}
 	defer c.release()
-	waiting := c.trouble.watch()
-	defer waiting.stop()
+	wait := c.trouble.startWait()
+	defer wait.stop()
 	for {
 		r := record()
 		err := produce(ctx, client, r)
@@ -96,15 +96,15 @@ func (c *connection) store(ctx context.Context, record func() *kgo.Record) error
 		case err == nil:
 			return nil
 		case ctx.Err() != nil:
-			return c.trouble.explain(ctx.Err())
+			return c.trouble.withReason(ctx.Err())
 		case errors.Is(err, kgo.ErrMaxBuffered):
-			return c.trouble.explain(errFull)
+			return c.trouble.withReason(errFull)
 		case errors.Is(err, kerr.UnknownTopicOrPartition), errors.Is(err, kerr.UnknownTopicID):
 			// Otherwise the client would ask for it for ever, and senders can
 			// choose what is asked for. One that was created anew is found so, too.
 			go client.PurgeTopicsFromProducing(r.Topic)
-		case passes(err):
-			if isNews(err) {
+		case shouldRetry(err):
+			if isExternal(err) {
 				c.trouble.note(err.Error())
 			}
 			select {
@@ -117,10 +117,10 @@ func (c *connection) store(ctx context.Context, record func() *kgo.Record) error
 	}
 }
 
-// passes tells whether a record that was given up is to be sent again, as its
+// shouldRetry tells whether a record that was given up is to be sent again, as its
 // time isn't up. The client gives up all records of a partition together when
 // the first one's time is up.
-func passes(err error) bool {
+func shouldRetry(err error) bool {
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		return true
 	}
@@ -128,7 +128,7 @@ func passes(err error) bool {
 	if errors.As(err, &answer) {
 		return answer.Retriable
 	}
-	return isNews(err)
+	return isExternal(err)
 }
 
 // produce returns when the record is stored or given up, or ctx ends.

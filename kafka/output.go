@@ -77,7 +77,7 @@ type Output struct {
 	logger     *zap.Logger
 	key        connectionKey
 	connection *connection // nil until it was taken from connections
-	stopWatch  context.CancelFunc
+	stopAsking context.CancelFunc
 }
 
 // The values of the options content_mode and acks.
@@ -126,7 +126,7 @@ func (o *Output) Provision(ctx caddy.Context) error {
 		return err
 	}
 	o.key, o.connection = key, shared.(*connection)
-	return o.check(ctx)
+	return o.checkTopic(ctx)
 }
 
 func (o *Output) provisionOptions() error {
@@ -159,8 +159,8 @@ func (o *Output) provisionOptions() error {
 // Cleanup gives up this config's part in the client. Requests that are still in
 // flight can go on to store their events.
 func (o *Output) Cleanup() error {
-	if o.stopWatch != nil {
-		o.stopWatch()
+	if o.stopAsking != nil {
+		o.stopAsking()
 	}
 	if o.connection == nil {
 		return nil
@@ -180,7 +180,7 @@ func (o *Output) Store(ctx context.Context, event *webhookreceiver.Event) error 
 	if o.Key != "" {
 		key = repl.ReplaceAll(o.Key, "")
 	}
-	return o.explain(o.connection.store(ctx, func() *kgo.Record {
+	return o.withAdvice(o.connection.store(ctx, func() *kgo.Record {
 		return newRecord(event, name, key, o.ContentMode)
 	}))
 }
@@ -188,9 +188,9 @@ func (o *Output) Store(ctx context.Context, event *webhookreceiver.Event) error 
 // Durable returns true: other machines have the event.
 func (*Output) Durable() bool { return true }
 
-// explain adds to an error what the operator has to know. It names the topic
+// withAdvice adds to an error what the operator has to know. It names the topic
 // only as it was configured, as the rest of it may be the sender's.
-func (o *Output) explain(err error) error {
+func (o *Output) withAdvice(err error) error {
 	switch {
 	case err == nil:
 		return nil

@@ -39,8 +39,8 @@ type wait struct {
 	timer *time.Timer
 }
 
-// watch begins to look for the reason when the event has waited for long.
-func (t *trouble) watch() *wait {
+// startWait begins to look for the reason when the event has waited for long.
+func (t *trouble) startWait() *wait {
 	return &wait{t, time.AfterFunc(longWait, func() { t.waiting.Add(1) })}
 }
 
@@ -56,8 +56,8 @@ func (t *trouble) note(reason string) {
 	t.last, t.at = reason, time.Now()
 }
 
-// explain adds the reason, if there is one.
-func (t *trouble) explain(err error) error {
+// withReason adds the reason, if there is one.
+func (t *trouble) withReason(err error) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.last == "" || time.Since(t.at) > troubleAge {
@@ -98,7 +98,7 @@ func (t *trouble) Log(_ kgo.LogLevel, msg string, keyvals ...any) {
 	for i := 0; i+1 < len(keyvals); i += 2 {
 		switch value := keyvals[i+1].(type) {
 		case error:
-			if keyvals[i] == "err" && isNews(value) {
+			if keyvals[i] == "err" && isExternal(value) {
 				t.note(value.Error())
 			}
 		case string:
@@ -112,9 +112,9 @@ func (t *trouble) Log(_ kgo.LogLevel, msg string, keyvals ...any) {
 	}
 }
 
-// isNews tells whether an error is the cluster's or the network's, and not the
+// isExternal tells whether an error is the cluster's or the network's, and not the
 // client's own way of going on.
-func isNews(err error) bool {
+func isExternal(err error) bool {
 	var (
 		answer  *kerr.Error
 		network net.Error

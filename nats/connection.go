@@ -32,13 +32,13 @@ const (
 	// the next ones wait to be published.
 	maxPending = 8192
 
-	// moveAfter is how long nothing may be stored, though there is a connection,
+	// changeServerAfter is how long nothing may be stored, though there is a connection,
 	// before another server is tried, and how long until the next one.
-	moveAfter = 5 * time.Second
+	changeServerAfter = 5 * time.Second
 
-	// linger is how long a connection stays after its last config has ended, for
+	// closeAfter is how long a connection stays after its last config has ended, for
 	// requests that are still in flight.
-	linger = time.Minute
+	closeAfter = time.Minute
 )
 
 var (
@@ -64,7 +64,7 @@ type connection struct {
 	close  func()       // any number of times
 	denied atomic.Int64 // when the servers last denied a permission, in Unix nanoseconds
 
-	moved atomic.Int64 // when another server was last tried, likewise
+	serverChanged atomic.Int64 // when another server was last tried, likewise
 
 	dialErr error // why it was not connected in the beginning, if known
 }
@@ -138,7 +138,7 @@ func connect(a access) (*connection, error) {
 		// It comes at once: the first attempt is over.
 		select {
 		case err := <-firstErr:
-			if isRefused(err) {
+			if isRefusal(err) {
 				c.nc.Close()
 				return nil, fmt.Errorf("servers %v: %w", a.hosts(), err)
 			}
@@ -154,8 +154,8 @@ func connect(a access) (*connection, error) {
 	return c, nil
 }
 
-// isRefused tells whether the servers know better than to let us in.
-func isRefused(err error) bool {
+// isRefusal tells whether the servers know better than to let us in.
+func isRefusal(err error) bool {
 	for _, refusal := range []error{
 		nats.ErrAuthorization, nats.ErrAuthExpired, nats.ErrAuthRevoked, nats.ErrAccountAuthExpired,
 		nats.ErrNkeysNotSupported,
@@ -169,7 +169,7 @@ func isRefused(err error) bool {
 
 // Destruct closes the connection, in a while.
 func (c *connection) Destruct() error {
-	time.AfterFunc(linger, c.close)
+	time.AfterFunc(closeAfter, c.close)
 	return nil
 }
 
@@ -208,7 +208,7 @@ func (c *connection) publish(ctx context.Context, message *nats.Msg) error {
 		return fmt.Errorf("the event could not be sent in time: %w", ctx.Err())
 	}
 	if p.err != nil {
-		return explain(p.err)
+		return translate(p.err)
 	}
 	select {
 	case <-p.future.Ok():
@@ -217,24 +217,24 @@ func (c *connection) publish(ctx context.Context, message *nats.Msg) error {
 		if errors.Is(err, jetstream.ErrAsyncPublishTimeout) && c.denied.Load() >= began {
 			return errDenied
 		}
-		return explain(err)
+		return translate(err)
 	case <-ctx.Done():
 		return fmt.Errorf("%w in time: %w", errNoAck, ctx.Err())
 	}
 }
 
-// move connects to another server, if that was not tried just now: the one that
+// changeServer connects to another server, if that was not tried just now: the one that
 // we are connected to may be cut off from the others, and would never tell.
-func (c *connection) move() {
-	now, last := time.Now().UnixNano(), c.moved.Load()
-	if now-last > int64(moveAfter) && c.moved.CompareAndSwap(last, now) {
+func (c *connection) changeServer() {
+	now, last := time.Now().UnixNano(), c.serverChanged.Load()
+	if now-last > int64(changeServerAfter) && c.serverChanged.CompareAndSwap(last, now) {
 		// It takes the client's lock. If it fails, the connection is closed.
 		go func() { _ = c.nc.ForceReconnect() }()
 	}
 }
 
-// explain puts what goes wrong into words for an operator.
-func explain(err error) error {
+// translate puts what goes wrong into words for an operator.
+func translate(err error) error {
 	switch {
 	case errors.Is(err, nats.ErrReconnectBufExceeded), errors.Is(err, nats.ErrDisconnected),
 		errors.Is(err, nats.ErrConnectionClosed), errors.Is(err, nats.ErrConnectionReconnecting):
@@ -256,8 +256,8 @@ const (
 	errCodeInProcess   = 10158
 )
 
-// isPassing tells whether it makes sense to publish the event again in a moment.
-func isPassing(err error) bool {
+// shouldRetry tells whether it makes sense to publish the event again in a moment.
+func shouldRetry(err error) bool {
 	if api, ok := errors.AsType[*jetstream.APIError](err); ok {
 		return api.ErrorCode == errCodeUnavailable || api.ErrorCode == errCodeInProcess
 	}

@@ -22,10 +22,10 @@ func init() {
 }
 
 const (
-	// patience is how long, from its beginning, an outage is bridged by repeating
+	// retryFor is how long, from its beginning, an outage is bridged by repeating
 	// what failed, so that the election of a new leader costs the sender a wait
 	// and no repeat. After that events are refused at once until one is stored.
-	patience = 15 * time.Second
+	retryFor = 15 * time.Second
 
 	// checkTimeout is how long the check for the stream may hold up a config.
 	checkTimeout = 5 * time.Second
@@ -177,8 +177,8 @@ func (o *Output) checkStream(ctx context.Context) error {
 		zap.String("subject", o.subject.pattern),
 		zap.Int("replicas", info.Config.Replicas),
 		zap.Duration("duplicate_window", info.Config.Duplicates))
-	for _, doubt := range doubts(info.Config) {
-		o.logger.Warn(doubt, zap.String("stream", info.Config.Name))
+	for _, warning := range warnings(info.Config) {
+		o.logger.Warn(warning, zap.String("stream", info.Config.Name))
 	}
 	return nil
 }
@@ -209,15 +209,15 @@ func (o *Output) Store(ctx context.Context, event *webhookreceiver.Event) error 
 			o.outage.Store(0)
 			return nil
 		}
-		if !isPassing(err) {
+		if !shouldRetry(err) {
 			return err
 		}
 		o.outage.CompareAndSwap(0, began.UnixNano())
 		lasts := time.Since(time.Unix(0, o.outage.Load()))
-		if lasts >= moveAfter && !errors.Is(err, errNotConnected) {
-			o.connection.move()
+		if lasts >= changeServerAfter && !errors.Is(err, errNotConnected) {
+			o.connection.changeServer()
 		}
-		if lasts > patience {
+		if lasts > retryFor {
 			return err
 		}
 		select {

@@ -193,7 +193,7 @@ func TestServerHangsAndIsGone(t *testing.T) {
 		}
 
 		// After a while they are refused at once.
-		o.outage.Store(time.Now().Add(-patience).UnixNano())
+		o.outage.Store(time.Now().Add(-retryFor).UnixNano())
 		if fault == "is gone" {
 			began := time.Now()
 			if err := o.Store(within(t, 10*time.Second), event("x", "{}")); !errors.Is(err, errNotConnected) || time.Since(began) > time.Second {

@@ -26,13 +26,13 @@ func findStream(ctx context.Context, js jetstream.JetStream, name, pattern strin
 			names = append(names, found)
 		}
 		if err := lister.Err(); err != nil && !errors.Is(err, jetstream.ErrEndOfData) {
-			return nil, unfit(fmt.Sprintf("subject %q", pattern), err)
+			return nil, lookupError(fmt.Sprintf("subject %q", pattern), err)
 		}
 	}
 	for _, n := range names {
 		stream, err := js.Stream(ctx, n)
 		if err != nil {
-			return nil, unfit(fmt.Sprintf("stream %q", n), err)
+			return nil, lookupError(fmt.Sprintf("stream %q", n), err)
 		}
 		info := stream.CachedInfo()
 		for _, filter := range info.Config.Subjects {
@@ -53,9 +53,9 @@ func findStream(ctx context.Context, js jetstream.JetStream, name, pattern strin
 	return nil, fmt.Errorf("subject %q: %w: make one that has it", pattern, errNoStream)
 }
 
-// unfit tells apart what the servers are sure of from what may be otherwise in a
+// lookupError tells apart what the servers are sure of from what may be otherwise in a
 // moment.
-func unfit(what string, err error) error {
+func lookupError(what string, err error) error {
 	for _, sure := range []error{
 		nats.ErrNoResponders, jetstream.ErrStreamNotFound, jetstream.ErrInvalidStreamName,
 		jetstream.ErrJetStreamNotEnabled, jetstream.ErrJetStreamNotEnabledForAccount,
@@ -85,22 +85,22 @@ func covers(filter, pattern string) bool {
 // repeats of one request, or of an impatient sender, may take.
 const shortWindow = 30 * time.Second
 
-// doubts says what an operator should know of the stream that it was given.
-func doubts(config jetstream.StreamConfig) (doubts []string) {
+// warnings says what an operator should know of the stream that it was given.
+func warnings(config jetstream.StreamConfig) (warnings []string) {
 	if config.Storage == jetstream.MemoryStorage {
-		doubts = append(doubts, "the stream is in memory only: its events are lost when its servers stop")
+		warnings = append(warnings, "the stream is in memory only: its events are lost when its servers stop")
 	}
 	if config.PersistMode == jetstream.AsyncPersistMode {
-		doubts = append(doubts, "the stream acknowledges before it writes (persist_mode async): a crash of its server loses events")
+		warnings = append(warnings, "the stream acknowledges before it writes (persist_mode async): a crash of its server loses events")
 	}
 	if config.Replicas == 1 {
-		doubts = append(doubts, "the stream has one replica: a crash of its server loses what is not fsynced yet (see sync_interval), and a dead disk loses everything")
+		warnings = append(warnings, "the stream has one replica: a crash of its server loses what is not fsynced yet (see sync_interval), and a dead disk loses everything")
 	}
 	if config.Discard == jetstream.DiscardOld && (config.MaxMsgs > 0 || config.MaxBytes > 0 || config.MaxMsgsPerSubject > 0) {
-		doubts = append(doubts, "the stream drops its oldest events when it is full (discard old)")
+		warnings = append(warnings, "the stream drops its oldest events when it is full (discard old)")
 	}
 	if config.Duplicates < shortWindow {
-		doubts = append(doubts, "the stream's window for duplicates is short: events may be stored twice")
+		warnings = append(warnings, "the stream's window for duplicates is short: events may be stored twice")
 	}
-	return doubts
+	return warnings
 }

@@ -57,7 +57,7 @@ func parseSubject(configured string) (*subject, error) {
 	tokens := strings.Split(marked, ".")
 	for i, token := range tokens {
 		literal := strings.ReplaceAll(token, placeholderMark, "")
-		if token == "" || literal != "" && literal != sanitize(literal, len(literal)) || strings.ContainsAny(literal, "{}") {
+		if token == "" || literal != "" && literal != cleanToken(literal, len(literal)) || strings.ContainsAny(literal, "{}") {
 			return nil, fmt.Errorf("subject %q: must be tokens separated by dots, without wildcards, white space and unclosed placeholders", configured)
 		}
 		if literal != token {
@@ -80,13 +80,13 @@ func (s *subject) forEvent(ctx context.Context) (string, error) {
 		repl = caddy.NewEmptyReplacer()
 	}
 	return repl.ReplaceFunc(s.template, func(_ string, value any) (any, error) {
-		return sanitize(caddy.ToString(value), maxValue), nil
+		return cleanToken(caddy.ToString(value), maxValue), nil
 	})
 }
 
-// sanitize makes value, which a sender may have chosen, a part of one token: it
+// cleanToken makes value, which a sender may have chosen, a part of one token: it
 // replaces what has a meaning in subjects or can't be seen.
-func sanitize(value string, limit int) string {
+func cleanToken(value string, limit int) string {
 	var b strings.Builder
 	for i, r := range value {
 		if i+utf8.RuneLen(r) > limit {
