@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -87,15 +88,10 @@ func (o *Output) ask(ctx context.Context) (facts, error) {
 
 // isRefusal tells whether the cluster is there, and said no.
 func isRefusal(err error) bool {
-	for _, refusal := range []error{
+	return slices.ContainsFunc([]error{
 		kerr.UnknownTopicOrPartition, kerr.InvalidTopicException, kerr.TopicAuthorizationFailed,
 		kerr.SaslAuthenticationFailed, kerr.UnsupportedSaslMechanism,
-	} {
-		if errors.Is(err, refusal) {
-			return true
-		}
-	}
-	return false
+	}, func(refusal error) bool { return errors.Is(err, refusal) })
 }
 
 // withOption adds which option is wrong.

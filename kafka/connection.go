@@ -87,8 +87,7 @@ func (c *connection) store(ctx context.Context, record func() *kgo.Record) error
 		return err
 	}
 	defer c.release()
-	wait := c.trouble.startWait()
-	defer wait.stop()
+	defer c.trouble.startWait()()
 	for {
 		r := record()
 		err := produce(ctx, client, r)
@@ -124,8 +123,7 @@ func shouldRetry(err error) bool {
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		return true
 	}
-	var answer *kerr.Error
-	if errors.As(err, &answer) {
+	if answer, ok := errors.AsType[*kerr.Error](err); ok {
 		return answer.Retriable
 	}
 	return isExternal(err)

@@ -4,6 +4,7 @@
 package kafkaoutput
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -130,23 +131,13 @@ func (o *Output) Provision(ctx caddy.Context) error {
 }
 
 func (o *Output) provisionOptions() error {
-	if o.ContentMode == "" {
-		o.ContentMode = modeStructured
+	o.ContentMode = cmp.Or(o.ContentMode, modeStructured)
+	o.Acks = cmp.Or(o.Acks, acksAll)
+	o.MaxMessageSize = cmp.Or(o.MaxMessageSize, defaultMessageSize)
+	err := cmp.Or(checkContentMode(o.ContentMode), checkAcks(o.Acks), checkMessageSize(o.MaxMessageSize))
+	if err != nil {
+		return err
 	}
-	if o.Acks == "" {
-		o.Acks = acksAll
-	}
-	if o.MaxMessageSize == 0 {
-		o.MaxMessageSize = defaultMessageSize
-	}
-	for _, check := range []error{
-		checkContentMode(o.ContentMode), checkAcks(o.Acks), checkMessageSize(o.MaxMessageSize),
-	} {
-		if check != nil {
-			return check
-		}
-	}
-	var err error
 	if o.topic, err = parseTopic(o.Topic); err != nil {
 		return err
 	}

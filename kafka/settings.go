@@ -1,8 +1,8 @@
 package kafkaoutput
 
 import (
+	"cmp"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -64,10 +64,7 @@ type connectionKey [sha256.Size]byte
 
 // settings evaluates the options that the client depends on.
 func (o *Output) settings() (settings, error) {
-	s := settings{compression: o.Compression, maxMessageSize: o.MaxMessageSize, autoCreateTopics: o.AutoCreateTopics}
-	if s.compression == "" {
-		s.compression = "none"
-	}
+	s := settings{compression: cmp.Or(o.Compression, "none"), maxMessageSize: o.MaxMessageSize, autoCreateTopics: o.AutoCreateTopics}
 	if err := checkCompression(s.compression); err != nil {
 		return s, err
 	}
@@ -127,18 +124,8 @@ func checkBroker(broker string) error {
 }
 
 func (s settings) key() connectionKey {
-	var user, password, mechanism, ca, cert, key string
-	if s.sasl != nil {
-		mechanism, user, password = s.sasl.Mechanism, s.sasl.User, s.sasl.Password
-	}
-	if s.tls != nil {
-		ca, cert, key = s.tls.ca, s.tls.cert, s.tls.key
-	}
-	all, _ := json.Marshal([]any{
-		s.brokers, mechanism, user, password, s.tls != nil, ca, cert, key,
-		s.compression, s.maxMessageSize, s.autoCreateTopics,
-	}) // of strings, numbers and booleans: there is no error
-	return sha256.Sum256(all)
+	return sha256.Sum256(fmt.Appendf(nil, "%#v %#v %#v %q %d %t",
+		s.brokers, s.sasl, s.tls, s.compression, s.maxMessageSize, s.autoCreateTopics))
 }
 
 // options returns the settings as the client takes them.

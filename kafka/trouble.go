@@ -34,19 +34,14 @@ type trouble struct {
 	at   time.Time
 }
 
-type wait struct {
-	t     *trouble
-	timer *time.Timer
-}
-
-// startWait begins to look for the reason when the event has waited for long.
-func (t *trouble) startWait() *wait {
-	return &wait{t, time.AfterFunc(longWait, func() { t.waiting.Add(1) })}
-}
-
-func (w *wait) stop() {
-	if !w.timer.Stop() {
-		w.t.waiting.Add(-1)
+// startWait begins to look for the reason when the event has waited for long,
+// until stop.
+func (t *trouble) startWait() (stop func()) {
+	timer := time.AfterFunc(longWait, func() { t.waiting.Add(1) })
+	return func() {
+		if !timer.Stop() {
+			t.waiting.Add(-1)
+		}
 	}
 }
 
@@ -115,14 +110,12 @@ func (t *trouble) Log(_ kgo.LogLevel, msg string, keyvals ...any) {
 // isExternal tells whether an error is the cluster's or the network's, and not the
 // client's own way of going on.
 func isExternal(err error) bool {
-	var (
-		answer  *kerr.Error
-		network net.Error
-	)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return false // though it would do for one of the network
 	}
-	return errors.As(err, &answer) || errors.As(err, &network) || errors.Is(err, io.EOF)
+	_, isAnswer := errors.AsType[*kerr.Error](err)
+	_, isNetwork := errors.AsType[net.Error](err)
+	return isAnswer || isNetwork || errors.Is(err, io.EOF)
 }
 
 // Interface guards

@@ -3,6 +3,7 @@
 package natsoutput
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -109,9 +110,7 @@ func (*Output) CaddyModule() caddy.ModuleInfo {
 // It changes nothing on them.
 func (o *Output) Provision(ctx caddy.Context) error {
 	o.logger = ctx.Logger()
-	if o.ContentMode == "" {
-		o.ContentMode = contentModeStructured
-	}
+	o.ContentMode = cmp.Or(o.ContentMode, contentModeStructured)
 	if err := checkContentMode(o.ContentMode); err != nil {
 		return err
 	}
