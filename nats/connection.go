@@ -33,8 +33,8 @@ const (
 	// the next ones wait to be published.
 	maxPending = 8192
 
-	// changeServerAfter is how long nothing may be stored, though there is a connection,
-	// before another server is tried, and how long until the next one.
+	// changeServerAfter is how long nothing may be stored, though there is a
+	// connection, before another server is tried, and how long until the next one.
 	changeServerAfter = 5 * time.Second
 
 	// closeAfter is how long a connection stays after its last config has ended, for
@@ -219,8 +219,8 @@ func (c *connection) publish(ctx context.Context, message *nats.Msg) error {
 	}
 }
 
-// changeServer connects to another server, if that was not tried just now: the one that
-// we are connected to may be cut off from the others, and would never tell.
+// changeServer connects to another server, if that was not tried just now: the
+// one that we are connected to may be cut off from the others, and would never tell.
 func (c *connection) changeServer() {
 	now, last := time.Now().UnixNano(), c.serverChanged.Load()
 	if now-last > int64(changeServerAfter) && c.serverChanged.CompareAndSwap(last, now) {

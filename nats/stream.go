@@ -53,8 +53,8 @@ func findStream(ctx context.Context, js jetstream.JetStream, name, pattern strin
 	return nil, fmt.Errorf("subject %q: %w: make one that has it", pattern, errNoStream)
 }
 
-// lookupError tells apart what the servers are sure of from what may be otherwise in a
-// moment.
+// lookupError tells apart what the servers are sure of from what may be otherwise
+// in a moment.
 func lookupError(what string, err error) error {
 	for _, sure := range []error{
 		nats.ErrNoResponders, jetstream.ErrStreamNotFound, jetstream.ErrInvalidStreamName,

@@ -157,10 +157,12 @@ func unnumbered(path string) (live string, ok bool) {
 
 // exists tells whether there is something at that path, be it compressed by now.
 func exists(path string) bool {
-	return slices.ContainsFunc(suffixes, func(suffix string) bool {
-		_, err := os.Stat(path + suffix)
-		return err == nil
-	})
+	for _, suffix := range suffixes {
+		if _, err := os.Stat(path + suffix); err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // convert makes a state of this version of one that knows just the event that

@@ -187,7 +187,7 @@ func openFile(path string) (*os.File, error) {
 func distinct(paths []string) (chosen []string) {
 	places := make(map[string]int)
 	for _, path := range paths {
-		id := fileKey(path)
+		id := identity(path)
 		if i, ok := places[id]; !ok {
 			places[id] = len(chosen)
 			chosen = append(chosen, path)
@@ -198,8 +198,8 @@ func distinct(paths []string) (chosen []string) {
 	return chosen
 }
 
-// fileKey is the same for all forms of a rotated file.
-func fileKey(path string) string {
+// identity is the same for all forms of a rotated file.
+func identity(path string) string {
 	original, temporary := strings.CutSuffix(path, journal.Temporary)
 	if temporary { // the name has a number, too
 		original = strings.TrimSuffix(original, filepath.Ext(original))

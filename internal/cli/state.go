@@ -21,8 +21,8 @@ var saveEvery = 200 * time.Millisecond
 // matching.go says how the files are known again.
 type state struct {
 	path   string
-	dryRun bool     // nothing is saved: it is a dry run
-	lock   *os.File // nil if dryRun
+	dryRun bool     // nothing is saved
+	lock   *os.File // nil in a dry run
 
 	mu     sync.Mutex
 	timer  *time.Timer // set while something is to be saved
@@ -92,9 +92,9 @@ func (s *state) load(target string) error {
 	return nil
 }
 
-// advance notes that a file was passed up to that place, by sending an event or, if
-// it is nil, without. After an event it is saved within saveEvery, also if nothing
-// else comes.
+// advance notes that a file was passed up to that place, by sending an event or,
+// if it is nil, without. After an event it is saved within saveEvery, also if
+// nothing else comes.
 func (s *state) advance(p *cursor, to place, sent *event) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
