@@ -129,10 +129,10 @@ func (c *connection) ask(ctx context.Context, t topic) (facts, error) {
 	}
 	defer c.release()
 	var f facts
-	if t.fixed() {
-		f, err = askTopic(ctx, client, t.text)
-	} else {
+	if t.perEvent {
 		err = client.Ping(ctx)
+	} else {
+		f, err = askTopic(ctx, client, t.text)
 	}
 	if err != nil && !isRefusal(err) {
 		if ctx.Err() != nil {
@@ -194,7 +194,7 @@ func askTopic(ctx context.Context, client *kgo.Client, name string) (facts, erro
 // report logs the facts, and warns of what makes an acknowledgement worth less
 // than it should be.
 func (o *Output) report(f facts) {
-	if !o.topic.fixed() {
+	if o.topic.perEvent {
 		o.logger.Info("events are stored in Kafka, in topics that depend on the event; these are not checked",
 			zap.String("topic", o.Topic))
 		return

@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
@@ -141,7 +140,7 @@ func (o *Output) provisionOptions() error {
 	if o.topic, err = parseTopic(o.Topic); err != nil {
 		return err
 	}
-	if o.AutoCreateTopics && !o.topic.fixed() {
+	if o.AutoCreateTopics && o.topic.perEvent {
 		return fmt.Errorf("topic %q: depends on the event, so with auto_create_topics senders could create topics without end", o.Topic)
 	}
 	return nil
@@ -213,7 +212,7 @@ func checkAcks(acks string) error {
 }
 
 func checkMessageSize(size int64) error {
-	if size < minMessageSize || size > min(maxMessageSize, math.MaxInt32) {
+	if size < minMessageSize || size > maxMessageSize {
 		return fmt.Errorf("max_message_size %d: must be between %d bytes and %d", size, minMessageSize, maxMessageSize)
 	}
 	return nil

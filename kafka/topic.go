@@ -21,9 +21,6 @@ type topic struct {
 	perEvent bool // text has placeholders, to be evaluated for each event
 }
 
-// fixed tells whether all events go to the same topic.
-func (t topic) fixed() bool { return !t.perEvent }
-
 // parseTopic evaluates what does not depend on the event. An environment
 // variable or file with nothing in it is an error.
 func parseTopic(option string) (topic, error) {
@@ -57,7 +54,7 @@ func parseTopic(option string) (topic, error) {
 		}
 		literal = caddy.NewEmptyReplacer().ReplaceAll(t.text, "")
 	}
-	if !topicText.MatchString(literal) || literal == "." && t.fixed() || literal == ".." && t.fixed() || len(literal) > maxTopic {
+	if !topicText.MatchString(literal) || !t.perEvent && (literal == "." || literal == "..") || len(literal) > maxTopic {
 		return topic{}, fmt.Errorf("topic %q: a topic's name is of 1 to %d of the characters A-Z, a-z, 0-9, '.', '_' and '-'", option, maxTopic)
 	}
 	return t, nil
@@ -66,7 +63,7 @@ func parseTopic(option string) (topic, error) {
 // name returns the topic for an event. What comes from placeholders can neither
 // leave what the fixed text begins, nor be longer than Kafka allows.
 func (t topic) name(repl *caddy.Replacer) (string, error) {
-	if t.fixed() {
+	if !t.perEvent {
 		return t.text, nil
 	}
 	name, err := repl.ReplaceFunc(t.text, func(_ string, value any) (any, error) {
