@@ -52,14 +52,14 @@ func (t *tailer) follow(ctx context.Context, path string) error {
 		}
 		// After the look for a new file: so nothing follows what is read now.
 		if current != nil {
-			if err := t.grown(current); err != nil {
+			if err := t.showGrown(current); err != nil {
 				return err
 			}
 			old = current
 		}
 		if opened != nil {
 			if old != nil {
-				if err := t.between(path, old, opened); err != nil {
+				if err := t.showBetween(path, old, opened); err != nil {
 					return err
 				}
 			}
@@ -67,7 +67,7 @@ func (t *tailer) follow(ctx context.Context, path string) error {
 				current.close()
 			}
 			current = opened
-			if err := t.grown(current); err != nil {
+			if err := t.showGrown(current); err != nil {
 				return err
 			}
 		}
@@ -116,8 +116,8 @@ func openFollowed(path string, current *followed) (*followed, error) {
 	return nil, errors.New("the file is being rotated all the time")
 }
 
-// grown shows the lines that have ended since the last look.
-func (t *tailer) grown(f *followed) error {
+// showGrown shows the lines that have ended since the last look.
+func (t *tailer) showGrown(f *followed) error {
 	for {
 		l, err := f.next()
 		if errors.Is(err, io.EOF) {
@@ -126,21 +126,21 @@ func (t *tailer) grown(f *followed) error {
 		if err != nil {
 			return err
 		}
-		t.line(f.file.Name(), l)
+		t.showLine(f.file.Name(), l)
 		if t.failed != nil {
 			return t.failed
 		}
 	}
 }
 
-// between shows files that were rotated after old was, and before new came.
-func (t *tailer) between(path string, old, new *followed) error {
+// showBetween shows files that were rotated after old was, and before new came.
+func (t *tailer) showBetween(path string, old, new *followed) error {
 	// What was shown is in one of them, unless somebody else has moved it. As long
 	// as that is not compressed, it is known for certain.
 	var shown place
 	if old.lineReader != nil {
 		if rest := old.rest(); len(rest.text) > 0 {
-			t.line(old.file.Name(), rest)
+			t.showLine(old.file.Name(), rest)
 		}
 		shown = old.place()
 	}
@@ -159,7 +159,7 @@ func (t *tailer) between(path string, old, new *followed) error {
 		}
 	}
 	for _, at := range others {
-		wasShown, err := t.rotated(path, at, shown, new)
+		wasShown, err := t.showRotated(path, at, shown, new)
 		if err != nil {
 			return err
 		}
@@ -175,9 +175,9 @@ func isFile(path string, info fs.FileInfo) bool {
 	return err == nil && info != nil && os.SameFile(other, info)
 }
 
-// rotated shows a rotated file, without what was shown if that is compressed by
+// showRotated shows a rotated file, without what was shown if that is compressed by
 // now, and this is it.
-func (t *tailer) rotated(path string, at time.Time, shown place, new *followed) (wasShown bool, err error) {
+func (t *tailer) showRotated(path string, at time.Time, shown place, new *followed) (wasShown bool, err error) {
 	reserved := false
 	for range 10 { // forms come and go while it is being compressed
 		names, err := rotatedFiles(path)
@@ -200,7 +200,7 @@ func (t *tailer) rotated(path string, at time.Time, shown place, new *followed) 
 				reserved = true
 				continue
 			}
-			return wasShown, t.all(lines)
+			return wasShown, t.showAll(lines)
 		}
 	}
 	if !reserved {

@@ -80,7 +80,7 @@ func openInOrder(paths []string) (files []part, err error) {
 			_ = f.Close()
 			continue
 		}
-		if err := p.look(); err != nil {
+		if err := p.learnOrder(); err != nil {
 			return files, err
 		}
 	}
@@ -88,8 +88,8 @@ func openInOrder(paths []string) (files []part, err error) {
 	return files, nil
 }
 
-// look learns what the order depends on.
-func (p *part) look() error {
+// learnOrder learns what the order depends on.
+func (p *part) learnOrder() error {
 	p.path = resolve(p.Name())
 	p.journal, p.rotated = journalOf(p.path)
 	lines, err := p.lines()

@@ -123,7 +123,7 @@ func (r *replay) run(ctx context.Context, paths []string) (err error) {
 	r.left = make(map[string]bool)
 	for i := range files {
 		if f := &files[i]; !f.atEnd && !r.left[f.journal] {
-			if err = r.file(ctx, f); err != nil {
+			if err = r.sendFile(ctx, f); err != nil {
 				break
 			}
 		}
@@ -155,9 +155,9 @@ func (r *replay) note(format string, args ...any) {
 	r.console.note(format, args...)
 }
 
-// file sends what is in one file, but not what comes meanwhile: the target may
+// sendFile sends what is in one file, but not what comes meanwhile: the target may
 // be one that writes there.
-func (r *replay) file(ctx context.Context, file *part) error {
+func (r *replay) sendFile(ctx context.Context, file *part) error {
 	f, err := file.unsent()
 	if err != nil {
 		return err
@@ -165,7 +165,7 @@ func (r *replay) file(ctx context.Context, file *part) error {
 	defer f.release()
 	r.bar.begin(f)
 	err = f.each(func(l line) error {
-		kind, sent, err := r.line(ctx, f, l)
+		kind, sent, err := r.sendLine(ctx, f, l)
 		if err != nil || r.state == nil || !f.ended && kind != stored { // the end of a line may be still to come
 			return err
 		}
@@ -184,9 +184,9 @@ func (r *replay) file(ctx context.Context, file *part) error {
 // errLeft ends a file that is to be gone on with another time.
 var errLeft = errors.New("left for later")
 
-// line sends what is in a line, and returns what that is, and the event if it
+// sendLine sends what is in a line, and returns what that is, and the event if it
 // was sent.
-func (r *replay) line(ctx context.Context, f *lineReader, l line) (kind, *event, error) {
+func (r *replay) sendLine(ctx context.Context, f *lineReader, l line) (kind, *event, error) {
 	kind, e, problem := parse(l)
 	switch kind {
 	case blank:

@@ -42,7 +42,7 @@ With --json, events are shown as they are stored, one line of JSON each.`,
 				return fmt.Errorf("--lines %d: must not be negative", t.last)
 			}
 			if !follow {
-				return t.show(args[0])
+				return t.showFile(args[0])
 			}
 			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt)
 			defer stop()
@@ -67,29 +67,29 @@ type tailer struct {
 	held       []string // the last ones so far, if only they are wanted
 }
 
-// show shows what is in the file now.
-func (t *tailer) show(path string) error {
+// showFile shows what is in the file now.
+func (t *tailer) showFile(path string) error {
 	lines, err := openLines(path)
 	if err != nil {
 		return err
 	}
 	defer lines.close()
-	if err := t.all(lines); err != nil {
+	if err := t.showAll(lines); err != nil {
 		return err
 	}
 	t.flush()
 	return t.failed
 }
 
-// all shows the lines up to the end of the file, with one that has not ended.
-func (t *tailer) all(lines *lineReader) error {
+// showAll shows the lines up to the end of the file, with one that has not ended.
+func (t *tailer) showAll(lines *lineReader) error {
 	return lines.each(func(l line) error {
-		t.line(lines.file.Name(), l)
+		t.showLine(lines.file.Name(), l)
 		return t.failed
 	})
 }
 
-func (t *tailer) line(path string, l line) {
+func (t *tailer) showLine(path string, l line) {
 	kind, e, err := parse(l)
 	switch {
 	case kind == blank:
