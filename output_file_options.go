@@ -13,6 +13,7 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/dustin/go-humanize"
 
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/journal"
 )
 
@@ -188,14 +189,14 @@ func checkFormat(format string) error {
 	return nil
 }
 
-func compressionNamed(name string) (journal.Compression, error) {
+func compressionNamed(name string) (files.Compression, error) {
 	switch name {
 	case "", "off":
 		return "", nil
 	case "gzip":
-		return journal.Gzip, nil
+		return files.Gzip, nil
 	case "zstd":
-		return journal.Zstd, nil
+		return files.Zstd, nil
 	}
 	return "", fmt.Errorf("roll_compress %q: must be off, gzip or zstd", name)
 }

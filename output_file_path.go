@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"unicode/utf8"
 
-	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/journal"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
 )
 
 // checkFilename tells what of a file's name is wrong on any disk.
@@ -34,7 +34,7 @@ func checkFilename(name string) error {
 	case !filepath.IsLocal(base) || runtime.GOOS == "windows" && strings.ContainsAny(base[len(base)-1:], ". "):
 		return fmt.Errorf("%q is no name for a file on this system", base)
 	}
-	return journal.CheckName(base)
+	return files.CheckName(base)
 }
 
 func isDirectory(name string) error {
@@ -48,7 +48,7 @@ func resolve(filename string) (string, error) {
 	if err := checkFilename(filename); err != nil {
 		return "", err
 	}
-	path, err := journal.Resolve(filename)
+	path, err := files.Resolve(filename)
 	if err != nil {
 		return "", explain(filename, err)
 	}
@@ -107,12 +107,12 @@ func checkLength(path string) error {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return nil // which is told later
 	}
-	names := []string{journal.LongestName(path)}
+	names := []string{files.LongestName(path)}
 	for missing := filepath.Dir(path); missing != dir; missing = filepath.Dir(missing) {
 		names = append(names, filepath.Join(dir, filepath.Base(missing)))
 	}
 	if filepath.Dir(path) != dir {
-		names = append(names, filepath.Join(dir, journal.LongestName(filepath.Base(path))))
+		names = append(names, filepath.Join(dir, files.LongestName(filepath.Base(path))))
 	}
 	for _, name := range names {
 		_, err := os.Lstat(name)

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/journal"
 )
 
@@ -39,7 +40,7 @@ func acquireJournal(path string) (*journal.Journal, string) {
 // which may have to be created yet. Two hard links are two names, each of which
 // is renamed by itself.
 func namesSameFile(a, b string) bool {
-	if now, err := journal.Resolve(b); err != nil || now != b {
+	if now, err := files.Resolve(b); err != nil || now != b {
 		return false // it has become a link; until its config ends it counts for itself
 	}
 	dirA, restA := nearest(a)

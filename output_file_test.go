@@ -14,6 +14,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/journal"
 )
 
@@ -153,7 +154,7 @@ func TestRotation(t *testing.T) {
 		"":              {Size: 100 << 20},
 		"roll_size 0":   {},
 		"roll_size 1MB": {Size: 1_000_000},
-		"roll_size 0\nroll_interval 1d\nroll_keep 3\nroll_keep_for 2h\nroll_compress gzip": {Interval: 24 * time.Hour, Keep: 3, KeepFor: 2 * time.Hour, Compression: journal.Gzip},
+		"roll_size 0\nroll_interval 1d\nroll_keep 3\nroll_keep_for 2h\nroll_compress gzip": {Interval: 24 * time.Hour, Keep: 3, KeepFor: 2 * time.Hour, Compression: files.Gzip},
 	} {
 		if got := loadFile(t, "{\n"+options+"\n}").options.Rotation; got != want {
 			t.Errorf("%q: %+v, want %+v", options, got, want)

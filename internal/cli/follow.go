@@ -7,11 +7,10 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
-	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/journal"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
 )
 
 // pollEvery is how often a file that is followed is looked at. Nothing but
@@ -22,7 +21,7 @@ const pollEvery = 100 * time.Millisecond
 type followed struct {
 	*lineReader // nil while there is no file
 	info        fs.FileInfo
-	known       map[time.Time][]string // the rotated files that there were then
+	known       []files.Rotated // that there were then
 }
 
 // follow shows what is in the file, and what comes, until ctx ends.
@@ -46,7 +45,7 @@ func (t *tailer) follow(ctx context.Context, path string) error {
 		case err != nil && current == nil && old == nil:
 			t.note("%s: not there yet; waiting for it", path)
 			old = new(followed)
-			if old.known, err = rotatedFiles(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			if old.known, _, err = files.List(files.OS{}, path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}
 		}
@@ -99,7 +98,7 @@ func openFollowed(path string, current *followed) (*followed, error) {
 		lines.sum = sha256.New()
 		f := &followed{lineReader: lines}
 		if f.info, err = lines.file.Stat(); err == nil {
-			f.known, err = rotatedFiles(path)
+			f.known, _, err = files.List(files.OS{}, path)
 		}
 		// If it is still there, then every rotated file that is known now is older.
 		if err == nil {
@@ -144,18 +143,18 @@ func (t *tailer) showBetween(path string, old, new *followed) error {
 		}
 		shown = old.place()
 	}
-	names, err := rotatedFiles(path)
+	now, _, err := files.List(files.OS{}, path)
 	if err != nil {
 		return err
 	}
 	var others []time.Time
-	for _, at := range inOrder(new.known) {
+	for _, file := range new.known {
 		switch {
-		case old.known[at] != nil:
-		case slices.ContainsFunc(names[at], func(name string) bool { return isFile(name, old.info) }):
+		case formsOf(old.known, file.At) != nil:
+		case slices.ContainsFunc(formsOf(now, file.At), func(name string) bool { return isFile(name, old.info) }):
 			shown = place{}
 		default:
-			others = append(others, at)
+			others = append(others, file.At)
 		}
 	}
 	for _, at := range others {
@@ -180,11 +179,11 @@ func isFile(path string, info fs.FileInfo) bool {
 func (t *tailer) showRotated(path string, at time.Time, shown place, new *followed) (wasShown bool, err error) {
 	reserved := false
 	for range 10 { // forms come and go while it is being compressed
-		names, err := rotatedFiles(path)
+		now, _, err := files.List(files.OS{}, path)
 		if err != nil {
 			return false, err
 		}
-		for _, name := range names[at] {
+		for _, name := range formsOf(now, at) {
 			if isFile(name, new.info) {
 				return false, nil
 			}
@@ -227,31 +226,13 @@ func openPast(path string, shown place) (lines *lineReader, past bool, err error
 	return lines, false, err
 }
 
-// rotatedFiles returns the names of rotated files by the time in them, that of
-// the original form before those of compressed ones.
-func rotatedFiles(path string) (map[time.Time][]string, error) {
-	entries, err := os.ReadDir(filepath.Dir(path)) // sorted
-	if err != nil {
-		return nil, err
+// formsOf returns the names of the file that was rotated at that time, if there is one.
+func formsOf(rotated []files.Rotated, at time.Time) []string {
+	i, ok := slices.BinarySearchFunc(rotated, at, func(r files.Rotated, at time.Time) int { return r.At.Compare(at) })
+	if !ok {
+		return nil
 	}
-	files := make(map[time.Time][]string)
-	for _, entry := range entries {
-		name := filepath.Join(filepath.Dir(path), entry.Name())
-		if at, ok := journal.RotatedAt(path, name); ok {
-			files[at] = append(files[at], name)
-		}
-	}
-	return files, nil
-}
-
-// inOrder returns the times of rotated files, the oldest first.
-func inOrder(files map[time.Time][]string) []time.Time {
-	times := make([]time.Time, 0, len(files))
-	for at := range files {
-		times = append(times, at)
-	}
-	slices.SortFunc(times, time.Time.Compare)
-	return times
+	return rotated[i].Forms
 }
 
 func pause(ctx context.Context, d time.Duration) {

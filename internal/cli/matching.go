@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
 )
 
 // findPlaces finds, for each file, the place up to which it was sent before: the
@@ -145,7 +147,7 @@ var logrotateName = regexp.MustCompile(`^(.+?)(?:\.\d+|-\d{4}-?\d\d-?\d\d[-\d]*)
 // unnumbered returns the path of the live file of one that has such a name.
 func unnumbered(path string) (live string, ok bool) {
 	dir, name := filepath.Split(path)
-	for _, suffix := range suffixes {
+	for _, suffix := range files.Endings {
 		name = strings.TrimSuffix(name, suffix)
 	}
 	m := logrotateName.FindStringSubmatch(name)
@@ -157,7 +159,7 @@ func unnumbered(path string) (live string, ok bool) {
 
 // exists tells whether there is something at that path, be it compressed by now.
 func exists(path string) bool {
-	for _, suffix := range suffixes {
+	for _, suffix := range files.Endings {
 		if _, err := os.Stat(path + suffix); err == nil {
 			return true
 		}

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/journal"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
 )
 
 // part is a file, as long as it was when it was opened.
@@ -117,7 +117,7 @@ var errFound = errors.New("found")
 // resolve makes a path absolute and without symbolic links, as the receiver does.
 // The file itself may be missing, or renamed meanwhile.
 func resolve(path string) string {
-	if resolved, err := journal.Resolve(path); err == nil {
+	if resolved, err := files.Resolve(path); err == nil {
 		return resolved
 	}
 	return filepath.Clean(path)
@@ -144,25 +144,13 @@ func sortFiles(files []part) {
 // rotated: never, so far, if its name is not that of a rotated file.
 func journalOf(name string) (path string, rotated time.Time) {
 	name = filepath.Clean(name)
-	plain := name
-	for _, suffix := range suffixes {
-		plain = strings.TrimSuffix(plain, suffix)
-	}
-	for _, ext := range []string{filepath.Ext(plain), ""} {
-		stem := strings.TrimSuffix(plain, ext)
-		if n := len(stem) - len("-2006-01-02T15-04-05.000"); n > 0 {
-			if at, ok := journal.RotatedAt(stem[:n]+ext, plain); ok {
-				return stem[:n] + ext, at
-			}
-		}
+	if n, ok := files.Parse(name); ok && !n.Temporary {
+		return n.Path, n.At
 	}
 	return name, neverRotated
 }
 
 var neverRotated = time.Unix(1<<40, 0)
-
-// suffixes are what a rotated file's name may end with.
-var suffixes = []string{"", string(journal.Gzip), string(journal.Zstd)}
 
 // openFile opens a file. A rotated one may have been compressed since its name
 // was found out.
@@ -171,7 +159,7 @@ func openFile(path string) (*os.File, error) {
 	if _, at := journalOf(path); at == neverRotated {
 		return f, err
 	}
-	for _, suffix := range suffixes {
+	for _, suffix := range files.Endings {
 		if errors.Is(err, fs.ErrNotExist) {
 			if g, otherErr := os.Open(path + suffix); otherErr == nil {
 				return g, nil
@@ -187,28 +175,18 @@ func openFile(path string) (*os.File, error) {
 func distinct(paths []string) (chosen []string) {
 	places := make(map[string]int)
 	for _, path := range paths {
-		id := identity(path)
-		if i, ok := places[id]; !ok {
-			places[id] = len(chosen)
+		file := resolve(path)
+		if n, ok := files.Parse(file); ok { // the same for all forms of it
+			file = files.RotatedName(n.Path, n.At)
+		}
+		if i, ok := places[file]; !ok {
+			places[file] = len(chosen)
 			chosen = append(chosen, path)
 		} else if len(filepath.Base(path)) < len(filepath.Base(chosen[i])) {
 			chosen[i] = path
 		}
 	}
 	return chosen
-}
-
-// identity is the same for all forms of a rotated file.
-func identity(path string) string {
-	original, temporary := strings.CutSuffix(path, journal.Temporary)
-	if temporary { // the name has a number, too
-		original = strings.TrimSuffix(original, filepath.Ext(original))
-	}
-	name, at := journalOf(resolve(original))
-	if at == neverRotated {
-		return resolve(path)
-	}
-	return name + at.String()
 }
 
 func closeAll(files []part) {
@@ -221,32 +199,32 @@ func closeAll(files []part) {
 // rotated file is missing among those of one journal: one that was rotated after
 // the shell had listed the files, and before they were opened, would be sent
 // after newer ones.
-func checkComplete(files []part) error {
+func checkComplete(parts []part) error {
 	given := make(map[string]map[time.Time]bool)
-	for _, f := range files {
+	for _, f := range parts {
 		if given[f.journal] == nil {
 			given[f.journal] = make(map[time.Time]bool)
 		}
 		given[f.journal][f.rotated] = true
 	}
-	for _, f := range files {
+	for _, f := range parts {
 		if f.rotated != neverRotated {
 			continue
 		}
-		siblings, err := rotatedFiles(f.path)
+		siblings, _, err := files.List(files.OS{}, f.path)
 		if err != nil {
 			return err
 		}
 		begun := false // with the oldest one that is given
-		for _, at := range inOrder(siblings) {
-			info, err := os.Stat(siblings[at][0])
+		for _, sibling := range siblings {
+			info, err := os.Stat(sibling.Forms[0])
 			if err == nil && os.SameFile(info, f.info) {
 				break // it was rotated since, and so what comes now is newer
 			}
-			if begun && !given[f.path][at] && err == nil && info.Size() > 0 {
-				return fmt.Errorf("%s belongs between the files that are given; if it was rotated just now, run the command again", siblings[at][0])
+			if begun && !given[f.path][sibling.At] && err == nil && info.Size() > 0 {
+				return fmt.Errorf("%s belongs between the files that are given; if it was rotated just now, run the command again", sibling.Forms[0])
 			}
-			begun = begun || given[f.path][at]
+			begun = begun || given[f.path][sibling.At]
 		}
 	}
 	return nil

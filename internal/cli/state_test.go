@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
 )
 
 // replayed is a target, and a directory with journals and the state of a replay.
@@ -480,7 +482,7 @@ func TestJournalOf(t *testing.T) {
 		"/d/events-2026-11-23T17-04-58.124.jsonl":       "/d/events-2026-11-23T17-04-58.124-2026-11-23T17-04-58.123.jsonl",
 		"/d-2026-11-23T17-04-58.123.jsonl/events.jsonl": "/d-2026-11-23T17-04-58.123.jsonl/events-2026-11-23T17-04-58.123.jsonl",
 	} {
-		for _, suffix := range suffixes {
+		for _, suffix := range files.Endings {
 			if name, when := journalOf(rotated + suffix); name != live || !when.Equal(at) {
 				t.Errorf("%s is of %s, of %v, want %s", rotated+suffix, name, when, live)
 			}

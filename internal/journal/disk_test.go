@@ -127,7 +127,7 @@ func (d *disk) lines() map[string]bool {
 		if err != nil {
 			continue
 		}
-		if compressionOf(path) == "" {
+		if !isCompressed(path) {
 			i.addLines(content, lines)
 		} else if i.synced >= int64(len(content)) && len(i.lost) == 0 {
 			for _, line := range bytes.SplitAfter(decompressed(path, content), []byte("\n")) {

@@ -11,11 +11,13 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
 )
 
 var errDisk = &fs.PathError{Op: "disk", Path: "sda", Err: syscall.EIO}
 
-// op is an operation of FS or File.
+// op is an operation of files.FS or files.File.
 type op string
 
 const (
@@ -76,8 +78,9 @@ func (s *shortWrite) Error() string { return fmt.Sprintf("short write: %v", s.er
 // called. Instead of the disk's fsync, which is slow, it has a model of what a
 // crash would leave: see disk_test.go.
 type faultFS struct {
-	root     string // paths are recorded relative to it
-	reserves bool   // names have to be reserved, as there is no RenameNew
+	root     string        // paths are recorded relative to it
+	reserves bool          // names have to be reserved, as there is no RenameNew
+	ahead    time.Duration // of its clock
 
 	mu         sync.Mutex
 	calls      []call
@@ -251,13 +254,13 @@ func (f *faultFS) call(c call, do func() error) error {
 	return nil
 }
 
-func (f *faultFS) Open(name string) (File, error) {
-	return f.opened(call{op: opOpen, path: name}, func() (File, error) { return osFS{}.Open(name) })
+func (f *faultFS) Open(name string) (files.File, error) {
+	return f.opened(call{op: opOpen, path: name}, func() (files.File, error) { return files.OS{}.Open(name) })
 }
 
-func (f *faultFS) Create(name string, mode fs.FileMode) (File, error) {
-	return f.opened(call{op: opCreate, path: name}, func() (File, error) {
-		file, err := osFS{}.Create(name, mode)
+func (f *faultFS) Create(name string, mode fs.FileMode) (files.File, error) {
+	return f.opened(call{op: opCreate, path: name}, func() (files.File, error) {
+		file, err := files.OS{}.Create(name, mode)
 		if err == nil {
 			f.disk.create(name)
 		}
@@ -265,7 +268,7 @@ func (f *faultFS) Create(name string, mode fs.FileMode) (File, error) {
 	})
 }
 
-func (f *faultFS) opened(c call, open func() (File, error)) (File, error) {
+func (f *faultFS) opened(c call, open func() (files.File, error)) (files.File, error) {
 	var opened *faultFile
 	err := f.call(c, func() error {
 		f.mu.Lock()
@@ -290,7 +293,7 @@ func (f *faultFS) opened(c call, open func() (File, error)) (File, error) {
 
 func (f *faultFS) Stat(name string) (info fs.FileInfo, err error) {
 	err = f.call(call{op: opStat, path: name}, func() (err error) {
-		info, err = osFS{}.Stat(name)
+		info, err = files.OS{}.Stat(name)
 		return err
 	})
 	return info, err
@@ -298,7 +301,7 @@ func (f *faultFS) Stat(name string) (info fs.FileInfo, err error) {
 
 func (f *faultFS) Lstat(name string) (info fs.FileInfo, err error) {
 	err = f.call(call{op: opStat, path: name}, func() (err error) {
-		info, err = osFS{}.Lstat(name)
+		info, err = files.OS{}.Lstat(name)
 		return err
 	})
 	return info, err
@@ -306,7 +309,7 @@ func (f *faultFS) Lstat(name string) (info fs.FileInfo, err error) {
 
 func (f *faultFS) Resolve(name string) (resolved string, err error) {
 	err = f.call(call{op: opResolve, path: name}, func() (err error) {
-		resolved, err = osFS{}.Resolve(name)
+		resolved, err = files.OS{}.Resolve(name)
 		return err
 	})
 	return resolved, err
@@ -314,7 +317,7 @@ func (f *faultFS) Resolve(name string) (resolved string, err error) {
 
 func (f *faultFS) Mkdir(name string, mode fs.FileMode) error {
 	return f.changing(call{op: opMkdir, path: name}, func() error {
-		err := osFS{}.Mkdir(name, mode)
+		err := files.OS{}.Mkdir(name, mode)
 		if err == nil {
 			f.disk.create(name)
 		}
@@ -324,7 +327,7 @@ func (f *faultFS) Mkdir(name string, mode fs.FileMode) error {
 
 func (f *faultFS) Rename(oldName, newName string) error {
 	return f.changing(call{op: opRename, path: oldName}, func() error {
-		return f.disk.rename(oldName, newName, osFS{}.Rename)
+		return f.disk.rename(oldName, newName, files.OS{}.Rename)
 	})
 }
 
@@ -339,7 +342,7 @@ func (f *faultFS) RenameNew(oldName, newName string) error {
 
 // renameNewAnywhere is RenameNew where nobody else renames to that name.
 func renameNewAnywhere(oldName, newName string) error {
-	err := osFS{}.RenameNew(oldName, newName)
+	err := files.OS{}.RenameNew(oldName, newName)
 	if !errors.Is(err, errors.ErrUnsupported) {
 		return err
 	}
@@ -350,12 +353,12 @@ func renameNewAnywhere(oldName, newName string) error {
 }
 
 func (f *faultFS) Chmod(name string, mode fs.FileMode) error {
-	return f.call(call{op: opChmod, path: name}, func() error { return osFS{}.Chmod(name, mode) })
+	return f.call(call{op: opChmod, path: name}, func() error { return files.OS{}.Chmod(name, mode) })
 }
 
 func (f *faultFS) Remove(name string) error {
 	return f.changing(call{op: opRemove, path: name}, func() error {
-		err := osFS{}.Remove(name)
+		err := files.OS{}.Remove(name)
 		if err == nil {
 			f.disk.remove(name)
 		}
@@ -383,7 +386,7 @@ func (f *faultFS) changing(c call, do func() error) error {
 }
 
 type faultFile struct {
-	real  File
+	real  files.File
 	fs    *faultFS
 	path  string
 	inode *inode
@@ -484,8 +487,10 @@ func (f *faultFile) mustBeUsable(o op) {
 
 func (f *faultFS) ReadDir(name string) (names []string, err error) {
 	err = f.call(call{op: opReadDir, path: name}, func() error {
-		names, err = osFS{}.ReadDir(name)
+		names, err = files.OS{}.ReadDir(name)
 		return err
 	})
 	return names, err
 }
+
+func (f *faultFS) Now() time.Time { return files.OS{}.Now().Add(f.ahead) }

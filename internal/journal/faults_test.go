@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"syscall"
 	"testing"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
 )
 
 // Every operation fails at every point of a script, once and several times in
@@ -96,8 +98,8 @@ var scriptRotations = map[string]scriptRotation{
 	"one file":                   {},
 	"many files":                 {Rotation: Rotation{Size: 15}},
 	"many files, names reserved": {Rotation{Size: 15}, true},
-	"compressed files":           {Rotation: Rotation{Size: 15, Compression: Gzip}},
-	"compressed, names reserved": {Rotation{Size: 15, Compression: Gzip}, true},
+	"compressed files":           {Rotation: Rotation{Size: 15, Compression: files.Gzip}},
+	"compressed, names reserved": {Rotation{Size: 15, Compression: files.Gzip}, true},
 }
 
 type scriptRotation struct {

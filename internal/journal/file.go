@@ -8,79 +8,62 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
 )
 
 const (
-	// retryAfter is how long nothing is tried after a failed fsync.
-	retryAfter = time.Second
+	// reopenPause is how long nothing is tried after a failed fsync.
+	reopenPause = time.Second
 
 	// maxRewrites bounds how often one batch is written again because others
 	// keep on changing the file meanwhile.
 	maxRewrites = 100
 )
 
-// file is the open file of a Journal and what is known of it. Its methods are
-// called by one goroutine at a time.
+// file is the file of a Journal, which is another one after each rotation. Its
+// methods are called by one goroutine at a time.
 type file struct {
-	fs     FS
-	path   string
-	target string // the open file's own name: path, or what that leads to as a symbolic link
-
+	fs       files.FS
+	path     string
 	observer *Observer // may be nil
 
-	open    File        // nil while no file is open
-	info    fs.FileInfo // of the open file, to tell whether path still names it
-	size    int64       // of the open file, as far as this journal knows
-	written int64       // by this journal to the open file
-	created bool        // this journal created the open file
-	unsafe  bool        // it did so, and the directory has not been fsynced since
-	acked   bool        // a line in the open file has been acknowledged
-	torn    bool        // the open file does not end with a line feed
-	lines   []*request  // of a batch; only its memory is used again
+	open      *openFile      // nil while no file is open
+	condemned *condemnedFile // nil while none is
+	backoff   backoff
 
-	unsafeDir fs.FileInfo // made by this journal, while the fsync of its parent failed
+	unsyncedEntry bool        // this journal created the file, and its directory has not been fsynced since
+	unsyncedDir   fs.FileInfo // made by this journal, while the fsync of its parent failed
 
-	lastWrite     time.Time // to the open file, by anybody as far as it is known
-	rotated       bool      // files came to be, or may have, that the keeper should look at
-	rotationAgain time.Time // after a failed one
-	lastName      time.Time // in the name that a file was given last
+	namer         files.Namer // of rotated files
+	keeperDue     bool        // files came to be, or may have, that the keeper should look at
+	rotationAgain time.Time   // after a failed one
 
-	// The Options of the lines in the open file that were acknowledged without
-	// an fsync and need one still; and the error of one that failed.
-	deferred map[*Options]struct{}
-	lost     error
-
-	// After a failed fsync the kernel may have dropped what it could not write,
-	// and report success the next time. So the file is condemned: it is renamed
-	// and never written or fsynced again. So is one that is rotated.
-	condemned   fs.FileInfo // not durably out of the way yet
-	condemnedAt string      // its name: path, or the one that it was renamed to
-	aside       bool        // it is to be set aside, not rotated
-	worthless   int64       // size up to which it holds nothing that was acknowledged
-	cause       error       // why nothing is tried before retryAt
-	retryAt     time.Time   // zero unless an fsync failed and nothing has been stored since
+	lost error // of an fsync that failed after lines had been acknowledged
 }
+
+// backoff is why, after a failed fsync, nothing is tried for a while. It is zero
+// once something has been stored since.
+type backoff struct {
+	cause   error
+	retryAt time.Time
+}
+
+func (b backoff) isOn() bool { return b.cause != nil }
+
+func (f *file) backOff(cause error) { f.backoff = backoff{cause, time.Now().Add(reopenPause)} }
 
 // commit commits a batch. err is the outcome for its lines, lost that for its
 // wishes for an fsync.
 func (f *file) commit(batch []*request, users []*Options) (err, lost error) {
-	lines := f.lines[:0]
-	defer func() { clear(lines); f.lines = lines }()
-	synced, told := false, false
-	for _, r := range batch {
-		if r.line != nil {
-			lines = append(lines, r)
-			continue
-		}
-		synced, told = true, told || r.done != nil
-	}
+	lines := slices.DeleteFunc(slices.Clone(batch), func(r *request) bool { return r.line == nil })
 	if len(lines) > 0 {
 		err = f.store(lines, users)
 	}
-	if synced && len(f.deferred) > 0 {
-		_ = f.sync() // a failure is remembered
+	if len(lines) < len(batch) {
+		f.syncDeferred()
 	}
-	if told {
+	if slices.ContainsFunc(batch, func(r *request) bool { return r.line == nil && r.done != nil }) {
 		lost, f.lost = f.lost, nil
 	}
 	return err, lost
@@ -131,23 +114,23 @@ func (f *file) store(lines []*request, users []*Options) error {
 }
 
 func (f *file) acknowledge(lines []*request, synced bool) {
-	f.acked = true
-	f.lastWrite = time.Now()
-	f.retryAt = time.Time{}
+	f.open.acked = true
+	f.open.lastWrite = time.Now()
+	f.backoff = backoff{}
 	if f.observer != nil {
 		f.observer.Committed(len(lines))
 	}
 	if synced {
 		return
 	}
-	if f.deferred == nil {
-		f.deferred = make(map[*Options]struct{})
+	if f.open.deferred == nil {
+		f.open.deferred = make(map[*Options]struct{})
 	}
 	var last *Options
 	for _, r := range lines {
 		if r.options != last {
 			last = r.options
-			f.deferred[last] = struct{}{}
+			f.open.deferred[last] = struct{}{}
 		}
 	}
 }
@@ -155,13 +138,14 @@ func (f *file) acknowledge(lines []*request, synced bool) {
 // write appends the lines in one write. intact is false if it has to be
 // written again, as the file ended with somebody else's torn line.
 func (f *file) write(lines []*request) (intact bool, err error) {
+	o := f.open
 	b := lines[0].line
-	if len(lines) > 1 || f.torn {
-		b = f.join(lines)
+	if len(lines) > 1 || o.torn {
+		b = join(lines, o.torn)
 		defer giveBack(b)
 	}
-	n, err := f.open.Write(b)
-	f.written += int64(n)
+	n, err := o.Write(b)
+	o.written += int64(n)
 	if err == nil && n < len(b) {
 		err = io.ErrShortWrite
 	}
@@ -171,17 +155,17 @@ func (f *file) write(lines []*request) (intact bool, err error) {
 		return false, fmt.Errorf("writing to %s: %w", f.path, err)
 	}
 
-	end, err := f.open.Seek(0, io.SeekCurrent)
+	end, err := o.Seek(0, io.SeekCurrent)
 	if err != nil {
 		f.close()
 		return false, fmt.Errorf("writing to %s: %w", f.path, err)
 	}
-	start, expected := end-int64(n), f.size
-	f.size, f.torn = end, false
+	start, expected := end-int64(n), o.size
+	o.size, o.torn = end, false
 	if start == expected {
 		return true, nil
 	}
-	torn, err := f.isTorn(start)
+	torn, err := o.isTorn(start)
 	if err != nil {
 		f.close()
 		return false, err
@@ -189,15 +173,15 @@ func (f *file) write(lines []*request) (intact bool, err error) {
 	return !torn, nil
 }
 
-// join returns the lines in one piece, with a line feed before them if the
-// file's last line has none.
-func (f *file) join(lines []*request) []byte {
+// join returns the lines in one piece, with a line feed before them if the file's
+// last line is torn.
+func join(lines []*request, torn bool) []byte {
 	size := 1
 	for _, r := range lines {
 		size += len(r.line)
 	}
 	b := borrow(size)
-	if f.torn {
+	if torn {
 		b = append(b, '\n')
 	}
 	for _, r := range lines {
@@ -249,30 +233,40 @@ func (f *file) sync() error {
 	if f.observer != nil {
 		f.observer.Synced(time.Since(began))
 	}
-	if err != nil {
-		err = fmt.Errorf("%w of %s: %w", errSync, f.path, err)
-		f.cause, f.retryAt = err, time.Now().Add(retryAfter)
-		worthless := int64(-1)
-		if f.created && !f.acked {
-			worthless = f.written
-		}
-		f.condemn(worthless)
-		for o := range f.deferred {
-			f.lost = err
-			if o.SyncFailed != nil {
-				o.SyncFailed(err)
-			}
+	if err == nil {
+		clear(f.open.deferred)
+		return nil
+	}
+	err = fmt.Errorf("%w of %s: %w", errSync, f.path, err)
+	f.backOff(err)
+	removeUpTo := int64(-1)
+	if f.open.created && !f.open.acked {
+		removeUpTo = f.open.written
+	}
+	deferred := f.open.deferred
+	f.condemn(removeUpTo)
+	for o := range deferred {
+		f.lost = err
+		if o.SyncFailed != nil {
+			o.SyncFailed(err)
 		}
 	}
-	clear(f.deferred)
 	return err
+}
+
+func (f *file) hasDeferred() bool { return f.open != nil && len(f.open.deferred) > 0 }
+
+// syncDeferred fsyncs the open file if lines in it wait for that. A failure
+// condemns the file, and is remembered.
+func (f *file) syncDeferred() {
+	if f.hasDeferred() {
+		_ = f.sync()
+	}
 }
 
 // close closes the open file, if any, after the fsync that lines in it wait for.
 func (f *file) close() {
-	if f.open != nil && len(f.deferred) > 0 {
-		_ = f.sync() // a failure condemns the file, and is remembered
-	}
+	f.syncDeferred()
 	if f.open != nil {
 		_ = f.open.Close()
 		f.open = nil
@@ -282,12 +276,12 @@ func (f *file) close() {
 // isCurrent tells whether path names the open file, by the way by which it was
 // opened: a link that leads to the file is not the file.
 func (f *file) isCurrent() (bool, error) {
-	info, err := f.fs.Lstat(f.target)
-	if err == nil && f.target != f.path && os.SameFile(info, f.info) {
+	info, err := f.fs.Lstat(f.open.target)
+	if err == nil && f.open.target != f.path && os.SameFile(info, f.open.info) {
 		info, err = f.fs.Stat(f.path)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
-	return err == nil && os.SameFile(info, f.info), err
+	return err == nil && os.SameFile(info, f.open.info), err
 }

@@ -134,7 +134,7 @@ func TestFailedFsync(t *testing.T) {
 	if len(aside) != 1 || !rotated.MatchString(aside[0]) {
 		t.Fatalf("directory: %q, want one file with a rotated name", aside)
 	}
-	if retry := time.Until(j.file.retryAt); retry <= 0 || retry > time.Second {
+	if retry := time.Until(j.file.backoff.retryAt); retry <= 0 || retry > time.Second {
 		t.Errorf("tried again in %v", retry)
 	}
 	trace := fsys.trace(opRename, opSyncDir)
@@ -327,7 +327,7 @@ func TestFailedFsyncOfAFileThatCannotBeRenamed(t *testing.T) {
 			t.Errorf("%v, want the error of the renaming", err)
 		}
 		awaitIdle(t, j)
-		if retry := time.Until(j.file.retryAt); retry <= 0 {
+		if retry := time.Until(j.file.backoff.retryAt); retry <= 0 {
 			t.Errorf("tried again in %v", retry)
 		}
 		if got := read(t, j.file.path); got != "one\ntwo\n" {
@@ -396,47 +396,6 @@ func TestFileWhoseFsyncFailedIsReplacedByOthers(t *testing.T) {
 	}
 	if got := read(t, j.file.path+".1"); got != "one\ntwo\n" {
 		t.Errorf("file whose fsync failed: %q", got)
-	}
-}
-
-func TestRotatedNameIsNeverATakenOne(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "events.jsonl")
-	f := file{fs: osFS{}, path: path, target: path}
-	at := time.Date(2026, 11, 23, 18, 4, 58, 998e6, time.FixedZone("", 3600))
-	want := []string{
-		"events-2026-11-23T17-04-58.998.jsonl",
-		"events-2026-11-23T17-04-58.999.jsonl",
-		"events-2026-11-23T17-04-59.000.jsonl",
-	}
-	for i, name := range want {
-		write(t, f.path, name)
-		got, err := f.rename(f.path, at)
-		if err != nil || got != filepath.Join(filepath.Dir(f.path), name) {
-			t.Errorf("renaming %d: %s, %v, want %s", i, got, err, name)
-		}
-	}
-	for _, name := range want {
-		if got := read(t, filepath.Join(filepath.Dir(f.path), name)); got != name {
-			t.Errorf("%s was overwritten: %q", name, got)
-		}
-	}
-	if _, err := f.rename(f.path, at); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("renaming of nothing: %v", err)
-	}
-	if got := names(t, filepath.Dir(f.path)); !slices.Equal(got, want) {
-		t.Errorf("directory: %q, want %q", got, want)
-	}
-}
-
-func TestRotatedNameKeepsTheExtension(t *testing.T) {
-	at := time.Date(2026, 1, 2, 3, 4, 5, 6e6, time.UTC)
-	for path, want := range map[string]string{
-		"/var/a.b/events":         "/var/a.b/events-2026-01-02T03-04-05.006",
-		"/var/a.b/x.events.jsonl": "/var/a.b/x.events-2026-01-02T03-04-05.006.jsonl",
-	} {
-		if got := rotatedName(path, at); got != want {
-			t.Errorf("%s: %s, want %s", path, got, want)
-		}
 	}
 }
 

@@ -13,11 +13,12 @@ package journal
 import (
 	"context"
 	"io/fs"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
 )
 
 // maxBatch is the number of bytes, in lines, that one write takes at most; a
@@ -34,10 +35,6 @@ const (
 	SyncAlways time.Duration = 0  // fsync before Append returns
 	SyncNever  time.Duration = -1 // leave it to the operating system, and to Sync
 )
-
-// waitFor is how long Options that have not taken effect may keep files: no load
-// of a config takes that long, and not every rejected one is released.
-const waitFor = time.Hour
 
 // Options are one caller's wishes. They hold for its lines only, also where
 // several callers share a Journal. They must not change while they are in use.
@@ -67,12 +64,12 @@ type Options struct {
 	// not block.
 	InEffect func() bool
 
-	// Set with the Journal's lock held.
-	released     bool
-	registeredAt time.Time // its monotonic reading counts, as the clock may be set meanwhile
+	released bool // set with the Journal's lock held
 }
 
-func (o *Options) inEffect() bool { return o.InEffect == nil || o.InEffect() }
+func (o *Options) wishes() files.Wishes {
+	return files.Wishes{Keep: o.Keep, KeepFor: o.KeepFor, Compression: o.Compression, InEffect: o.InEffect, Failed: o.RotationFailed}
+}
 
 // Journal is an append-only file. It is opened, and created, when the first
 // line comes. Its methods may be called at any time by any goroutine.
@@ -86,14 +83,13 @@ type Journal struct {
 	gathering  gathering
 	closed     bool
 	users      []*Options // who has appended, so whose wishes for rotation count; replaced, never changed
-	registered []*Options // whose wishes for keeping do, or will, the oldest first; likewise
 	syncTimer  *time.Timer
 	syncAt     time.Time // when syncTimer fires; zero while it is not running
 
 	file  file       // used only by the committing goroutine
 	spare []*request // likewise: memory for the next batch
 
-	keeper keeper // of rotated files
+	keeper *files.Keeper // of rotated files
 }
 
 // Observer is told what a Journal does. Its functions must not block.
@@ -107,14 +103,12 @@ func (j *Journal) Observe(o *Observer) { j.file.observer = o }
 
 // New returns the journal of the file at path, on the machine's file system
 // where fsys is nil. It does not touch the file.
-func New(path string, fsys FS) *Journal {
+func New(path string, fsys files.FS) *Journal {
 	if fsys == nil {
-		fsys = osFS{}
+		fsys = files.OS{}
 	}
-	j := &Journal{file: file{fs: fsys, path: path}}
+	j := &Journal{file: file{fs: fsys, path: path}, keeper: files.NewKeeper(fsys, path)}
 	j.gathering.limit, j.gathering.enough = gatherFor, make(chan struct{}, 1)
-	j.keeper = keeper{fs: fsys, path: path, wishes: j.wishes}
-	j.keeper.place, _ = Resolve(filepath.Dir(path)) // else it is not compared
 	return j
 }
 
@@ -137,17 +131,8 @@ func (j *Journal) Append(ctx context.Context, line []byte, o *Options) error {
 // once some have taken effect, files are removed and compressed, also where no
 // line ever comes. Append registers Options that are not.
 func (j *Journal) Register(o *Options) {
-	j.mu.Lock()
-	j.register(o)
-	j.mu.Unlock()
-	j.keeper.start()
-}
-
-func (j *Journal) register(o *Options) {
-	if !o.released && !slices.Contains(j.registered, o) {
-		o.registeredAt = time.Now()
-		j.registered = append(slices.Clip(j.registered), o)
-	}
+	j.keeper.Register(o, o.wishes())
+	j.keeper.Start()
 }
 
 // Release has the journal forget the Options' wishes: those for rotation count
@@ -156,39 +141,10 @@ func (j *Journal) register(o *Options) {
 func (j *Journal) Release(o *Options) {
 	j.mu.Lock()
 	o.released = true
-	j.users = without(j.users, o)
-	j.registered = without(j.registered, o)
+	j.users = slices.DeleteFunc(slices.Clone(j.users), func(other *Options) bool { return other == o })
 	j.mu.Unlock()
-	j.keeper.start() // others may want less
-}
-
-func without(all []*Options, o *Options) []*Options {
-	return slices.DeleteFunc(slices.Clone(all), func(other *Options) bool { return other == o })
-}
-
-// wishes returns whose wishes for keeping count: nobody's while none have taken
-// effect, and then waiting tells whether any may. Those registered before some
-// that have do not count: they were replaced, or rejected without having been
-// released. So were those that have not taken effect for long.
-func (j *Journal) wishes() (users []*Options, waiting bool) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	n := 0
-	// The newest first, so that all of a config that takes effect meanwhile count.
-	for i := len(j.registered) - 1; i >= 0; i-- {
-		o := j.registered[i]
-		inEffect := o.inEffect()
-		if inEffect || time.Since(o.registeredAt) < waitFor {
-			users = append(users, o)
-		}
-		if inEffect {
-			n = len(users)
-		}
-	}
-	waiting = n == 0 && len(users) > 0
-	users = users[:n]
-	slices.Reverse(users)
-	return users, waiting
+	j.keeper.Release(o)
+	j.keeper.Start() // others may want less
 }
 
 // Sync returns when every line that was appended before is fsynced, or with an
@@ -220,13 +176,13 @@ func (j *Journal) commit() {
 			return
 		}
 		err, lost := j.file.commit(batch, users)
-		if j.file.rotated {
-			j.file.rotated = false
-			j.keeper.start()
+		if j.file.keeperDue {
+			j.file.keeperDue = false
+			j.keeper.Start()
 		}
 		if closed {
 			j.file.close()
-		} else if len(j.file.deferred) > 0 {
+		} else if j.file.hasDeferred() {
 			j.scheduleSync(batch)
 		}
 		j.committed()

@@ -607,9 +607,7 @@ func awaitIdle(t testing.TB, j *Journal) {
 		j.mu.Lock()
 		committing := j.committing
 		j.mu.Unlock()
-		j.keeper.mu.Lock()
-		defer j.keeper.mu.Unlock()
-		return !committing && !j.keeper.working
+		return !committing && !j.keeper.Works()
 	})
 }
 
@@ -618,8 +616,8 @@ func awaitIdle(t testing.TB, j *Journal) {
 func expireRetry(t testing.TB, j *Journal) {
 	t.Helper()
 	awaitIdle(t, j)
-	if !j.file.retryAt.IsZero() {
-		j.file.retryAt = time.Now().Add(-time.Millisecond)
+	if !j.file.backoff.retryAt.IsZero() {
+		j.file.backoff.retryAt = time.Now().Add(-time.Millisecond)
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
 )
 
 // linked puts a symbolic link at the journal's path, to a file elsewhere, which
@@ -168,7 +170,7 @@ func TestDirectoryBecomesALink(t *testing.T) {
 		t.Fatal(err)
 	}
 	var told []string
-	o := rotating(Rotation{Size: 10, Keep: 1, Compression: Gzip})
+	o := rotating(Rotation{Size: 10, Keep: 1, Compression: files.Gzip})
 	o.RotationFailed = func(err error) { told = append(told, err.Error()) }
 	for range 5 {
 		mustAppend(t, j, o, "my line\n")
@@ -179,117 +181,5 @@ func TestDirectoryBecomesALink(t *testing.T) {
 	}
 	if len(told) == 0 || !strings.Contains(told[0], theirs) || !strings.Contains(told[0], "loaded anew") {
 		t.Errorf("told: %q", told)
-	}
-}
-
-func TestResolve(t *testing.T) {
-	root, err := filepath.EvalSymlinks(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.MkdirAll(filepath.Join(root, "real", "sub"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	write(t, filepath.Join(root, "real", "file"), "")
-	for name, target := range map[string]string{
-		"dir":         "real",
-		"deep":        filepath.Join("real", "sub"),
-		"chain":       "link",
-		"link":        filepath.Join("real", "file"),
-		"absolute":    filepath.Join(root, "real", "missing"),
-		"relative":    filepath.FromSlash("deep/../missing"),
-		"nowhere":     filepath.Join("new", "dir"),
-		"loop":        "pool",
-		"pool":        "loop",
-		"itself":      "itself",
-		"roundtrip":   filepath.FromSlash("new/../roundtrip"),
-		"real/sub/up": filepath.Join("..", "..", "chain"),
-	} {
-		if err := os.Symlink(target, filepath.Join(root, name)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	before, err := os.Getwd()
-	if err == nil {
-		err = os.Chdir(filepath.Join(root, "real"))
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = os.Chdir(before) }()
-	for name, want := range map[string]string{
-		root + "/real/file":           "real/file",
-		root + "/missing":             "missing",
-		root + "/new/dir/x":           "new/dir/x",
-		root + "/new/../x":            "x",
-		root + "//real/./sub/../x":    "real/x",
-		root + "/dir/x":               "real/x",
-		root + "/dir/new/x":           "real/new/x",
-		root + "/deep/../x":           "real/x", // as for every other program
-		root + "/deep/new/../../x":    "real/x",
-		root + "/link":                "real/file",
-		root + "/chain":               "real/file",
-		root + "/real/sub/up":         "real/file",
-		root + "/absolute":            "real/missing",
-		root + "/relative":            "real/missing",
-		root + "/nowhere/x":           "new/dir/x",
-		root + "/nowhere/../x":        "new/x",
-		"x":                           "real/x",
-		"../dir/x":                    "real/x",
-		"../link":                     "real/file",
-		root + "/loop":                "",
-		root + "/pool/x":              "",
-		root + "/itself":              "",
-		root + "/roundtrip":           "",
-		root + "/real/file/x":         "",
-		root + "/real/file/new/dir/x": "",
-	} {
-		got, err := Resolve(filepath.FromSlash(name))
-		if want == "" {
-			if err == nil {
-				t.Errorf("%s: %s, want an error", name, got)
-			}
-			continue
-		}
-		if want = filepath.Join(root, want); err != nil || got != want {
-			t.Errorf("%s: %s, %v, want %s", name, got, err, want)
-		}
-	}
-}
-
-func TestCheckName(t *testing.T) {
-	for name, wrong := range map[string]bool{
-		"events.jsonl":                             false,
-		"events":                                   false,
-		".jsonl":                                   false,
-		"events.gz.jsonl":                          false,
-		"gz":                                       false,
-		"events-2026-11-23.jsonl":                  false,
-		"events-2026-11-23T17-04-58.jsonl":         false,
-		"events-2026-13-23T17-04-58.123.jsonl":     false, // there is no such month
-		"events-2026-11-23T17-04-58.123-b.jsonl":   false,
-		strings.Repeat("x", 214):                   false,
-		strings.Repeat("é", 107):                   false,
-		"events.gz":                                true,
-		"events.jsonl.GZ":                          true,
-		".zst":                                     true,
-		"events.Zst":                               true,
-		"events.tmp":                               true,
-		"events-2026-11-23T17-04-58.123.jsonl":     true,
-		"events-2026-11-23t17-04-58.123.jsonl":     true,
-		"events-2026-11-23T17-04-58.123":           true,
-		"-2026-11-23T17-04-58.123.jsonl":           true,
-		"events-2026-11-23T17-04-58.123.jsonl.zst": true,
-		strings.Repeat("x", 215):                   true,
-	} {
-		if err := CheckName(name); (err != nil) != wrong {
-			t.Errorf("%s: %v", name, err)
-		}
-		if _, rotated := RotatedAt("events.jsonl", name); rotated && !wrong {
-			t.Errorf("%s is one of events.jsonl", name)
-		}
-	}
-	if n := len(LongestName(strings.Repeat("x", 214))); n != longestName {
-		t.Errorf("the longest name has %d bytes", n)
 	}
 }

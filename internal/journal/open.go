@@ -8,7 +8,26 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
 )
+
+// openFile is the file that lines are appended to, and what is known of it.
+type openFile struct {
+	files.File
+	target    string      // its own name: path, or what that leads to as a symbolic link
+	info      fs.FileInfo // to tell whether path still names it
+	size      int64       // as far as this journal knows
+	written   int64       // by this journal
+	lastWrite time.Time   // by anybody as far as it is known
+	created   bool        // by this journal
+	acked     bool        // a line in it has been acknowledged
+	torn      bool        // it does not end with a line feed
+
+	// The Options of the lines in it that were acknowledged without an fsync and
+	// need one still.
+	deferred map[*Options]struct{}
+}
 
 // ensureOpen opens the file at path unless it is open, creating it and the
 // directories before it where they are missing.
@@ -20,22 +39,22 @@ func (f *file) ensureOpen(o *Options) error {
 		}
 		f.close()
 	}
-	failing := !f.retryAt.IsZero()
-	if failing && time.Now().Before(f.retryAt) {
-		return f.cause
+	failing := f.backoff.isOn()
+	if failing && time.Now().Before(f.backoff.retryAt) {
+		return f.backoff.cause
 	}
 	err := f.clearAway()
 	if err == nil {
-		err = f.openFile(o)
+		err = f.reopen(o)
 	}
 	if err != nil && (failing || errors.Is(err, errSync) && !errors.Is(err, fs.ErrNotExist)) {
-		f.cause, f.retryAt = err, time.Now().Add(retryAfter)
+		f.backOff(err)
 	}
 	return err
 }
 
-func (f *file) openFile(o *Options) error {
-	target, err := f.follow()
+func (f *file) reopen(o *Options) error {
+	target, err := files.Follow(f.fs, f.path)
 	if err != nil {
 		return err
 	}
@@ -55,47 +74,47 @@ func (f *file) openFile(o *Options) error {
 	if err != nil {
 		return err
 	}
-	f.open, f.target, f.created, f.acked, f.written = opened, target, created, false, 0
-	f.unsafe = f.unsafe || created
-	if err := f.inspect(); err != nil {
+	f.open = &openFile{File: opened, target: target, created: created}
+	f.unsyncedEntry = f.unsyncedEntry || created
+	if err := f.open.inspect(); err != nil {
 		f.close()
 		return err
 	}
 	// Always: whoever created the file may have been killed before this.
 	if err := f.syncDir(dir); err != nil {
-		if f.unsafe {
+		if f.unsyncedEntry {
 			f.condemn(0) // created anew, the entry gets an fsync that can be trusted
 		}
 		f.close()
 		return err
 	}
-	f.unsafe = false
-	f.rotated = true // perhaps: by whoever was killed before it was done with it
+	f.unsyncedEntry = false
+	f.keeperDue = true // perhaps: by whoever was killed before it was done with it
 	return nil
 }
 
-// inspect learns what has to be known of the file that was just opened.
-func (f *file) inspect() (err error) {
-	if f.info, err = f.open.Stat(); err != nil {
+// inspect learns what has to be known of a file that was just opened.
+func (o *openFile) inspect() (err error) {
+	if o.info, err = o.Stat(); err != nil {
 		return err
 	}
-	if !f.info.Mode().IsRegular() {
-		return fmt.Errorf("%s: not a regular file", f.path)
+	if !o.info.Mode().IsRegular() {
+		return fmt.Errorf("%s: not a regular file", o.target)
 	}
-	f.size, f.lastWrite = f.info.Size(), f.info.ModTime()
-	f.torn, err = f.isTorn(f.size)
+	o.size, o.lastWrite = o.info.Size(), o.info.ModTime()
+	o.torn, err = o.isTorn(o.size)
 	return err
 }
 
 // isTorn tells whether what ends at that offset of the file does so without a
 // line feed.
-func (f *file) isTorn(offset int64) (bool, error) {
+func (o *openFile) isTorn(offset int64) (bool, error) {
 	if offset <= 0 {
 		return false, nil
 	}
 	var last [1]byte
-	if _, err := f.open.ReadAt(last[:], offset-1); err != nil {
-		return false, fmt.Errorf("reading the end of %s: %w", f.path, err)
+	if _, err := o.ReadAt(last[:], offset-1); err != nil {
+		return false, fmt.Errorf("reading the end of %s: %w", o.target, err)
 	}
 	return last[0] != '\n', nil
 }
@@ -104,14 +123,14 @@ func (f *file) isTorn(offset int64) (bool, error) {
 func (f *file) makeDir(dir string, mode fs.FileMode) error {
 	parent := filepath.Dir(dir)
 	info, err := f.fs.Stat(dir)
-	if err == nil && f.unsafeDir != nil && os.SameFile(info, f.unsafeDir) {
+	if err == nil && f.unsyncedDir != nil && os.SameFile(info, f.unsyncedDir) {
 		// Made anew, it gets an fsync that can be trusted, unless somebody has
 		// taken to it.
 		err := f.fs.Remove(dir)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTEMPTY) && !errors.Is(err, syscall.EEXIST) {
 			return err
 		}
-		f.unsafeDir = nil
+		f.unsyncedDir = nil
 		return f.makeDir(dir, mode)
 	}
 	switch {
@@ -137,7 +156,7 @@ func (f *file) makeDir(dir string, mode fs.FileMode) error {
 		return err
 	}
 	if err := f.syncDir(parent); err != nil {
-		f.unsafeDir = info
+		f.unsyncedDir = info
 		return err
 	}
 	return nil

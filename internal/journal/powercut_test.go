@@ -15,6 +15,9 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"time"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
 )
 
 var powerCuts = flag.Int("powercuts", 1500, "how many times the power is cut")
@@ -129,7 +132,7 @@ func (p *powerFS) run(cut int, rng *rand.Rand) {
 	j := New(path, p)
 	o := rotating(Rotation{
 		Size:        []int64{0, 40, 200}[rng.IntN(3)],
-		Compression: []Compression{"", Gzip, Zstd}[rng.IntN(3)],
+		Compression: []files.Compression{"", files.Gzip, files.Zstd}[rng.IntN(3)],
 	})
 	never := *o
 	never.Sync = SyncNever
@@ -279,12 +282,12 @@ func (p *powerFS) change(dir string, entries map[string]*node) {
 	p.changes[dir] = append(p.changes[dir], entries)
 }
 
-func (p *powerFS) Open(name string) (File, error) {
-	return p.open(func() (File, error) { return osFS{}.Open(name) }, func() (*node, error) { return p.now[name], nil })
+func (p *powerFS) Open(name string) (files.File, error) {
+	return p.open(func() (files.File, error) { return files.OS{}.Open(name) }, func() (*node, error) { return p.now[name], nil })
 }
 
-func (p *powerFS) Create(name string, mode fs.FileMode) (File, error) {
-	return p.open(func() (File, error) { return osFS{}.Create(name, mode) }, func() (*node, error) {
+func (p *powerFS) Create(name string, mode fs.FileMode) (files.File, error) {
+	return p.open(func() (files.File, error) { return files.OS{}.Create(name, mode) }, func() (*node, error) {
 		file, err := os.Open(name)
 		n := &node{mode: mode, file: file}
 		p.change(filepath.Dir(name), map[string]*node{name: n})
@@ -292,7 +295,7 @@ func (p *powerFS) Create(name string, mode fs.FileMode) (File, error) {
 	})
 }
 
-func (p *powerFS) open(open func() (File, error), find func() (*node, error)) (File, error) {
+func (p *powerFS) open(open func() (files.File, error), find func() (*node, error)) (files.File, error) {
 	opened := &powerFile{p: p}
 	err := p.do(func() (err error) {
 		if opened.File, err = open(); err == nil {
@@ -307,25 +310,27 @@ func (p *powerFS) open(open func() (File, error), find func() (*node, error)) (F
 }
 
 func (p *powerFS) Stat(name string) (info fs.FileInfo, err error) {
-	err = p.do(func() (err error) { info, err = osFS{}.Stat(name); return err })
+	err = p.do(func() (err error) { info, err = files.OS{}.Stat(name); return err })
 	return info, err
 }
 
 func (p *powerFS) Lstat(name string) (info fs.FileInfo, err error) {
-	err = p.do(func() (err error) { info, err = osFS{}.Lstat(name); return err })
+	err = p.do(func() (err error) { info, err = files.OS{}.Lstat(name); return err })
 	return info, err
 }
 
-func (p *powerFS) Resolve(name string) (string, error) { return osFS{}.Resolve(name) }
+func (p *powerFS) Resolve(name string) (string, error) { return files.OS{}.Resolve(name) }
 
 func (p *powerFS) ReadDir(name string) (names []string, err error) {
-	err = p.do(func() (err error) { names, err = osFS{}.ReadDir(name); return err })
+	err = p.do(func() (err error) { names, err = files.OS{}.ReadDir(name); return err })
 	return names, err
 }
 
+func (p *powerFS) Now() time.Time { return time.Now() }
+
 func (p *powerFS) Mkdir(name string, mode fs.FileMode) error {
 	return p.do(func() error {
-		err := osFS{}.Mkdir(name, mode)
+		err := files.OS{}.Mkdir(name, mode)
 		if err == nil {
 			p.change(filepath.Dir(name), map[string]*node{name: {mode: mode}})
 		}
@@ -361,7 +366,7 @@ func (p *powerFS) Chmod(name string, mode fs.FileMode) error {
 
 func (p *powerFS) Remove(name string) error {
 	return p.do(func() error {
-		err := osFS{}.Remove(name)
+		err := files.OS{}.Remove(name)
 		if err == nil {
 			p.change(filepath.Dir(name), map[string]*node{name: nil})
 		}
@@ -384,7 +389,7 @@ func (p *powerFS) SyncDir(name string) error {
 
 // powerFile is an open file; what only reads of it goes on without power.
 type powerFile struct {
-	File
+	files.File
 	p    *powerFS
 	node *node
 }

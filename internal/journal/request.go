@@ -44,7 +44,7 @@ func (j *Journal) enqueue(r *request, patient bool) bool {
 	j.gathering.queued(r, len(j.queue))
 	if o := r.options; o != nil && !o.released && !slices.Contains(j.users, o) {
 		j.users = append(slices.Clip(j.users), o)
-		j.register(o)
+		j.keeper.Register(o, o.wishes())
 	}
 	if !j.committing {
 		j.committing = true

@@ -2,45 +2,58 @@ package journal
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
-	"syscall"
 	"time"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
 )
 
-// condemn gives up the open file, which holds nothing of worth up to that size,
-// or something anyway if it is negative.
-func (f *file) condemn(worthless int64) {
-	f.condemned, f.condemnedAt, f.worthless, f.aside = f.info, f.target, worthless, true
+// condemnedFile is one that is not durably out of the way yet. After a failed
+// fsync the kernel may have dropped what it could not write, and report success the
+// next time. So the file is renamed and never written or fsynced again. So is one
+// that is rotated.
+type condemnedFile struct {
+	info       fs.FileInfo
+	target     string // its name while it was open
+	name       string // target, or the one that it was renamed to
+	aside      bool   // it is to be set aside, not rotated
+	removeUpTo int64  // size up to which it holds nothing that was acknowledged; -1 if it may anyway
+}
+
+// condemn gives up the open file, which holds nothing that was acknowledged up to
+// that size, or may anyway if it is negative.
+func (f *file) condemn(removeUpTo int64) {
+	o := f.open
+	f.condemned = &condemnedFile{info: o.info, target: o.target, name: o.target, aside: true, removeUpTo: removeUpTo}
 	_ = f.clearAway() // tried again before the next file is opened
-	_ = f.open.Close()
+	_ = o.Close()
 	f.open = nil
 }
 
 // clearAway renames the condemned file like a rotated one, so that path is
-// free for a fresh one. It is removed if it has no more than its worthless
-// bytes, and else, if it was set aside and not rotated, made read-only, so that it
-// is known: see isAside. Not before its new name is durable: a power cut must not
-// leave a read-only file at path.
+// free for a fresh one. It is removed if it has nothing that was acknowledged, and
+// else, if it was set aside and not rotated, made read-only, so that it is known.
+// Not before its new name is durable: a power cut must not leave a read-only file
+// at path.
 //
 // First the renaming, then the look at the size: so no line is lost that
 // another process, using the same path by mistake, puts there meanwhile. If it
 // compares the path before the renaming, the line shows in the size; if after,
 // it writes the line again elsewhere.
 func (f *file) clearAway() error {
-	if f.condemned == nil {
+	c := f.condemned
+	if c == nil {
 		return nil
 	}
-	found, err := f.isCondemned(f.condemnedAt)
+	found, err := c.isAt(f.fs, c.name)
 	if err == nil && !found {
 		// Somebody else has moved it, and may have put a link to it in its place.
 		var target string
-		if target, err = f.follow(); err == nil {
-			if found, err = f.isCondemned(target); found {
-				f.target, f.condemnedAt = target, target
+		if target, err = files.Follow(f.fs, f.path); err == nil {
+			if found, err = c.isAt(f.fs, target); found {
+				c.target, c.name = target, target
 			}
 		}
 	}
@@ -50,87 +63,38 @@ func (f *file) clearAway() error {
 	}
 	name := ""
 	if err == nil {
-		name, err = f.rename(f.condemnedAt, time.Now())
+		name, err = f.namer.Rename(f.fs, c.name, c.target, time.Now())
 	}
 	if err != nil {
 		// Once the file is closed, what looks the same may be another's, which
 		// the file system gave the same number.
-		f.worthless = -1
+		c.removeUpTo = -1
 		return err
 	}
-	f.condemnedAt = name
+	c.name = name
 	info, err := f.fs.Lstat(name)
-	aside := err == nil && f.aside
-	if err == nil && os.SameFile(info, f.condemned) && info.Size() <= f.worthless {
+	aside := err == nil && c.aside
+	if err == nil && os.SameFile(info, c.info) && info.Size() <= c.removeUpTo {
 		_ = f.fs.Remove(name)
 		aside = false
 	}
 	// If this fails, the new name may get lost, and with it what was once
 	// acknowledged: then the file is renamed again, for an fsync to be trusted.
-	if err := f.syncDir(filepath.Dir(f.target)); err != nil {
-		f.worthless = -1
+	if err := f.syncDir(filepath.Dir(c.target)); err != nil {
+		c.removeUpTo = -1
 		return err
 	}
 	if aside {
-		_ = f.fs.Chmod(name, info.Mode().Perm()&^0o222)
+		_ = files.SetAside(f.fs, name, info)
 	}
 	f.condemned = nil
 	return nil
 }
 
-func (f *file) isCondemned(name string) (bool, error) {
-	info, err := f.fs.Lstat(name)
+func (c *condemnedFile) isAt(fsys files.FS, name string) (bool, error) {
+	info, err := fsys.Lstat(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
-	return err == nil && os.SameFile(info, f.condemned), err
-}
-
-// rename gives a file the name of one rotated at t, or at the next millisecond
-// that is free and comes after those given before: a name that has become free
-// again, or one from before the clock was set back, would make the file older
-// than it is. It replaces nothing, and renames no link.
-func (f *file) rename(from string, t time.Time) (name string, err error) {
-	if f.lastName.IsZero() {
-		f.lastName = f.newestName(t)
-	}
-	if next := f.lastName.Add(time.Millisecond); t.Before(next) && next.Before(t.Add(maxAhead)) {
-		t = next
-	}
-	for range 1000 {
-		name = rotatedName(f.target, t)
-		if err = renameNew(f.fs, from, name); err == nil {
-			f.lastName = t
-			return name, nil
-		}
-		if errors.Is(err, syscall.EBUSY) {
-			return "", fmt.Errorf("%w: if it is mounted by itself, mount its directory instead", err)
-		}
-		if !errors.Is(err, fs.ErrExist) {
-			return "", err
-		}
-		t = t.Add(time.Millisecond)
-	}
-	return "", err
-}
-
-// newestName returns the time in the newest name of a rotated file, as of an
-// earlier process, that is not too far in the future to go on from.
-func (f *file) newestName(now time.Time) (newest time.Time) {
-	dir := filepath.Dir(f.target)
-	names, _ := f.fs.ReadDir(dir) // without them, names go on from now
-	for _, name := range names {
-		t, ok := RotatedAt(f.target, filepath.Join(dir, name))
-		if ok && t.After(newest) && t.Before(now.Add(maxAhead)) {
-			newest = t
-		}
-	}
-	return newest
-}
-
-// rotatedName returns, for events.jsonl, events-2026-11-23T17-04-58.123.jsonl,
-// in UTC.
-func rotatedName(path string, t time.Time) string {
-	ext := filepath.Ext(path)
-	return strings.TrimSuffix(path, ext) + "-" + t.UTC().Format(rotatedTime) + ext
+	return err == nil && os.SameFile(info, c.info), err
 }

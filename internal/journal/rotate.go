@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"time"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
 )
 
 // Rotation says when the file is rotated, that is renamed, and a fresh one
@@ -18,27 +20,24 @@ type Rotation struct {
 	// hours is at midnight. Zero is never.
 	Interval time.Duration
 
-	// How many rotated files are kept, and for how long. Zero is without limit.
-	// What is over either of them is removed.
-	Keep    int
-	KeepFor time.Duration
-
-	// How rotated files are compressed: Gzip, Zstd, or not at all.
-	Compression Compression
+	// What becomes of rotated files: see files.Wishes.
+	Keep        int
+	KeepFor     time.Duration
+	Compression files.Compression
 }
 
 // isDue tells whether the open file has to be rotated before that many bytes
 // are written to it.
 func (f *file) isDue(users []*Options, size int64) bool {
 	now := time.Now()
-	if f.size == 0 || now.Before(f.rotationAgain) {
+	if f.open.size == 0 || now.Before(f.rotationAgain) {
 		return false
 	}
 	for _, o := range users {
-		if o.Size > 0 && f.size+size > o.Size {
+		if o.Size > 0 && f.open.size+size > o.Size {
 			return true
 		}
-		if o.Interval > 0 && !now.Truncate(o.Interval).Equal(f.lastWrite.Truncate(o.Interval)) {
+		if o.Interval > 0 && !now.Truncate(o.Interval).Equal(f.open.lastWrite.Truncate(o.Interval)) {
 			return true
 		}
 	}
@@ -48,28 +47,25 @@ func (f *file) isDue(users []*Options, size int64) bool {
 // rotate renames the open file and closes it. If that fails, the file goes on
 // being used: better too long a file than no events.
 func (f *file) rotate(users []*Options) {
+	o := f.open
 	f.close() // before the renaming, which on some systems needs it
-	if !f.retryAt.IsZero() {
+	if f.backoff.isOn() {
 		return // its last fsync has failed, so it is out of use anyway
 	}
-	name, err := f.rename(f.target, time.Now())
+	name, err := f.namer.Rename(f.fs, o.target, o.target, time.Now())
 	if err != nil {
-		f.rotationAgain = time.Now().Add(retryAfter)
-		reportRotation(users, fmt.Errorf("rotating %s: %w", f.path, err))
+		f.rotationAgain = time.Now().Add(reopenPause)
+		for _, o := range users {
+			if o.RotationFailed != nil {
+				o.RotationFailed(fmt.Errorf("rotating %s: %w", f.path, err))
+			}
+		}
 		return
 	}
-	f.rotated = true
+	f.keeperDue = true
 	// Durable before there is another file of the old name. If not, the next
 	// opening sees to it.
-	if f.syncDir(filepath.Dir(f.target)) != nil {
-		f.condemned, f.condemnedAt, f.worthless, f.aside = f.info, name, -1, false
-	}
-}
-
-func reportRotation(users []*Options, err error) {
-	for _, o := range users {
-		if o.RotationFailed != nil {
-			o.RotationFailed(err)
-		}
+	if f.syncDir(filepath.Dir(o.target)) != nil {
+		f.condemned = &condemnedFile{info: o.info, target: o.target, name: name, removeUpTo: -1}
 	}
 }

@@ -3,6 +3,7 @@ package journal
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -17,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -105,7 +107,7 @@ func TestRotationByTime(t *testing.T) {
 
 			// The clock goes on while the file is open.
 			awaitIdle(t, j)
-			j.file.lastWrite = j.file.lastWrite.Add(-o.Interval)
+			j.file.open.lastWrite = j.file.open.lastWrite.Add(-o.Interval)
 			mustAppend(t, j, o, "three\n")
 			if got := read(t, j.file.path); got != "three\n" {
 				t.Errorf("%q after the interval has passed", got)
@@ -146,36 +148,6 @@ func TestEarlierRotationAndLongerKeepingHold(t *testing.T) {
 	}
 }
 
-func TestIsSpent(t *testing.T) {
-	for name, test := range map[string]struct {
-		rotations []Rotation
-		newer     int
-		age       time.Duration
-		want      bool
-	}{
-		"nobody":                   {nil, 9, time.Hour, false},
-		"no limit":                 {[]Rotation{{}}, 999, 999 * time.Hour, false},
-		"among those kept":         {[]Rotation{{Keep: 2}}, 1, time.Hour, false},
-		"one too many":             {[]Rotation{{Keep: 2}}, 2, time.Hour, true},
-		"young":                    {[]Rotation{{KeepFor: time.Hour}}, 9, time.Hour, false},
-		"old":                      {[]Rotation{{KeepFor: time.Hour}}, 0, time.Hour + 1, true},
-		"young, but one too many":  {[]Rotation{{Keep: 2, KeepFor: time.Hour}}, 2, 0, true},
-		"few, but old":             {[]Rotation{{Keep: 2, KeepFor: time.Hour}}, 0, 2 * time.Hour, true},
-		"somebody keeps all":       {[]Rotation{{Keep: 1}, {}}, 9, time.Hour, false},
-		"somebody keeps more":      {[]Rotation{{Keep: 1}, {Keep: 10}}, 9, time.Hour, false},
-		"somebody keeps it longer": {[]Rotation{{KeepFor: time.Hour}, {KeepFor: time.Minute}}, 9, time.Hour, false},
-		"nobody wants it":          {[]Rotation{{KeepFor: time.Minute}, {Keep: 9}}, 9, time.Hour, true},
-	} {
-		var users []*Options
-		for _, r := range test.rotations {
-			users = append(users, rotating(r))
-		}
-		if got := isSpent(users, test.newer, test.age); got != test.want {
-			t.Errorf("%s: %v", name, got)
-		}
-	}
-}
-
 // Only names of exactly the form of a rotated file are touched.
 func TestOthersFilesAreNotTouched(t *testing.T) {
 	j, fsys := newJournal(t)
@@ -195,7 +167,7 @@ func TestOthersFilesAreNotTouched(t *testing.T) {
 	for _, name := range ours {
 		write(t, filepath.Join(fsys.root, name), "spent\n")
 	}
-	mustAppend(t, j, rotating(Rotation{KeepFor: time.Nanosecond, Compression: Gzip}), "one\n")
+	mustAppend(t, j, rotating(Rotation{KeepFor: time.Nanosecond, Compression: files.Gzip}), "one\n")
 	awaitIdle(t, j)
 	want := append([]string{"events.jsonl"}, others...)
 	slices.Sort(want)
@@ -205,7 +177,7 @@ func TestOthersFilesAreNotTouched(t *testing.T) {
 }
 
 func TestCompression(t *testing.T) {
-	for _, c := range []Compression{Gzip, Zstd} {
+	for _, c := range []files.Compression{files.Gzip, files.Zstd} {
 		t.Run(string(c), func(t *testing.T) {
 			j, fsys := newJournal(t)
 			o := rotating(Rotation{Size: 1, Compression: c})
@@ -257,7 +229,7 @@ func TestCompressionIsPickedUpAfterACrash(t *testing.T) {
 				write(t, filepath.Join(fsys.root, name), content)
 			}
 			var failed atomic.Int32
-			o := rotating(Rotation{Compression: Gzip})
+			o := rotating(Rotation{Compression: files.Gzip})
 			o.RotationFailed = func(error) { failed.Add(1) }
 			mustAppend(t, j, o, "now\n")
 			awaitIdle(t, j)
@@ -277,7 +249,7 @@ func TestCompressionIsPickedUpAfterACrash(t *testing.T) {
 func TestOldTemporaryFilesAreRemoved(t *testing.T) {
 	j, fsys := newJournal(t)
 	const name = "events-2026-11-23T17-04-58.123.jsonl"
-	old := time.Now().Add(-2 * temporaryFor)
+	old := time.Now().Add(-2 * time.Hour)
 	for name, content := range map[string]string{name + ".01234567.tmp": "x", name: ""} {
 		path := filepath.Join(fsys.root, name)
 		write(t, path, content)
@@ -285,7 +257,7 @@ func TestOldTemporaryFilesAreRemoved(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	mustAppend(t, j, rotating(Rotation{Compression: Gzip}), "one\n")
+	mustAppend(t, j, rotating(Rotation{Compression: files.Gzip}), "one\n")
 	awaitIdle(t, j)
 	if got := names(t, fsys.root); len(got) != 1 {
 		t.Errorf("%q", got)
@@ -326,55 +298,6 @@ func TestKeepingWithoutDirectory(t *testing.T) {
 	}
 }
 
-// Several processes that compress the same files by mistake lose nothing.
-func TestTwoKeepersLoseNothing(t *testing.T) {
-	dir := t.TempDir()
-	const name = "events-2026-11-23T17-04-58.%03d.jsonl"
-	for i := range 300 {
-		path := filepath.Join(dir, fmt.Sprintf(name, i))
-		write(t, path, fmt.Sprintf("%d\n", i))
-		if i%3 == 0 { // from before a crash
-			write(t, path+".gz", "")
-		}
-		var keepers sync.WaitGroup
-		for range 3 {
-			keepers.Add(1)
-			go func() {
-				defer keepers.Done()
-				_ = newKeeper(osFS{}, dir, Rotation{Compression: Gzip}).keep(time.Now())
-			}()
-		}
-		keepers.Wait()
-		if linesBelow(t, dir)[fmt.Sprintf("%d\n", i)] == 0 {
-			t.Fatalf("file %d is gone", i)
-		}
-		for _, name := range names(t, dir) {
-			if err := os.Remove(filepath.Join(dir, name)); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-}
-
-// The reserved name of a compressed file that another process completes just
-// after it was looked at.
-func TestCompressedFileOfAnotherProcessIsKept(t *testing.T) {
-	fsys := newFaultFS(t.TempDir())
-	original := filepath.Join(fsys.root, "events-2026-11-23T17-04-58.123.jsonl")
-	write(t, original, "one\n")
-	write(t, original+".gz", "")
-	fsys.add(hook{op: opStat, base: filepath.Base(original + ".gz"), nth: 1, after: func() error {
-		write(t, original+".gz", gzipped(t, "one\n"))
-		return os.Remove(original)
-	}})
-	if err := newKeeper(fsys, fsys.root, Rotation{Compression: Gzip}).keep(time.Now()); err != nil {
-		t.Error(err)
-	}
-	if got := linesBelow(t, fsys.root); got["one\n"] != 1 {
-		t.Errorf("%v", got)
-	}
-}
-
 // Better too long a file than no events.
 func TestFailedRotationLosesNothing(t *testing.T) {
 	j, fsys := newJournal(t)
@@ -404,7 +327,7 @@ func TestFailedRotationLosesNothing(t *testing.T) {
 // holds up none of them.
 func TestKeepingDoesNotHoldUpLines(t *testing.T) {
 	j, fsys := newJournal(t)
-	o := rotating(Rotation{Size: 1, Compression: Zstd})
+	o := rotating(Rotation{Size: 1, Compression: files.Zstd})
 	mustAppend(t, j, o, "one\n")
 	mustAppend(t, j, o, "two\n")
 	awaitIdle(t, j)
@@ -424,10 +347,11 @@ func TestKeepingDoesNotHoldUpLines(t *testing.T) {
 }
 
 // newKeeper is that of a journal with one caller.
-func newKeeper(fsys FS, dir string, r Rotation) *keeper {
+func newKeeper(fsys files.FS, dir string, r Rotation) *files.Keeper {
 	j := New(filepath.Join(dir, "events.jsonl"), fsys)
-	j.register(rotating(r))
-	return &j.keeper
+	o := rotating(r)
+	j.keeper.Register(o, o.wishes())
+	return j.keeper
 }
 
 // contents returns what is in the files below dir, the rotated ones first, in
@@ -441,13 +365,18 @@ func contents(t testing.TB, dir string) []string {
 	return all
 }
 
+func isCompressed(path string) bool {
+	c := files.Compression(filepath.Ext(path))
+	return c == files.Gzip || c == files.Zstd
+}
+
 func decompressed(path string, content []byte) []byte {
 	var r io.Reader = bytes.NewReader(content)
 	var err error
-	switch compressionOf(path) {
-	case Gzip:
+	switch files.Compression(filepath.Ext(path)) {
+	case files.Gzip:
 		r, err = gzip.NewReader(r)
-	case Zstd:
+	case files.Zstd:
 		r, err = zstd.NewReader(r)
 	}
 	if err != nil {
@@ -460,36 +389,24 @@ func decompressed(path string, content []byte) []byte {
 	return plain
 }
 
-func gzipped(t testing.TB, content string) string { return compressedAs(t, content, Gzip) }
+func gzipped(t testing.TB, content string) string {
+	return compressedBy(t, content, func(w io.Writer) (io.WriteCloser, error) { return gzip.NewWriter(w), nil })
+}
 
-func zstandard(t testing.TB, content string) string { return compressedAs(t, content, Zstd) }
+func zstandard(t testing.TB, content string) string {
+	return compressedBy(t, content, func(w io.Writer) (io.WriteCloser, error) { return zstd.NewWriter(w) })
+}
 
-func compressedAs(t testing.TB, content string, c Compression) string {
+func compressedBy(t testing.TB, content string, compressor func(io.Writer) (io.WriteCloser, error)) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := compressTo(&b, strings.NewReader(content), c); err != nil {
+	w, err := compressor(&b)
+	if err == nil {
+		_, err = io.WriteString(w, content)
+		err = errors.Join(err, w.Close())
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
-}
-
-// A file that is rotated in the same millisecond as one that was removed since
-// does not take its name: it would be the next to be removed.
-func TestNamesGoOnThoughEarlierOnesAreFree(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "events.jsonl")
-	f := file{fs: osFS{}, path: path, target: path}
-	at := time.Now()
-	last := ""
-	for i := range 5 {
-		write(t, f.path, "x")
-		name, err := f.rename(f.path, at)
-		if err != nil || name <= last {
-			t.Fatalf("renaming %d: %s after %s, %v", i, name, last, err)
-		}
-		if err := os.Remove(name); err != nil {
-			t.Fatal(err)
-		}
-		last = name
-	}
 }

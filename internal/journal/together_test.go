@@ -9,33 +9,9 @@ import (
 	"strconv"
 	"testing"
 	"time"
-)
 
-// The fsync of the directory fails for one process just when another one, for
-// which it did not, has seen the compressed file and removed the original.
-func TestCompressedFileStaysWhenTheDirectorysFsyncFails(t *testing.T) {
-	for name, before := range map[string]bool{"before it": true, "after it": false} {
-		t.Run(name, func(t *testing.T) {
-			fsys := newFaultFS(t.TempDir())
-			write(t, filepath.Join(fsys.root, "events-2026-11-23T17-04-58.123.jsonl"), "one\n")
-			other := newKeeper(osFS{}, fsys.root, Rotation{Compression: Gzip})
-			h := hook{op: opSyncDir, nth: 1, before: func() error {
-				return errors.Join(other.keep(time.Now()), errDisk)
-			}}
-			if !before {
-				h.before, h.after = nil, h.before
-			}
-			fsys.add(h)
-			k := newKeeper(fsys, fsys.root, Rotation{Compression: Gzip})
-			if err := k.keep(time.Now()); !errors.Is(err, errDisk) {
-				t.Errorf("%v", err)
-			}
-			if got := linesBelow(t, fsys.root); got["one\n"] != 1 {
-				t.Errorf("%v", got)
-			}
-		})
-	}
-}
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
+)
 
 // The entry of a compressed file is made anew after its fsync has failed, before
 // the original is removed: another fsync of it says nothing.
@@ -45,11 +21,11 @@ func TestCompressedFilesEntryIsMadeAnew(t *testing.T) {
 	write(t, original, "one\n")
 	fsys.disk.inode(original)
 	fsys.fail(opSyncDir, 1, errDisk)
-	k := newKeeper(fsys, fsys.root, Rotation{Compression: Gzip})
-	if err := k.keep(time.Now()); !errors.Is(err, errDisk) {
+	k := newKeeper(fsys, fsys.root, Rotation{Compression: files.Gzip})
+	if err := k.Keep(time.Now()); !errors.Is(err, errDisk) {
 		t.Fatal(err)
 	}
-	if err := k.keep(time.Now()); err != nil {
+	if err := k.Keep(time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	if !fsys.isDurable("one\n") {
@@ -66,8 +42,6 @@ func TestCompressedFilesEntryIsMadeAnew(t *testing.T) {
 // nothing is lost.
 func TestSuspendedAtEveryMoment(t *testing.T) {
 	skipWhereOpenFilesCannotBeRenamed(t)
-	clock := wallClock
-	defer func() { wallClock = clock }()
 	dir := t.TempDir()
 	scripts := 0
 	for _, reserves := range []bool{false, true} {
@@ -77,7 +51,6 @@ func TestSuspendedAtEveryMoment(t *testing.T) {
 					s := suspension{
 						t: t, root: filepath.Join(dir, strconv.Itoa(scripts)), what: what, reserves: reserves, after: after, nth: nth,
 					}
-					wallClock = clock
 					s.run()
 					if scripts++; !s.suspended {
 						break // there are no more operations
@@ -97,6 +70,7 @@ type suspension struct {
 	after     bool
 	nth       int
 	suspended bool
+	fsys      *faultFS
 	renaming  bool
 	taken     bool // the other process has renamed its file
 }
@@ -108,6 +82,7 @@ func (s *suspension) run() {
 	}
 	fsys := newFaultFS(s.root)
 	fsys.reserves = s.reserves
+	s.fsys = fsys
 	path := filepath.Join(s.root, "events.jsonl")
 	write(t, path, "mine\n")
 	info, err := os.Stat(path)
@@ -126,26 +101,29 @@ func (s *suspension) run() {
 			after: func() error { s.renaming = false; return nil },
 		})
 	}
-	fsys.add(h)
-	f := file{fs: fsys, path: path, target: path, info: info}
-	switch s.what {
-	case "rotated":
-		f.size = info.Size()
-		f.rotate(nil)
-	case "set aside":
-		f.condemned, f.condemnedAt, f.worthless, f.aside = info, path, -1, true
-		_ = f.clearAway()
-	case "worthless":
-		f.condemned, f.condemnedAt, f.worthless, f.aside = info, path, info.Size(), true
-		_ = f.clearAway()
-	case "not renamed":
-		fsys.add(hook{op: opRename, before: failing(errDisk)})
-		_, _ = f.rename(path, time.Now())
-	case "compressed":
-		if err := os.Rename(path, rotatedName(path, time.Now())); err != nil {
+	f := file{fs: fsys, path: path}
+	if s.what != "not renamed" && s.what != "compressed" {
+		f.open = &openFile{target: path, info: info, size: info.Size()}
+		if f.open.File, err = fsys.Open(path); err != nil {
 			t.Fatal(err)
 		}
-		_ = newKeeper(fsys, s.root, Rotation{Compression: Gzip}).keep(time.Now())
+	}
+	fsys.add(h)
+	switch s.what {
+	case "rotated":
+		f.rotate(nil)
+	case "set aside":
+		f.condemn(-1)
+	case "worthless":
+		f.condemn(info.Size())
+	case "not renamed":
+		fsys.add(hook{op: opRename, before: failing(errDisk)})
+		_, _ = f.namer.Rename(fsys, path, path, time.Now())
+	case "compressed":
+		if err := os.Rename(path, files.RotatedName(path, time.Now())); err != nil {
+			t.Fatal(err)
+		}
+		_ = newKeeper(fsys, s.root, Rotation{Compression: files.Gzip}).Keep(time.Now())
 	}
 	lines := linesBelow(t, s.root)
 	for _, line := range []string{"mine\n", "theirs\n"} {
@@ -156,30 +134,28 @@ func (s *suspension) run() {
 }
 
 func (s *suspension) suspend() error {
-	const long = 2 * temporaryFor
+	const long = 2 * time.Hour
 	s.suspended = true
 	if s.renaming {
 		return nil
 	}
-	clock := wallClock
-	wallClock = func() time.Time { return clock().Add(long) }
+	s.fsys.ahead += long
 	before := names(s.t, s.root)
 	theirs := filepath.Join(s.root, "theirs")
 	write(s.t, theirs, "theirs\n")
-	other := newKeeper(osFS{}, s.root, Rotation{Compression: Zstd})
-	if err := other.keep(time.Now().Add(long)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	other := newKeeper(files.OS{}, s.root, Rotation{Compression: files.Zstd})
+	if err := other.Keep(time.Now().Add(long)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("the other keeper: %w", err)
 	}
 	// A name that has become free is taken, as by a clock that was set back.
 	at := time.Now()
 	for _, name := range before {
-		t, ok := RotatedAt(other.path, filepath.Join(s.root, name))
-		if _, err := os.Stat(filepath.Join(s.root, name)); ok && errors.Is(err, fs.ErrNotExist) {
-			at = t
+		n, ok := files.Parse(filepath.Join(s.root, name))
+		if _, err := os.Stat(filepath.Join(s.root, name)); ok && !n.Temporary && errors.Is(err, fs.ErrNotExist) {
+			at = n.At
 		}
 	}
-	f := file{fs: osFS{}, path: other.path, target: other.path}
-	_, err := f.rename(theirs, at)
+	_, err := new(files.Namer).Rename(files.OS{}, theirs, filepath.Join(s.root, "events.jsonl"), at)
 	s.taken = err == nil
 	return err
 }

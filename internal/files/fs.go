@@ -1,4 +1,7 @@
-package journal
+// Package files knows what is beside the file that a journal has open: the names of
+// rotated files, how long they are kept, how they are compressed, and renaming that
+// replaces nothing.
+package files
 
 import (
 	"errors"
@@ -7,9 +10,10 @@ import (
 	"os"
 	"runtime"
 	"syscall"
+	"time"
 )
 
-// FS is what a Journal needs of a file system. The errors are those of package
+// FS is what a journal, and what keeps its rotated files, need of a file system. The errors are those of package
 // os; the FileInfos must be such that os.SameFile can compare them.
 type FS interface {
 	// Open opens an existing file for reading and appending.
@@ -36,9 +40,11 @@ type FS interface {
 	Chmod(name string, mode fs.FileMode) error
 	// SyncDir makes the entries of a directory durable.
 	SyncDir(name string) error
+	// Now is the time by a clock that goes on while the machine is suspended.
+	Now() time.Time
 }
 
-// File is what a Journal needs of an open file. Write appends to the file's
+// File is what they need of an open file. Write appends to the file's
 // end, wherever that is by then, and leaves the offset behind what it wrote.
 type File interface {
 	io.WriteSeeker
@@ -48,9 +54,13 @@ type File interface {
 	Sync() error
 }
 
-type osFS struct{}
+// OS is the machine's file system.
+type OS struct{}
 
-func (osFS) Open(name string) (File, error) {
+var _ FS = OS{}
+
+// Open implements FS.
+func (OS) Open(name string) (File, error) {
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_APPEND, 0)
 	if err != nil {
 		return nil, err
@@ -58,7 +68,8 @@ func (osFS) Open(name string) (File, error) {
 	return f, nil
 }
 
-func (osFS) Create(name string, mode fs.FileMode) (File, error) {
+// Create implements FS.
+func (OS) Create(name string, mode fs.FileMode) (File, error) {
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_APPEND|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
 		return nil, err
@@ -67,13 +78,17 @@ func (osFS) Create(name string, mode fs.FileMode) (File, error) {
 	return f, nil
 }
 
-func (osFS) Stat(name string) (fs.FileInfo, error) { return os.Stat(name) }
+// Stat implements FS.
+func (OS) Stat(name string) (fs.FileInfo, error) { return os.Stat(name) }
 
-func (osFS) Lstat(name string) (fs.FileInfo, error) { return os.Lstat(name) }
+// Lstat implements FS.
+func (OS) Lstat(name string) (fs.FileInfo, error) { return os.Lstat(name) }
 
-func (osFS) Resolve(name string) (string, error) { return Resolve(name) }
+// Resolve implements FS.
+func (OS) Resolve(name string) (string, error) { return Resolve(name) }
 
-func (osFS) ReadDir(name string) ([]string, error) {
+// ReadDir implements FS.
+func (OS) ReadDir(name string) ([]string, error) {
 	d, err := os.Open(name)
 	if err != nil {
 		return nil, err
@@ -82,7 +97,8 @@ func (osFS) ReadDir(name string) ([]string, error) {
 	return d.Readdirnames(-1)
 }
 
-func (osFS) Mkdir(name string, mode fs.FileMode) error {
+// Mkdir implements FS.
+func (OS) Mkdir(name string, mode fs.FileMode) error {
 	if err := os.Mkdir(name, mode); err != nil {
 		return err
 	}
@@ -98,17 +114,21 @@ func chmod(name string, mode fs.FileMode) {
 	}
 }
 
-func (osFS) Rename(oldName, newName string) error { return os.Rename(oldName, newName) }
+// Rename implements FS.
+func (OS) Rename(oldName, newName string) error { return os.Rename(oldName, newName) }
 
-func (osFS) RenameNew(oldName, newName string) error { return renameNoReplace(oldName, newName) }
+// RenameNew implements FS.
+func (OS) RenameNew(oldName, newName string) error { return renameNoReplace(oldName, newName) }
 
-func (osFS) Chmod(name string, mode fs.FileMode) error { return os.Chmod(name, mode) }
+// Chmod implements FS.
+func (OS) Chmod(name string, mode fs.FileMode) error { return os.Chmod(name, mode) }
 
-func (osFS) Remove(name string) error { return os.Remove(name) }
+// Remove implements FS.
+func (OS) Remove(name string) error { return os.Remove(name) }
 
-// SyncDir does nothing on Windows, which has no fsync for directories: NTFS
+// SyncDir implements FS. It does nothing on Windows, which has no fsync for directories: NTFS
 // journals its entries by itself.
-func (osFS) SyncDir(name string) error {
+func (OS) SyncDir(name string) error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}
@@ -123,3 +143,6 @@ func (osFS) SyncDir(name string) error {
 	}
 	return err
 }
+
+// Now implements FS.
+func (OS) Now() time.Time { return time.Now().Round(0) }

@@ -1,4 +1,4 @@
-package journal
+package files
 
 import (
 	"errors"

@@ -1,4 +1,4 @@
-package journal
+package files
 
 import (
 	"bytes"
@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math/rand/v2"
 	"path/filepath"
 	"strings"
 
@@ -34,8 +33,8 @@ func compressionOf(name string) Compression {
 
 // compress leaves the file in its compressed form only. The original one is
 // removed when the other is durable and holds the same, and not before.
-func (k *keeper) compress(file *rotatedFile, c Compression) error {
-	original := file.forms[0]
+func (k *Keeper) compress(file *keptFile, c Compression) error {
+	original := file.Forms[0]
 	if compressionOf(original) != "" {
 		return nil
 	}
@@ -46,22 +45,22 @@ func (k *keeper) compress(file *rotatedFile, c Compression) error {
 	return fmt.Errorf("compressing %s: %w", original, err)
 }
 
-func (k *keeper) compressOriginal(file *rotatedFile, c Compression) error {
-	original := file.forms[0]
+func (k *Keeper) compressOriginal(file *keptFile, c Compression) error {
+	original := file.Forms[0]
 	info, err := k.fs.Stat(original)
 	if err != nil {
 		return err
 	}
 	compressed := original + string(c)
 	exists, reserved := false, false
-	for _, form := range file.forms[1:] { // from before a crash, or another process's
+	for _, form := range file.Forms[1:] { // from before a crash, or another process's
 		info, err := k.fs.Stat(form)
 		if err != nil {
 			return err
 		}
 		if !exists {
 			compressed, c = form, compressionOf(form)
-			exists = info.Size() > 0 && !k.unsafe[form]
+			exists = info.Size() > 0 && !k.unsynced[form]
 			reserved = !exists
 		}
 	}
@@ -79,8 +78,8 @@ func (k *keeper) compressOriginal(file *rotatedFile, c Compression) error {
 // writeCompressed makes the compressed form, durably. Where its name is
 // reserved, it takes the place of what is there, which is never removed: by now
 // another process may have completed it, and removed the original.
-func (k *keeper) writeCompressed(original, compressed string, mode fs.FileMode, reserved bool) error {
-	name := fmt.Sprintf("%s.%08x%s", original, rand.Uint32(), Temporary)
+func (k *Keeper) writeCompressed(original, compressed string, mode fs.FileMode, reserved bool) error {
+	name := temporaryName(original)
 	c := compressionOf(compressed)
 	err := k.writeTemporary(original, name, c, mode)
 	if err == nil {
@@ -89,24 +88,24 @@ func (k *keeper) writeCompressed(original, compressed string, mode fs.FileMode, 
 	if err == nil && reserved {
 		err = k.fs.Rename(name, compressed)
 	} else if err == nil {
-		err = renameNew(k.fs, name, compressed)
+		err = RenameNew(k.fs, name, compressed)
 	}
 	if err != nil {
 		_ = k.fs.Remove(name)
 		return err
 	}
 	if err := k.fs.SyncDir(filepath.Dir(compressed)); err != nil {
-		if k.unsafe == nil {
-			k.unsafe = make(map[string]bool)
+		if k.unsynced == nil {
+			k.unsynced = make(map[string]bool)
 		}
-		k.unsafe[compressed] = true // made anew, the entry gets an fsync that can be trusted
+		k.unsynced[compressed] = true // made anew, the entry gets an fsync that can be trusted
 		return err
 	}
-	delete(k.unsafe, compressed)
+	delete(k.unsynced, compressed)
 	return nil
 }
 
-func (k *keeper) writeTemporary(original, name string, c Compression, mode fs.FileMode) error {
+func (k *Keeper) writeTemporary(original, name string, c Compression, mode fs.FileMode) error {
 	source, size, err := k.openRead(original)
 	if err != nil {
 		return err
@@ -141,7 +140,7 @@ func compressTo(w io.Writer, r io.Reader, c Compression) error {
 }
 
 // compare returns nil if the compressed file holds what the original does.
-func (k *keeper) compare(original, compressed string, c Compression) error {
+func (k *Keeper) compare(original, compressed string, c Compression) error {
 	a, sizeA, err := k.openRead(original)
 	if err != nil {
 		return err
@@ -199,7 +198,7 @@ func readFull(r io.Reader, b []byte) (n int, err error) {
 	return n, err
 }
 
-func (k *keeper) openRead(name string) (File, int64, error) {
+func (k *Keeper) openRead(name string) (File, int64, error) {
 	f, err := k.fs.Open(name)
 	if err != nil {
 		return nil, 0, err

@@ -1,4 +1,4 @@
-package journal
+package files
 
 import (
 	"errors"
@@ -28,10 +28,10 @@ func Resolve(name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return follow(name, 0)
+	return resolve(name, 0)
 }
 
-func follow(path string, links int) (string, error) {
+func resolve(path string, links int) (string, error) {
 	if links > maxLinks {
 		return "", fmt.Errorf("%s: too many symbolic links", path)
 	}
@@ -50,16 +50,16 @@ func follow(path string, links int) (string, error) {
 		if !filepath.IsAbs(target) {
 			target = dir + string(filepath.Separator) + target
 		}
-		return follow(target, links+1)
+		return resolve(target, links+1)
 	}
 	if base == "" {
 		return dir, nil
 	}
-	if dir, err = follow(dir, links); err != nil {
+	if dir, err = resolve(dir, links); err != nil {
 		return "", err
 	}
 	if resolved = filepath.Join(dir, base); resolved != path {
-		return follow(resolved, links+1)
+		return resolve(resolved, links+1)
 	}
 	return path, nil
 }
@@ -77,28 +77,17 @@ func split(path string) (dir, base string) {
 	return volume + dir, base
 }
 
-// follow returns path, or, where somebody has put a symbolic link in the file's
-// place, what that leads to: it is never the link that is renamed.
-func (f *file) follow() (string, error) {
-	if !isLink(f.fs, f.path) {
-		return f.path, nil
+// Follow returns path, or, where somebody has put a symbolic link in the file's
+// place, what that leads to.
+func Follow(fsys FS, path string) (string, error) {
+	if !isLink(fsys, path) {
+		return path, nil
 	}
-	return f.fs.Resolve(f.path)
+	return fsys.Resolve(path)
 }
 
 // isLink is false for what cannot be looked at: whoever uses it is told why.
 func isLink(fsys FS, name string) bool {
 	info, err := fsys.Lstat(name)
 	return err == nil && info.Mode()&fs.ModeSymlink != 0
-}
-
-// checkPlace returns an error if path leads to another directory than when the
-// keeper was made, where rotated files may be another journal's.
-func (k *keeper) checkPlace() error {
-	dir := filepath.Dir(k.path)
-	now, err := k.fs.Resolve(dir)
-	if err != nil || k.place == "" || now == k.place {
-		return nil
-	}
-	return fmt.Errorf("%s has come to be %s: rotated files are neither compressed nor removed until the config is loaded anew", dir, now)
 }

@@ -1,4 +1,4 @@
-package journal
+package files
 
 import (
 	"errors"
@@ -9,19 +9,19 @@ import (
 	"time"
 )
 
-// maxAhead is how far a name may be in the future: that much, names go on
-// from earlier ones when the clock is set back.
-const maxAhead = time.Hour
-
 // setRight gives files whose names lie further in the future, as the clock was
 // ahead, names made of when they were last written or, where that is in the
 // future too, of an hour ago: older than what was written since the clock was set
 // back, as that would have been found within the hour. That is for good: when the
 // time in their old names came, they would count as the newest. Where the renaming
 // fails, they count by the new time all the same.
-func (k *keeper) setRight(files []*rotatedFile, taken map[time.Time]*rotatedFile, now time.Time) error {
-	ahead := slices.DeleteFunc(slices.Clone(files), func(file *rotatedFile) bool { return !file.time.After(now.Add(maxAhead)) })
-	slices.SortFunc(ahead, func(a, b *rotatedFile) int { return a.time.Compare(b.time) })
+func (k *Keeper) setRight(files []*keptFile, now time.Time) error {
+	taken := make(map[time.Time]bool)
+	for _, file := range files {
+		taken[file.At] = true
+	}
+	ahead := slices.DeleteFunc(slices.Clone(files), func(file *keptFile) bool { return !file.At.After(now.Add(maxAhead)) })
+	slices.SortFunc(ahead, func(a, b *keptFile) int { return a.At.Compare(b.At) })
 	var errs []error
 	for _, file := range ahead {
 		at := file.modified
@@ -36,17 +36,17 @@ func (k *keeper) setRight(files []*rotatedFile, taken map[time.Time]*rotatedFile
 }
 
 // retime renames all forms of a file, or none, to the next millisecond that is free.
-func (k *keeper) retime(file *rotatedFile, at time.Time, taken map[time.Time]*rotatedFile) (err error) {
-	from, dir := rotatedName(k.path, file.time), filepath.Dir(k.path)
+func (k *Keeper) retime(file *keptFile, at time.Time, taken map[time.Time]bool) (err error) {
+	from, dir := RotatedName(k.path, file.At), filepath.Dir(k.path)
 	for range 1000 {
-		for taken[at] != nil {
+		for taken[at] {
 			at = at.Add(time.Millisecond)
 		}
-		file.time, taken[at] = at, file
+		file.At, taken[at] = at, true
 		var renamed []string
-		for _, form := range file.forms {
-			name := rotatedName(k.path, at) + strings.TrimPrefix(form, from)
-			if err = renameNew(k.fs, form, name); err != nil {
+		for _, form := range file.Forms {
+			name := RotatedName(k.path, at) + strings.TrimPrefix(form, from)
+			if err = RenameNew(k.fs, form, name); err != nil {
 				break
 			}
 			renamed = append(renamed, name)
@@ -55,12 +55,12 @@ func (k *keeper) retime(file *rotatedFile, at time.Time, taken map[time.Time]*ro
 			err = k.fs.SyncDir(dir)
 		}
 		if err == nil {
-			file.forms = renamed
+			file.Forms = renamed
 			return nil
 		}
 		// Also after a failed fsync: what is renamed anew gets one that can be trusted.
 		for i, name := range renamed {
-			_ = renameNew(k.fs, name, file.forms[i])
+			_ = RenameNew(k.fs, name, file.Forms[i])
 			_ = k.fs.SyncDir(dir)
 		}
 		if !errors.Is(err, fs.ErrExist) {
