@@ -46,7 +46,7 @@ func (k *Keeper) retime(file *keptFile, at time.Time, taken map[time.Time]bool) 
 		var renamed []string
 		for _, form := range file.Forms {
 			name := RotatedName(k.path, at) + strings.TrimPrefix(form, from)
-			if err = RenameNew(k.fs, form, name); err != nil {
+			if err = renameNew(k.fs, form, name); err != nil {
 				break
 			}
 			renamed = append(renamed, name)
@@ -60,7 +60,7 @@ func (k *Keeper) retime(file *keptFile, at time.Time, taken map[time.Time]bool) 
 		}
 		// Also after a failed fsync: what is renamed anew gets one that can be trusted.
 		for i, name := range renamed {
-			_ = RenameNew(k.fs, name, file.Forms[i])
+			_ = renameNew(k.fs, name, file.Forms[i])
 			_ = k.fs.SyncDir(dir)
 		}
 		if !errors.Is(err, fs.ErrExist) {

@@ -3,12 +3,12 @@ package files
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"path/filepath"
-	"strings"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -23,10 +23,8 @@ const (
 )
 
 func compressionOf(name string) Compression {
-	for _, c := range []Compression{Gzip, Zstd} {
-		if strings.HasSuffix(name, string(c)) {
-			return c
-		}
+	if c := Compression(filepath.Ext(name)); c == Gzip || c == Zstd {
+		return c
 	}
 	return ""
 }
@@ -88,16 +86,13 @@ func (k *Keeper) writeCompressed(original, compressed string, mode fs.FileMode, 
 	if err == nil && reserved {
 		err = k.fs.Rename(name, compressed)
 	} else if err == nil {
-		err = RenameNew(k.fs, name, compressed)
+		err = renameNew(k.fs, name, compressed)
 	}
 	if err != nil {
 		_ = k.fs.Remove(name)
 		return err
 	}
 	if err := k.fs.SyncDir(filepath.Dir(compressed)); err != nil {
-		if k.unsynced == nil {
-			k.unsynced = make(map[string]bool)
-		}
 		k.unsynced[compressed] = true // made anew, the entry gets an fsync that can be trusted
 		return err
 	}
@@ -106,7 +101,7 @@ func (k *Keeper) writeCompressed(original, compressed string, mode fs.FileMode, 
 }
 
 func (k *Keeper) writeTemporary(original, name string, c Compression, mode fs.FileMode) error {
-	source, size, err := k.openRead(original)
+	source, err := k.openRead(original)
 	if err != nil {
 		return err
 	}
@@ -115,7 +110,7 @@ func (k *Keeper) writeTemporary(original, name string, c Compression, mode fs.Fi
 	if err != nil {
 		return err
 	}
-	err = compressTo(target, io.NewSectionReader(source, 0, size), c)
+	err = compressTo(target, source, c)
 	if err == nil {
 		err = target.Sync()
 	}
@@ -123,41 +118,35 @@ func (k *Keeper) writeTemporary(original, name string, c Compression, mode fs.Fi
 }
 
 func compressTo(w io.Writer, r io.Reader, c Compression) error {
-	var compressor io.WriteCloser
-	if c == Gzip {
-		compressor = gzip.NewWriter(w)
-	} else {
+	var compressor io.WriteCloser = gzip.NewWriter(w)
+	if c == Zstd {
 		var err error
 		if compressor, err = zstd.NewWriter(w, zstd.WithEncoderConcurrency(1)); err != nil {
 			return err
 		}
 	}
 	_, err := io.Copy(compressor, r)
-	if closeErr := compressor.Close(); err == nil {
-		err = closeErr
-	}
-	return err
+	return errors.Join(err, compressor.Close())
 }
 
 // compare returns nil if the compressed file holds what the original does.
 func (k *Keeper) compare(original, compressed string, c Compression) error {
-	a, sizeA, err := k.openRead(original)
+	a, err := k.openRead(original)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = a.Close() }()
-	b, sizeB, err := k.openRead(compressed)
+	b, err := k.openRead(compressed)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = b.Close() }()
 	var decompressed io.Reader
-	source := io.NewSectionReader(b, 0, sizeB)
 	if c == Gzip {
-		decompressed, err = gzip.NewReader(source)
+		decompressed, err = gzip.NewReader(b)
 	} else {
 		var d *zstd.Decoder
-		if d, err = zstd.NewReader(source, zstd.WithDecoderConcurrency(1)); err == nil {
+		if d, err = zstd.NewReader(b, zstd.WithDecoderConcurrency(1)); err == nil {
 			defer d.Close()
 			decompressed = d
 		}
@@ -165,48 +154,32 @@ func (k *Keeper) compare(original, compressed string, c Compression) error {
 	if err != nil {
 		return err
 	}
-	return sameContent(io.NewSectionReader(a, 0, sizeA), decompressed)
-}
-
-var errDiffers = errors.New("the compressed file differs")
-
-func sameContent(a, b io.Reader) error {
-	bufferA, bufferB := make([]byte, 64<<10), make([]byte, 64<<10)
-	for {
-		n, errA := readFull(a, bufferA)
-		m, errB := readFull(b, bufferB)
-		switch {
-		case errA != nil && !errors.Is(errA, io.EOF):
-			return errA
-		case errB != nil && !errors.Is(errB, io.EOF):
-			return errB
-		case !bytes.Equal(bufferA[:n], bufferB[:m]):
-			return errDiffers
-		case errA != nil && errB != nil:
-			return nil
-		}
+	sumA, sumB := sha256.New(), sha256.New()
+	if _, err := io.Copy(sumA, a); err != nil {
+		return err
 	}
-}
-
-// readFull, unlike io.ReadFull, passes on whether r has ended, or was cut off.
-func readFull(r io.Reader, b []byte) (n int, err error) {
-	for n < len(b) && err == nil {
-		var m int
-		m, err = r.Read(b[n:])
-		n += m
+	if _, err := io.Copy(sumB, decompressed); err != nil {
+		return err
 	}
-	return n, err
+	if !bytes.Equal(sumA.Sum(nil), sumB.Sum(nil)) {
+		return errors.New("the compressed file differs")
+	}
+	return nil
 }
 
-func (k *Keeper) openRead(name string) (File, int64, error) {
+// openRead opens a file to be read up to where it ends now.
+func (k *Keeper) openRead(name string) (io.ReadCloser, error) {
 	f, err := k.fs.Open(name)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	info, err := f.Stat()
 	if err != nil {
 		_ = f.Close()
-		return nil, 0, err
+		return nil, err
 	}
-	return f, info.Size(), nil
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.NewSectionReader(f, 0, info.Size()), f}, nil
 }

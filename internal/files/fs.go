@@ -57,37 +57,28 @@ type File interface {
 // OS is the machine's file system.
 type OS struct{}
 
-var _ FS = OS{}
+func (OS) Open(name string) (File, error) { return open(name, 0, 0) }
 
-// Open implements FS.
-func (OS) Open(name string) (File, error) {
-	f, err := os.OpenFile(name, os.O_RDWR|os.O_APPEND, 0)
-	if err != nil {
-		return nil, err
-	}
-	return f, nil
-}
-
-// Create implements FS.
 func (OS) Create(name string, mode fs.FileMode) (File, error) {
-	f, err := os.OpenFile(name, os.O_RDWR|os.O_APPEND|os.O_CREATE|os.O_EXCL, mode)
-	if err != nil {
-		return nil, err
+	f, err := open(name, os.O_CREATE|os.O_EXCL, mode)
+	if err == nil {
+		chmod(name, mode)
 	}
-	chmod(name, mode)
+	return f, err
+}
+
+func open(name string, flag int, mode fs.FileMode) (File, error) {
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_APPEND|flag, mode)
+	if err != nil {
+		return nil, err // and not a File that is a nil *os.File
+	}
 	return f, nil
 }
 
-// Stat implements FS.
-func (OS) Stat(name string) (fs.FileInfo, error) { return os.Stat(name) }
-
-// Lstat implements FS.
+func (OS) Stat(name string) (fs.FileInfo, error)  { return os.Stat(name) }
 func (OS) Lstat(name string) (fs.FileInfo, error) { return os.Lstat(name) }
+func (OS) Resolve(name string) (string, error)    { return Resolve(name) }
 
-// Resolve implements FS.
-func (OS) Resolve(name string) (string, error) { return Resolve(name) }
-
-// ReadDir implements FS.
 func (OS) ReadDir(name string) ([]string, error) {
 	d, err := os.Open(name)
 	if err != nil {
@@ -97,7 +88,6 @@ func (OS) ReadDir(name string) ([]string, error) {
 	return d.Readdirnames(-1)
 }
 
-// Mkdir implements FS.
 func (OS) Mkdir(name string, mode fs.FileMode) error {
 	if err := os.Mkdir(name, mode); err != nil {
 		return err
@@ -114,19 +104,12 @@ func chmod(name string, mode fs.FileMode) {
 	}
 }
 
-// Rename implements FS.
-func (OS) Rename(oldName, newName string) error { return os.Rename(oldName, newName) }
-
-// RenameNew implements FS.
-func (OS) RenameNew(oldName, newName string) error { return renameNoReplace(oldName, newName) }
-
-// Chmod implements FS.
+func (OS) Rename(oldName, newName string) error      { return os.Rename(oldName, newName) }
+func (OS) RenameNew(oldName, newName string) error   { return renameNoReplace(oldName, newName) }
 func (OS) Chmod(name string, mode fs.FileMode) error { return os.Chmod(name, mode) }
+func (OS) Remove(name string) error                  { return os.Remove(name) }
 
-// Remove implements FS.
-func (OS) Remove(name string) error { return os.Remove(name) }
-
-// SyncDir implements FS. It does nothing on Windows, which has no fsync for directories: NTFS
+// SyncDir does nothing on Windows, which has no fsync for directories: NTFS
 // journals its entries by itself.
 func (OS) SyncDir(name string) error {
 	if runtime.GOOS == "windows" {
@@ -144,5 +127,4 @@ func (OS) SyncDir(name string) error {
 	return err
 }
 
-// Now implements FS.
 func (OS) Now() time.Time { return time.Now().Round(0) }

@@ -75,7 +75,7 @@ type Keeper struct {
 
 // NewKeeper returns the keeper of what is rotated of the file at path.
 func NewKeeper(fsys FS, path string) *Keeper {
-	k := &Keeper{fs: fsys, path: path}
+	k := &Keeper{fs: fsys, path: path, unsynced: make(map[string]bool)}
 	k.place, _ = Resolve(filepath.Dir(path)) // else it is not compared
 	return k
 }
@@ -138,9 +138,9 @@ func (k *Keeper) next() bool {
 		k.timer.Stop()
 		k.timer = nil
 	}
-	if !k.working && waiting {
+	if waiting && !k.working {
 		k.timer = time.AfterFunc(effectEvery, k.Start)
-	} else if !k.working && len(users) > 0 {
+	} else if len(users) > 0 && !k.working {
 		k.timer = time.AfterFunc(keepEvery, k.Start)
 	}
 	return k.working
@@ -172,7 +172,8 @@ func (k *Keeper) users() (users []*registered, waiting bool) {
 }
 
 // Keep removes what no user wants to keep and compresses the rest, if one wants
-// that. Tests call it, and else nobody but the keeper itself, once Start was called.
+// that. It is what Start has done in the background, and must not be called while
+// that goes on.
 func (k *Keeper) Keep(now time.Time) error {
 	users, _ := k.users()
 	if len(users) == 0 {

@@ -17,8 +17,6 @@ const maxAhead = time.Hour
 // left over, when it may be removed, and then taken by somebody else.
 const reservedFor = temporaryFor / 2
 
-var errReservation = errors.New("took too long")
-
 // Namer gives files the names of rotated ones.
 type Namer struct {
 	last time.Time // in the name that was given last
@@ -30,14 +28,19 @@ type Namer struct {
 // would make the file older than it is. It replaces nothing, and renames no link.
 func (n *Namer) Rename(fsys FS, from, path string, t time.Time) (name string, err error) {
 	if n.last.IsZero() {
-		n.last = newest(fsys, path, t)
+		rotated, _, _ := List(fsys, path) // by an earlier process; without them, names go on from t
+		for _, file := range rotated {
+			if file.At.Before(t.Add(maxAhead)) {
+				n.last = file.At
+			}
+		}
 	}
 	if next := n.last.Add(time.Millisecond); t.Before(next) && next.Before(t.Add(maxAhead)) {
 		t = next
 	}
 	for range 1000 {
 		name = RotatedName(path, t)
-		if err = RenameNew(fsys, from, name); err == nil {
+		if err = renameNew(fsys, from, name); err == nil {
 			n.last = t
 			return name, nil
 		}
@@ -52,19 +55,7 @@ func (n *Namer) Rename(fsys FS, from, path string, t time.Time) (name string, er
 	return "", err
 }
 
-// newest returns the time in the newest name of a rotated file, as of an
-// earlier process, that is not too far in the future to go on from.
-func newest(fsys FS, path string, now time.Time) time.Time {
-	rotated, _, _ := List(fsys, path) // without them, names go on from now
-	for i := len(rotated) - 1; i >= 0; i-- {
-		if at := rotated[i].At; at.Before(now.Add(maxAhead)) {
-			return at
-		}
-	}
-	return time.Time{}
-}
-
-// RenameNew renames a file, and fails with fs.ErrExist if the new name is taken:
+// renameNew renames a file, and fails with fs.ErrExist if the new name is taken:
 // what is renamed holds events, and so may what would be replaced.
 //
 // Where the file system cannot do it as one, the new name is reserved by an empty
@@ -72,7 +63,7 @@ func newest(fsys FS, path string, now time.Time) time.Time {
 // process stands still between two system calls until the name is left over.
 //
 // A symbolic link is not renamed: it is not the file.
-func RenameNew(fsys FS, oldName, newName string) error {
+func renameNew(fsys FS, oldName, newName string) error {
 	err := checkNoLink(fsys, oldName)
 	if err == nil {
 		err = fsys.RenameNew(oldName, newName)
@@ -91,7 +82,7 @@ func RenameNew(fsys FS, oldName, newName string) error {
 		err = checkNoLink(fsys, oldName)
 	}
 	if err == nil && !isReserved(fsys, began) { // nothing comes between this and the renaming
-		return &os.LinkError{Op: "rename", Old: oldName, New: newName, Err: errReservation}
+		return &os.LinkError{Op: "rename", Old: oldName, New: newName, Err: errors.New("took too long")}
 	}
 	if err == nil {
 		err = fsys.Rename(oldName, newName)
