@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
@@ -49,8 +50,6 @@ type backoff struct {
 	retryAt time.Time
 }
 
-func (b backoff) isOn() bool { return b.cause != nil }
-
 func (f *file) backOff(cause error) { f.backoff = backoff{cause, time.Now().Add(reopenPause)} }
 
 // commit commits a batch. err is the outcome for its lines, lost that for its
@@ -60,8 +59,8 @@ func (f *file) commit(batch []*request, users []*Options) (err, lost error) {
 	if len(lines) > 0 {
 		err = f.store(lines, users)
 	}
-	if len(lines) < len(batch) {
-		f.syncDeferred()
+	if len(lines) < len(batch) && f.hasDeferred() {
+		_ = f.sync() // a failure is remembered
 	}
 	if slices.ContainsFunc(batch, func(r *request) bool { return r.line == nil && r.done != nil }) {
 		lost, f.lost = f.lost, nil
@@ -76,7 +75,7 @@ func (f *file) store(lines []*request, users []*Options) error {
 	for _, r := range lines {
 		size += int64(len(r.line))
 	}
-	sync := slices.ContainsFunc(lines, (*request).needsSync)
+	needsSync := slices.ContainsFunc(lines, (*request).needsSync)
 	for range maxRewrites {
 		if err := f.ensureOpen(lines[0].options); err != nil {
 			return err
@@ -94,7 +93,7 @@ func (f *file) store(lines []*request, users []*Options) error {
 		if !intact {
 			continue
 		}
-		if sync {
+		if needsSync {
 			if err := f.sync(); err != nil {
 				return err
 			}
@@ -106,7 +105,7 @@ func (f *file) store(lines []*request, users []*Options) error {
 			return err
 		}
 		if current {
-			f.acknowledge(lines, sync)
+			f.acknowledge(lines, needsSync)
 			return nil
 		}
 	}
@@ -123,15 +122,8 @@ func (f *file) acknowledge(lines []*request, synced bool) {
 	if synced {
 		return
 	}
-	if f.open.deferred == nil {
-		f.open.deferred = make(map[*Options]struct{})
-	}
-	var last *Options
 	for _, r := range lines {
-		if r.options != last {
-			last = r.options
-			f.open.deferred[last] = struct{}{}
-		}
+		f.open.deferred[r.options] = struct{}{}
 	}
 }
 
@@ -141,22 +133,27 @@ func (f *file) write(lines []*request) (intact bool, err error) {
 	o := f.open
 	b := lines[0].line
 	if len(lines) > 1 || o.torn {
-		b = join(lines, o.torn)
-		defer giveBack(b)
+		var memory []byte
+		if buffer.TryLock() {
+			defer buffer.Unlock()
+			if buffer.bytes == nil {
+				buffer.bytes = make([]byte, 0, maxBatch+1)
+			}
+			memory = buffer.bytes
+		}
+		b = join(memory, lines, o.torn)
 	}
 	n, err := o.Write(b)
 	o.written += int64(n)
 	if err == nil && n < len(b) {
 		err = io.ErrShortWrite
 	}
+	end := int64(0)
+	if err == nil {
+		end, err = o.Seek(0, io.SeekCurrent)
+	}
 	if err != nil {
 		// What was written of it stays; opening the file again heals its tail.
-		f.close()
-		return false, fmt.Errorf("writing to %s: %w", f.path, err)
-	}
-
-	end, err := o.Seek(0, io.SeekCurrent)
-	if err != nil {
 		f.close()
 		return false, fmt.Errorf("writing to %s: %w", f.path, err)
 	}
@@ -173,14 +170,14 @@ func (f *file) write(lines []*request) (intact bool, err error) {
 	return !torn, nil
 }
 
-// join returns the lines in one piece, with a line feed before them if the file's
-// last line is torn.
-func join(lines []*request, torn bool) []byte {
+// join returns the lines in one piece, in that memory if there is enough, with a
+// line feed before them if the file's last line is torn.
+func join(b []byte, lines []*request, torn bool) []byte {
 	size := 1
 	for _, r := range lines {
 		size += len(r.line)
 	}
-	b := borrow(size)
+	b = slices.Grow(b, size)
 	if torn {
 		b = append(b, '\n')
 	}
@@ -195,34 +192,9 @@ func join(lines []*request, torn bool) []byte {
 // to grow, and in a process that else needs little memory it halves how often
 // garbage is collected, which costs more than writing. What of it was never used
 // takes no memory of the machine's.
-var buffer = func() chan []byte {
-	c := make(chan []byte, 1)
-	c <- nil
-	return c
-}()
-
-func borrow(size int) []byte {
-	if size > maxBatch+1 {
-		return make([]byte, 0, size)
-	}
-	select {
-	case b := <-buffer:
-		if b == nil {
-			b = make([]byte, 0, maxBatch+1)
-		}
-		return b[:0]
-	default:
-		return make([]byte, 0, size)
-	}
-}
-
-func giveBack(b []byte) {
-	if cap(b) == maxBatch+1 {
-		select {
-		case buffer <- b:
-		default:
-		}
-	}
+var buffer struct {
+	sync.Mutex
+	bytes []byte
 }
 
 // sync fsyncs the open file. If that fails, the file is condemned, and whoever
@@ -256,17 +228,11 @@ func (f *file) sync() error {
 
 func (f *file) hasDeferred() bool { return f.open != nil && len(f.open.deferred) > 0 }
 
-// syncDeferred fsyncs the open file if lines in it wait for that. A failure
-// condemns the file, and is remembered.
-func (f *file) syncDeferred() {
-	if f.hasDeferred() {
-		_ = f.sync()
-	}
-}
-
 // close closes the open file, if any, after the fsync that lines in it wait for.
 func (f *file) close() {
-	f.syncDeferred()
+	if f.hasDeferred() {
+		_ = f.sync() // a failure condemns the file, and is remembered
+	}
 	if f.open != nil {
 		_ = f.open.Close()
 		f.open = nil
@@ -276,12 +242,17 @@ func (f *file) close() {
 // isCurrent tells whether path names the open file, by the way by which it was
 // opened: a link that leads to the file is not the file.
 func (f *file) isCurrent() (bool, error) {
-	info, err := f.fs.Lstat(f.open.target)
-	if err == nil && f.open.target != f.path && os.SameFile(info, f.open.info) {
-		info, err = f.fs.Stat(f.path)
+	current, err := isNamed(f.fs.Lstat, f.open.target, f.open.info)
+	if current && f.open.target != f.path {
+		return isNamed(f.fs.Stat, f.path, f.open.info)
 	}
+	return current, err
+}
+
+func isNamed(stat func(string) (fs.FileInfo, error), name string, file fs.FileInfo) (bool, error) {
+	info, err := stat(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
-	return err == nil && os.SameFile(info, f.open.info), err
+	return err == nil && os.SameFile(info, file), err
 }

@@ -1,6 +1,9 @@
 package journal
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // gatherFor is how long a batch waits at most for callers that are likely to
 // share it.
@@ -17,48 +20,44 @@ const gatherSize = 256 << 10
 // waits for nine of ten of them. A lone caller never waits, and whoever comes
 // some time after the others does not either.
 //
-// Its fields are used with the Journal's lock held, but for enough.
+// Its fields are used with the Journal's lock held.
 type gathering struct {
-	limit  time.Duration // gatherFor, but for tests
-	enough chan struct{} // tells that the waiting is over
-	timer  *time.Timer   // ends it; nil until it is needed for the first time
+	limit time.Duration // gatherFor, except in tests
 
-	share   int       // of the callers that are expected, how many to wait for
-	since   time.Time // when that was found
-	waiting bool
-	size    int // of the lines in the queue, in bytes, while waiting
+	share int       // of the callers that are expected, how many to wait for
+	since time.Time // when that was found
+
+	enough chan struct{} // closed when the waiting is over; nil while nobody waits
+	timer  *time.Timer   // ends it; nil until there is one
+	size   int           // of the lines in the queue, in bytes, while waiting
 }
 
 // gather returns when the next batch should begin.
 func (j *Journal) gather() {
-	if j.beginGathering() {
-		<-j.gathering.enough
+	if enough := j.beginGathering(); enough != nil {
+		<-enough
 		j.gathering.timer.Stop()
 	}
 }
 
-// beginGathering tells whether there is somebody to wait for.
-func (j *Journal) beginGathering() bool {
+// beginGathering returns nil if there is nobody to wait for.
+func (j *Journal) beginGathering() (enough <-chan struct{}) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	g := &j.gathering
 	if len(j.queue) == 0 || len(j.queue) >= g.share || time.Since(g.since) > g.limit {
-		return false
+		return nil
 	}
 	g.size = 0
 	for _, r := range j.queue {
 		g.size += len(r.line)
 	}
 	if g.size >= gatherSize {
-		return false
+		return nil
 	}
-	g.waiting = true
-	if g.timer == nil {
-		g.timer = time.AfterFunc(g.limit, j.endGathering)
-	} else {
-		g.timer.Reset(g.limit)
-	}
-	return true
+	g.enough = make(chan struct{})
+	g.timer = time.AfterFunc(g.limit, j.endGathering)
+	return g.enough
 }
 
 func (j *Journal) endGathering() {
@@ -69,9 +68,9 @@ func (j *Journal) endGathering() {
 
 // end ends the waiting, if there is any.
 func (g *gathering) end() {
-	if g.waiting {
-		g.waiting = false
-		g.enough <- struct{}{}
+	if g.enough != nil {
+		close(g.enough)
+		g.enough = nil
 	}
 }
 
@@ -87,11 +86,10 @@ func (g *gathering) queued(r *request, n int) {
 	}
 }
 
-// committed is told how many requests a batch had, whether it was fsynced, and
-// how many wait for the next one.
-func (g *gathering) committed(batch int, synced bool, queue int) {
+// committed is told of a batch that is over, and how many wait for the next one.
+func (g *gathering) committed(batch []*request, queue int) {
 	g.share, g.since = 0, time.Now()
-	if synced {
-		g.share = (batch + queue) * 9 / 10
+	if slices.ContainsFunc(batch, (*request).needsSync) {
+		g.share = (len(batch) + queue) * 9 / 10
 	}
 }

@@ -37,7 +37,7 @@ func awaitGathering(t *testing.T, j *Journal, n int) {
 	eventually(t, fmt.Sprintf("a batch with %d lines waits for more", n), func() bool {
 		j.mu.Lock()
 		defer j.mu.Unlock()
-		return len(j.queue) == n && j.gathering.waiting
+		return len(j.queue) == n && j.gathering.enough != nil
 	})
 }
 

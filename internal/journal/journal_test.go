@@ -422,7 +422,7 @@ func TestReadyOutcomeIsPreferredToEndedContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	for range 100 {
-		r := &request{line: []byte("line\n"), options: always, done: make(chan error, 2)}
+		r := &request{line: []byte("line\n"), options: always, done: make(chan error, 1)}
 		r.done <- nil
 		if err := j.do(ctx, r); err != nil {
 			t.Fatal(err)

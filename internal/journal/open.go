@@ -39,7 +39,7 @@ func (f *file) ensureOpen(o *Options) error {
 		}
 		f.close()
 	}
-	failing := f.backoff.isOn()
+	failing := f.backoff.cause != nil
 	if failing && time.Now().Before(f.backoff.retryAt) {
 		return f.backoff.cause
 	}
@@ -74,7 +74,7 @@ func (f *file) reopen(o *Options) error {
 	if err != nil {
 		return err
 	}
-	f.open = &openFile{File: opened, target: target, created: created}
+	f.open = &openFile{File: opened, target: target, created: created, deferred: make(map[*Options]struct{})}
 	f.unsyncedEntry = f.unsyncedEntry || created
 	if err := f.open.inspect(); err != nil {
 		f.close()

@@ -343,7 +343,7 @@ func TestTimerLeavesTheLossToSync(t *testing.T) {
 
 // The fsync of a directory's entry fails, and the directory cannot be removed
 // either, to be made anew: the next time it must not count as one that has been
-// there, and is durable. A file in the same situation is set aside (file.unsafe).
+// there, and is durable. A file in the same situation is set aside (file.unsyncedEntry).
 func TestDirectoryWhoseFsyncFailedIsMadeAnew(t *testing.T) {
 	_, fsys := newJournal(t)
 	j := New(filepath.Join(fsys.root, "a", "events.jsonl"), fsys)

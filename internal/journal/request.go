@@ -2,7 +2,6 @@ package journal
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -15,31 +14,26 @@ type request struct {
 	line    []byte
 	options *Options
 
-	// The outcome, before which errSlow may come. There is room for both, so that
-	// nobody waits for its reader. Nil where nobody waits.
+	// The outcome, for which there is room, so that nobody waits for its reader. Nil
+	// where nobody waits.
 	done chan error
-
-	patient bool // waits for done alone, until errSlow comes; set with the Journal's lock held
 }
 
 // needsSync tells whether the request is a line that must be fsynced with its batch.
 func (r *request) needsSync() bool { return r.line != nil && r.options.Sync == SyncAlways }
 
-// errSlow tells a patient request to look at its context from now on.
-var errSlow = errors.New("slow")
-
-// requests are those that nobody refers to any more.
-var requests = sync.Pool{New: func() any { return &request{done: make(chan error, 2)} }}
-
 // slowBatch is how long a batch may take before those who wait for it, or behind
-// it, look at their contexts: waiting for two things costs more than for one.
+// it, look at their contexts: whose timer and channel are made only when somebody
+// does, which costs a tenth of all that an event does.
 const slowBatch = 10 * time.Millisecond
 
-// enqueue tells whether the request may be patient, if it wants to be.
-func (j *Journal) enqueue(r *request, patient bool) bool {
+// requests are those that nobody refers to any more.
+var requests = sync.Pool{New: func() any { return &request{done: make(chan error, 1)} }}
+
+// enqueue returns what is closed when the request has to look at its context.
+func (j *Journal) enqueue(r *request) (slow <-chan struct{}) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	r.patient = patient && !j.isSlow
 	j.queue = append(j.queue, r)
 	j.gathering.queued(r, len(j.queue))
 	if o := r.options; o != nil && !o.released && !slices.Contains(j.users, o) {
@@ -50,15 +44,17 @@ func (j *Journal) enqueue(r *request, patient bool) bool {
 		j.committing = true
 		go j.commit()
 	}
-	return r.patient
+	return j.slow
 }
 
 func (j *Journal) do(ctx context.Context, r *request) error {
-	deadline, ok := ctx.Deadline()
-	if j.enqueue(r, !ok || time.Until(deadline) > 2*slowBatch) {
-		if err := <-r.done; err != errSlow {
+	slow := j.enqueue(r)
+	if deadline, ok := ctx.Deadline(); !ok || time.Until(deadline) > 2*slowBatch {
+		select {
+		case err := <-r.done:
 			r.free()
 			return err
+		case <-slow:
 		}
 	}
 	select {
@@ -94,15 +90,12 @@ func (j *Journal) withdraw(r *request) {
 	}
 }
 
-// losePatience has everybody look at their contexts.
-func (j *Journal) losePatience() {
+// slowDown has everybody look at their contexts.
+func (j *Journal) slowDown() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.isSlow = j.batch != nil
-	for _, r := range slices.Concat(j.batch, j.queue) {
-		if r.patient {
-			r.patient = false
-			r.done <- errSlow
-		}
+	if !j.isSlow {
+		j.isSlow = true
+		close(j.slow)
 	}
 }

@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -47,12 +46,12 @@ func (f *file) clearAway() error {
 	if c == nil {
 		return nil
 	}
-	found, err := c.isAt(f.fs, c.name)
+	found, err := isNamed(f.fs.Lstat, c.name, c.info)
 	if err == nil && !found {
 		// Somebody else has moved it, and may have put a link to it in its place.
 		var target string
 		if target, err = files.Follow(f.fs, f.path); err == nil {
-			if found, err = c.isAt(f.fs, target); found {
+			if found, err = isNamed(f.fs.Lstat, target, c.info); found {
 				c.target, c.name = target, target
 			}
 		}
@@ -89,12 +88,4 @@ func (f *file) clearAway() error {
 	}
 	f.condemned = nil
 	return nil
-}
-
-func (c *condemnedFile) isAt(fsys files.FS, name string) (bool, error) {
-	info, err := fsys.Lstat(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	return err == nil && os.SameFile(info, c.info), err
 }

@@ -49,7 +49,7 @@ func (f *file) isDue(users []*Options, size int64) bool {
 func (f *file) rotate(users []*Options) {
 	o := f.open
 	f.close() // before the renaming, which on some systems needs it
-	if f.backoff.isOn() {
+	if f.backoff.cause != nil {
 		return // its last fsync has failed, so it is out of use anyway
 	}
 	name, err := f.namer.Rename(f.fs, o.target, o.target, time.Now())
