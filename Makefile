@@ -32,7 +32,8 @@ test:
 # minutes. RELIABILITY.md has the last run's figures.
 torture:
 	cd internal/journal && go test -race -count=1 -v -timeout 1h -powercuts 20000 \
-		-run 'PowerCuts|EveryOperation|EveryMoment|ByTwoProcesses|TwoKeepers|TwoJournals' .
+		-run 'PowerCuts|EveryOperation|EveryMoment|TwoJournals' .
+	cd internal/files && go test -race -count=1 -v -timeout 1h -run 'ByTwoProcesses|TwoKeepers' .
 	cd internal/e2e && go test -count=1 -v -timeout 1h -tags strace -kills 200 -reloads 1000 -hang 1m \
 		-run 'Kills|ReloadsUnderTraffic|OnOnePath|TakenAway|Disk|FileSizeLimit|Overload|Strace' .
 	cd internal/e2e && go test -count=1 -v -timeout 1h -tags powercut -cuts 150 -run PowerCuts .

@@ -21,18 +21,18 @@ const retryAfter = "5"
 const linger = time.Second
 
 // acknowledge answers an event that is stored.
-func (h *Handler) acknowledge(d *request) {
-	e := &h.provider.event
+func (h *Handler) acknowledge(req *request) {
+	e := &h.provider.Event
 	if e.Echo != "" {
-		if value := d.Header.Get(e.Echo); value != "" {
-			d.w.Header().Set(e.Echo, value)
+		if value := req.Header.Get(e.Echo); value != "" {
+			req.w.Header().Set(e.Echo, value)
 		}
 	}
 	status := e.Status
 	if status == 0 {
 		status = http.StatusOK
 	}
-	writeAnswer(d.w, d.Method, status, e.ContentType, e.Body)
+	writeAnswer(req.w, req.Method, status, e.ContentType, e.Body)
 }
 
 // writeAnswer writes an answer with a body, or with none if that is empty.
@@ -56,23 +56,23 @@ func writeAnswer(w http.ResponseWriter, method string, status int, contentType, 
 // refuse turns a refusal into the error that Caddy answers, and into a line of the
 // log with what Caddy does not say: it logs every error answer itself, those below
 // 500 at debug.
-func (h *Handler) refuse(d *request, err error) (became string, answer error) {
+func (h *Handler) refuse(req *request, err error) (became string, answer error) {
 	var refusal *outcome.Refusal
 	if !errors.As(err, &refusal) {
 		return outcome.Unavailable, err
 	}
-	d.closeUnread()
+	req.closeUnread()
 	fields := []zap.Field{zap.Int("status", refusal.Status), zap.NamedError("reason", refusal.Reason)}
-	withClient := append(fields, zap.String("client_ip", clientIP(d.Request.Request)))
+	withClient := append(fields, zap.String("client_ip", clientIP(req.Request.Request)))
 	if refusal.Remedy != "" {
 		withClient = append(withClient, zap.String("remedy", refusal.Remedy))
 	}
 	switch {
 	case refusal.Status == http.StatusServiceUnavailable:
-		d.w.Header().Set("Retry-After", retryAfter)
+		req.w.Header().Set("Retry-After", retryAfter)
 	case refusal.Status == http.StatusUnauthorized, refusal.Status == http.StatusForbidden:
 		h.refusals.Info("request refused", withClient...)
-	case d.Authentic:
+	case req.Authentic:
 		h.logger.Warn("an authentic event was refused, and is lost unless it is sent again", withClient...)
 	default:
 		h.logger.Debug("request refused", fields...)

@@ -1,9 +1,8 @@
 package webhookreceiver
 
 import (
-	"errors"
+	"fmt"
 	"math"
-	"regexp"
 	"slices"
 
 	"github.com/caddyserver/caddy/v2"
@@ -14,6 +13,9 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/dedupe"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/options"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/provider"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/rules"
 )
 
 func init() {
@@ -50,198 +52,124 @@ func parseCaddyfile(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error)
 // blocks verification, signature and event are for the provider generic.
 func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // consume directive name
-	previous := ""
-	return unmarshalBlock(d, []string{"output", "attribute"}, func(option string) error {
-		err := h.unmarshalOption(d, option)
-		if err == errUnrecognized {
-			err = d.Errf("unrecognized option '%s'", option)
-			if (previous == "verify_token" || previous == "secret") && !likeOption.MatchString(option) {
-				err = d.Errf("unrecognized option; it is not shown, as it may be a %s: all of them stand in one line", previous)
-			}
-		}
-		previous = option
-		return err
-	})
+	return options.Table{
+		"provider": options.Value(func(name string) error {
+			h.Provider = name
+			_, err := provider.Named(name)
+			return err
+		}),
+		"verification":  {Read: h.unmarshalVerification},
+		"signature":     {Read: h.unmarshalSignature},
+		"event":         {Read: h.unmarshalEvent},
+		"verify_token":  secrets(&h.VerifyTokens),
+		"secret":        secrets(&h.Secrets),
+		"public_url":    {Read: h.unmarshalPublicURL},
+		"tolerance":     options.Duration(&h.Tolerance),
+		"output":        {Read: h.unmarshalOutput, Repeatable: true},
+		"attribute":     {Read: h.unmarshalAttribute, Repeatable: true},
+		"max_body_size": options.Value(h.setMaxBodySize),
+		"timeout": {Read: func(d *caddyfile.Dispenser) error {
+			h.Timeout = new(caddy.Duration)
+			return options.Duration(h.Timeout).Read(d)
+		}},
+		"accept": options.Value(func(accept string) error {
+			h.Accept = accept
+			return checkAccept(accept)
+		}),
+		"dedupe": {Read: h.unmarshalDedupe},
+	}.Unmarshal(d)
 }
 
-var errUnrecognized = errors.New("unrecognized option")
-
-// likeOption is what could be meant for an option.
-var likeOption = regexp.MustCompile(`^[A-Za-z_]{1,20}$`)
-
-// unmarshalBlock calls f for each option in a block, of which only some may be
-// repeated.
-func unmarshalBlock(d *caddyfile.Dispenser, repeatable []string, f func(option string) error) error {
-	if d.NextArg() {
-		return d.ArgErr()
+func (h *Handler) unmarshalPublicURL(d *caddyfile.Dispenser) error {
+	if !d.AllArgs(&h.PublicURL) {
+		return d.Err("wrong argument count: public_url takes one URL, without spaces") // it may hold a password
 	}
-	seen := make(map[string]bool)
-	for nesting := d.Nesting(); d.NextBlock(nesting); {
-		option := d.Val()
-		if seen[option] && !slices.Contains(repeatable, option) {
-			return d.Errf("%s is already specified", option)
-		}
-		seen[option] = true
-		if err := f(option); err != nil {
-			return err
-		}
+	if h.PublicURL == "" {
+		return d.Err("public_url is empty")
+	}
+	if err := rules.CheckPublicURL(h.PublicURL); err != nil {
+		return d.WrapErr(err)
 	}
 	return nil
 }
 
-func (h *Handler) unmarshalOption(d *caddyfile.Dispenser, option string) error {
-	switch option {
-	case "provider":
-		if !d.AllArgs(&h.Provider) {
-			return d.ArgErr()
-		}
-		if _, err := providerNamed(h.Provider); err != nil {
-			return d.WrapErr(err)
-		}
-
-	case "verification":
-		var err error
-		h.Verification, err = unmarshalVerification(d)
+func (h *Handler) unmarshalOutput(d *caddyfile.Dispenser) error {
+	if !d.NextArg() {
+		return d.ArgErr()
+	}
+	name := d.Val()
+	output, err := caddyfile.UnmarshalModule(d, "http.webhook_receiver.outputs."+name)
+	if err != nil {
 		return err
+	}
+	h.OutputsRaw = append(h.OutputsRaw, caddyconfig.JSONModuleObject(output, "output", name, nil))
+	return nil
+}
 
-	case "signature":
-		var err error
-		h.Signature, err = unmarshalSignature(d)
+func (h *Handler) unmarshalAttribute(d *caddyfile.Dispenser) error {
+	if err := options.Pairs(&h.Attributes).Read(d); err != nil {
 		return err
-
-	case "event":
-		var err error
-		h.Event, err = unmarshalEvent(d)
-		return err
-
-	case "verify_token":
-		var err error
-		h.VerifyTokens, err = unmarshalSecrets(d)
-		return err
-
-	case "secret":
-		var err error
-		h.Secrets, err = unmarshalSecrets(d)
-		return err
-
-	case "public_url":
-		if !d.AllArgs(&h.PublicURL) {
-			return d.Err("wrong argument count: public_url takes one URL, without spaces") // it may hold a password
-		}
-		if h.PublicURL == "" {
-			return d.Err("public_url is empty")
-		}
-		if err := checkPublicURL(h.PublicURL); err != nil {
-			return d.WrapErr(err)
-		}
-
-	case "tolerance":
-		return unmarshalDuration(d, &h.Tolerance)
-
-	case "output":
-		if !d.NextArg() {
-			return d.ArgErr()
-		}
-		name := d.Val()
-		output, err := caddyfile.UnmarshalModule(d, "http.webhook_receiver.outputs."+name)
-		if err != nil {
-			return err
-		}
-		h.OutputsRaw = append(h.OutputsRaw, caddyconfig.JSONModuleObject(output, "output", name, nil))
-
-	case "attribute":
-		var name, value string
-		if !d.AllArgs(&name, &value) {
-			return d.ArgErr()
-		}
+	}
+	for name := range h.Attributes {
 		if err := checkAttributeName(name); err != nil {
 			return d.WrapErr(err)
 		}
-		if _, ok := h.Attributes[name]; ok {
-			return d.Errf("attribute %s is already specified", name)
-		}
-		if h.Attributes == nil {
-			h.Attributes = make(map[string]string)
-		}
-		h.Attributes[name] = value
-
-	case "max_body_size":
-		var s string
-		if !d.AllArgs(&s) {
-			return d.ArgErr()
-		}
-		size, err := humanize.ParseBytes(s)
-		if err != nil {
-			return d.Errf("parsing max_body_size: %v", err)
-		}
-		if size == 0 || size > math.MaxInt64 {
-			return d.Errf("max_body_size %s: must be positive, and less than 8 EiB", s)
-		}
-		n := int64(size)
-		h.MaxBodySize = &n
-
-	case "timeout":
-		h.Timeout = new(caddy.Duration)
-		return unmarshalDuration(d, h.Timeout)
-
-	case "accept":
-		if !d.AllArgs(&h.Accept) {
-			return d.ArgErr()
-		}
-		if err := checkAccept(h.Accept); err != nil {
-			return d.WrapErr(err)
-		}
-
-	case "dedupe":
-		var err error
-		h.Dedupe, err = unmarshalDedupe(d)
-		return err
-
-	default:
-		return errUnrecognized
 	}
 	return nil
 }
 
-func unmarshalDedupe(d *caddyfile.Dispenser) (*dedupe.Config, error) {
-	args := d.RemainingArgs()
-	if len(args) < 1 || len(args) > 2 {
-		return nil, d.ArgErr()
-	}
-	window, err := caddy.ParseDuration(args[0])
+func (h *Handler) setMaxBodySize(value string) error {
+	size, err := humanize.ParseBytes(value)
 	if err != nil {
-		return nil, d.Errf("parsing dedupe: %v", err)
+		return fmt.Errorf("parsing max_body_size: %v", err)
 	}
-	if window <= 0 {
-		return nil, d.Errf("dedupe %s: the window must be positive", args[0])
+	if size == 0 || size > math.MaxInt64 {
+		return fmt.Errorf("max_body_size %s: must be positive, and less than 8 EiB", value)
 	}
-	config := &dedupe.Config{Window: caddy.Duration(window)}
-	if len(args) == 2 {
-		if config.Key = args[1]; config.Key == "" {
-			return nil, d.Err("dedupe: the key is empty")
-		}
-	}
-	return config, nil
+	n := int64(size)
+	h.MaxBodySize = &n
+	return nil
 }
 
-// unmarshalSecrets returns the arguments, none of which may be empty. It takes
-// care that no error quotes one.
-func unmarshalSecrets(d *caddyfile.Dispenser) ([]string, error) {
-	option := d.Val()
+func (h *Handler) unmarshalDedupe(d *caddyfile.Dispenser) error {
 	args := d.RemainingArgs()
-	if len(args) == 0 {
-		return nil, d.ArgErr()
+	if len(args) < 1 || len(args) > 2 {
+		return d.ArgErr()
 	}
-	for _, arg := range args {
-		if arg == "" {
-			return nil, d.Errf("%s is empty", option)
+	h.Dedupe = new(dedupe.Config)
+	window, err := caddy.ParseDuration(args[0])
+	if err != nil {
+		return d.Errf("parsing dedupe: %v", err)
+	}
+	if window <= 0 {
+		return d.Errf("dedupe %s: the window must be positive", args[0])
+	}
+	h.Dedupe.Window = caddy.Duration(window)
+	if len(args) == 2 {
+		if h.Dedupe.Key = args[1]; args[1] == "" {
+			return d.Err("dedupe: the key is empty")
 		}
 	}
-	withBlock := d.Errf("%s takes no block", option) // here, as the next call goes to another line
-	if d.NextBlock(d.Nesting()) {
-		return nil, withBlock
-	}
-	return args, nil
+	return nil
+}
+
+// secrets is an option whose arguments, of which none may be empty, are in no
+// error.
+func secrets(values *[]string) options.Option {
+	return options.Option{Secret: true, Read: func(d *caddyfile.Dispenser) error {
+		name := d.Val()
+		if *values = d.RemainingArgs(); len(*values) == 0 {
+			return d.ArgErr()
+		}
+		if slices.Contains(*values, "") {
+			return d.Errf("%s is empty", name)
+		}
+		withBlock := d.Errf("%s takes no block", name) // here, as the next call goes to another line
+		if d.NextBlock(d.Nesting()) {
+			return withBlock
+		}
+		return nil
+	}}
 }
 
 // Interface guard

@@ -10,6 +10,10 @@ import (
 	"slices"
 
 	"github.com/caddyserver/caddy/v2/caddyconfig"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/play"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/provider"
+
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
 	"github.com/spf13/cobra"
 
@@ -29,13 +33,13 @@ shows stored events, check counts and checks them, and replay sends them on.`,
 }
 
 // playable returns the providers for the test command, the default one first.
-func playable() []cli.Provider {
-	var all []cli.Provider
-	for _, p := range providers {
-		if p.name == defaultProvider {
-			all = slices.Insert(all, 0, p.playable(""))
+func playable() []play.Service {
+	var all []play.Service
+	for _, p := range provider.Rows {
+		if p.Name == provider.Default {
+			all = slices.Insert(all, 0, play.Of(p, ""))
 		} else {
-			all = append(all, p.playable(""))
+			all = append(all, play.Of(p, ""))
 		}
 	}
 	return all
@@ -43,39 +47,39 @@ func playable() []cli.Provider {
 
 // playConfigured returns what the receiver in a config is for, with its own
 // rules. Of several it must be the only one for the provider of the name.
-func playConfigured(file, name string) (cli.Provider, error) {
+func playConfigured(file, name string) (play.Service, error) {
 	config, err := readConfig(file)
 	if err != nil {
-		return cli.Provider{}, err
+		return play.Service{}, err
 	}
 	var document any
 	if err := json.Unmarshal(config, &document); err != nil {
-		return cli.Provider{}, fmt.Errorf("%s: %w", file, err)
+		return play.Service{}, fmt.Errorf("%s: %w", file, err)
 	}
 	var found []*Handler
 	for _, raw := range handlersIn(document, nil) {
 		h := new(Handler)
 		if err := json.Unmarshal(raw, h); err != nil {
-			return cli.Provider{}, fmt.Errorf("%s: %w", file, err)
+			return play.Service{}, fmt.Errorf("%s: %w", file, err)
 		}
 		if err := h.provisionProvider(); err != nil {
-			return cli.Provider{}, fmt.Errorf("%s: %w", file, err)
+			return play.Service{}, fmt.Errorf("%s: %w", file, err)
 		}
-		h.provider.accept = h.Accept
+		h.provider.Accept = h.Accept
 		isKnown := slices.ContainsFunc(found, func(other *Handler) bool {
 			return reflect.DeepEqual(h.provider, other.provider) && h.PublicURL == other.PublicURL
 		})
-		if (name == "" || name == h.provider.name) && !isKnown {
+		if (name == "" || name == h.provider.Name) && !isKnown {
 			found = append(found, h)
 		}
 	}
 	switch len(found) {
 	case 0:
-		return cli.Provider{}, fmt.Errorf("%s: there is no receiver in it that is asked for", file)
+		return play.Service{}, fmt.Errorf("%s: there is no receiver in it that is asked for", file)
 	case 1:
-		return found[0].provider.playable(found[0].PublicURL), nil
+		return play.Of(found[0].provider, found[0].PublicURL), nil
 	}
-	return cli.Provider{}, fmt.Errorf("%s: there are several receivers in it, which differ: --provider chooses; or put one into a file of its own", file)
+	return play.Service{}, fmt.Errorf("%s: there are several receivers in it, which differ: --provider chooses; or put one into a file of its own", file)
 }
 
 // readConfig returns a config as JSON.

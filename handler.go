@@ -5,11 +5,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"net/http"
 	"time"
 
@@ -18,126 +16,129 @@ import (
 	"github.com/google/uuid"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/intake"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/outcome"
 )
 
 // ServeHTTP answers a verification request or stores an event.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.Handler) error {
-	d := newRequest(w, r, time.Now(), h.timeout)
-	if d.unread {
+	req := newRequest(w, r, time.Now(), h.timeout)
+	if req.unread {
 		// Without it a sender that stalls could keep the answer from leaving, or
 		// the connection open. Not every response writer can; Read does too.
-		_ = http.NewResponseController(w).SetReadDeadline(d.deadline)
+		_ = http.NewResponseController(w).SetReadDeadline(req.deadline)
 	}
-	became, err := h.handle(d)
+	became, err := h.handle(req)
 	if err != nil {
-		became, err = h.refuse(d, err)
+		became, err = h.refuse(req, err)
 	}
 	h.count(r, became)
-	if d.unread && r.ProtoMajor == 1 {
+	if req.unread && r.ProtoMajor == 1 {
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(linger))
 	}
 	return err
 }
 
 // handle answers the request, unless there is an error. It returns the outcome.
-func (h *Handler) handle(d *request) (string, error) {
+func (h *Handler) handle(req *request) (string, error) {
 	switch {
-	case h.verification.IsMethod(d.Method):
-		return outcome.Verified, h.answerVerification(d)
-	case d.Method != http.MethodPost:
-		d.w.Header().Set("Allow", h.provider.allow())
+	case h.verification.IsMethod(req.Method):
+		return outcome.Verified, h.answerVerification(req)
+	case req.Method != http.MethodPost:
+		req.w.Header().Set("Allow", h.provider.Allow())
 		return "", &outcome.Refusal{
 			Status: http.StatusMethodNotAllowed, Outcome: outcome.MethodNotAllowed,
 			Reason: errors.New("not a method that the provider uses"),
 		}
-	case h.verification.Recognizes(&d.Request, false):
-		return outcome.Verified, h.answerVerification(d)
+	case h.verification.Recognizes(&req.Request, false):
+		return outcome.Verified, h.answerVerification(req)
 	}
-	return h.receive(d)
+	return h.receive(req)
 }
 
 // receive stores an event and answers when every output has it, or verifies the
 // endpoint, where that is done by POST.
-func (h *Handler) receive(d *request) (became string, err error) {
-	if d.ContentLength > h.maxBodySize {
-		return "", errTooLarge
+func (h *Handler) receive(req *request) (became string, err error) {
+	if req.ContentLength > h.maxBodySize {
+		return "", intake.ErrTooLarge
 	}
-	coding, err := contentCoding(d.Header)
+	coding, err := intake.ContentCoding(req.Header)
 	if err != nil {
 		return "", err
 	}
-	d.lease.begin(memory, d)
-	defer d.lease.release()
-	if d.body, err = readBody(d, d.ContentLength, h.maxBodySize, d.deadline, &d.lease); err != nil {
+	req.lease.Begin(intake.Memory, req)
+	defer req.lease.Release()
+	if req.body, err = intake.ReadBody(req, req.ContentLength, h.maxBodySize, req.deadline, &req.lease); err != nil {
 		return "", err
 	}
-	if d.unread {
+	if req.unread {
 		// A deadline that passes while the event is being stored would cancel
 		// the request. It is cleared only here, where nothing is left to read.
-		d.unread = false
-		_ = http.NewResponseController(d.w).SetReadDeadline(time.Time{})
+		req.unread = false
+		_ = http.NewResponseController(req.w).SetReadDeadline(time.Time{})
 	}
 
 	// From here on a client that goes away changes nothing.
-	d.ctx.Context, d.ctx.deadline = context.WithoutCancel(d.Context()), d.deadline
-	defer d.ctx.end()
-	repl := d.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
-	repl.Map(d.placeholder)
+	var cancel context.CancelFunc
+	req.ctx, cancel = context.WithDeadline(context.WithoutCancel(req.Context()), req.deadline)
+	defer cancel()
+	repl := req.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
+	repl.Map(req.placeholder)
 
-	if err := h.open(d, coding); err != nil {
+	if err := h.open(req, coding); err != nil {
 		return "", err
 	}
-	if h.verification.Recognizes(&d.Request, true) {
-		return outcome.Verified, h.answerVerification(d)
+	if h.verification.Recognizes(&req.Request, true) {
+		return outcome.Verified, h.answerVerification(req)
 	}
-	if err := h.setAttributes(d, repl); err != nil {
+	if err := h.setAttributes(req, repl); err != nil {
 		return "", outcome.Busy(err)
 	}
-	if err := d.lease.Take(h.memoryOf(&d.event)); err != nil {
+	if err := req.lease.Take(h.memoryOf(&req.event)); err != nil {
 		return "", err
 	}
-	if became, err = h.store(d, repl); err != nil {
+	if became, err = h.store(req, repl); err != nil {
 		return "", outcome.Busy(err)
 	}
-	h.acknowledge(d)
+	h.acknowledge(req)
 	return became, nil
 }
 
 // open verifies and decodes the body, which becomes the event's data.
-func (h *Handler) open(d *request, coding string) (err error) {
+func (h *Handler) open(req *request, coding string) (err error) {
 	if h.signature.SignsDecoded() {
-		if d.Decoded, err = decodeBody(&d.ctx, d.body, coding, h.maxBodySize, &d.lease); err != nil {
+		if req.Decoded, err = intake.DecodeBody(req.ctx, req.body, coding, h.maxBodySize, &req.lease); err != nil {
 			return unsigned(err)
 		}
 	}
 	if h.signature != nil {
-		if err := h.signature.Verify(&d.Request, d.body, &d.lease); err != nil {
+		if err := h.signature.Verify(&req.Request, req.body, &req.lease); err != nil {
 			return err
 		}
-		d.Authentic = !h.signature.From[0].inBody()
+		req.Authentic = !h.signature.From[0].InBody()
 	}
 	if !h.signature.SignsDecoded() {
-		if d.Decoded, err = decodeBody(&d.ctx, d.body, coding, h.maxBodySize, &d.lease); err != nil {
+		if req.Decoded, err = intake.DecodeBody(req.ctx, req.body, coding, h.maxBodySize, &req.lease); err != nil {
 			return err
 		}
 	}
-	if err := d.event.setData(d.Decoded, d.Header.Get("Content-Type"), h.Accept); err != nil {
+	if err := event.SetData(&req.event, req.Decoded, req.Header.Get("Content-Type"), h.Accept); err != nil {
 		return err
 	}
-	if d.event.isForm {
+	if event.IsForm(&req.event) {
 		// A field of it is decoded into memory of its own.
-		if err := d.lease.Take(int64(len(d.Decoded))); err != nil {
+		if err := req.lease.Take(int64(len(req.Decoded))); err != nil {
 			return err
 		}
 	}
 	if h.signature != nil {
-		if err := h.signature.VerifyData(&d.Request); err != nil {
+		if err := h.signature.VerifyData(&req.Request); err != nil {
 			return err
 		}
-		d.Authentic = true
+		req.Authentic = true
 	}
-	if h.verification.IsOracle() && !d.event.isContainer() {
+	if h.verification.IsOracle() && !event.IsContainer(&req.event) {
 		// The signature of anything else could be that of a challenge.
 		return outcome.Malformed(errors.New("the body is neither a JSON object nor an array"))
 	}
@@ -155,22 +156,22 @@ func unsigned(err error) error {
 }
 
 // answerVerification answers a verification request.
-func (h *Handler) answerVerification(d *request) error {
+func (h *Handler) answerVerification(req *request) error {
 	v := h.verification
-	if v.Signed && d.Method != http.MethodPost {
-		d.lease.begin(memory, d)
-		defer d.lease.release()
-		if err := h.signature.Verify(&d.Request, nil, &d.lease); err != nil {
+	if v.Signed && req.Method != http.MethodPost {
+		req.lease.Begin(intake.Memory, nil)
+		defer req.lease.Release()
+		if err := h.signature.Verify(&req.Request, nil, &req.lease); err != nil {
 			return err
 		}
 	}
-	challenge, token, err := v.Parse(&d.Request)
+	challenge, token, err := v.Parse(&req.Request)
 	if err != nil {
 		return err
 	}
-	anyToken := h.provider.tokenOptional && len(h.tokens) == 0
+	anyToken := h.provider.TokenOptional && len(h.tokens) == 0
 	if v.Token != "" && !anyToken && !h.isVerifyToken(token) {
-		_, name := v.Token.split()
+		_, name := v.Token.Split()
 		return &outcome.Refusal{
 			Status: http.StatusForbidden, Outcome: outcome.BadToken,
 			Reason: fmt.Errorf("%s is not the configured one", name),
@@ -178,18 +179,18 @@ func (h *Handler) answerVerification(d *request) error {
 		}
 	}
 
-	d.closeUnread()
+	req.closeUnread()
 	mac := ""
 	if v.HMAC != "" {
-		mac = v.MAC(h.secrets[d.Key], challenge)
+		mac = v.MAC(h.secrets[req.Key], challenge)
 	}
 	headers, body := v.Answer(challenge, mac)
 	for name, value := range headers {
-		d.w.Header().Set(name, value)
+		req.w.Header().Set(name, value)
 	}
-	d.w.Header().Set("X-Content-Type-Options", "nosniff")
-	d.w.Header().Set("Cache-Control", "no-store")
-	writeAnswer(d.w, d.Method, v.Status, v.ContentType, body)
+	req.w.Header().Set("X-Content-Type-Options", "nosniff")
+	req.w.Header().Set("Cache-Control", "no-store")
+	writeAnswer(req.w, req.Method, v.Status, v.ContentType, body)
 	return nil
 }
 
@@ -205,52 +206,52 @@ func (h *Handler) isVerifyToken(token string) bool {
 }
 
 // setAttributes sets the event's attributes.
-func (h *Handler) setAttributes(d *request, repl *caddy.Replacer) error {
-	e, from := &d.event, h.provider.event
-	if e.ID = d.attribute(from.ID); e.ID == "" {
-		id, err := uuid.NewV7FromReader(randomness{})
+func (h *Handler) setAttributes(req *request, repl *caddy.Replacer) error {
+	e, from := &req.event, h.provider.Event
+	if e.ID = req.Attribute(from.ID); e.ID == "" {
+		id, err := uuid.NewV7()
 		if err != nil {
 			return err
 		}
 		e.ID = id.String()
 	}
-	e.Source = h.source(d)
-	e.Type = cmp.Or(d.attribute(from.Type), "webhook")
-	e.Subject = d.attribute(from.Subject)
+	e.Source = h.source(req)
+	e.Type = cmp.Or(req.Attribute(from.Type), "webhook")
+	e.Subject = req.Attribute(from.Subject)
 
 	for _, name := range h.attributes {
-		if value := repl.ReplaceAll(h.Attributes[name], ""); isAttribute(value) {
-			e.Extensions = append(e.Extensions, Attribute{name, value})
+		if value := repl.ReplaceAll(h.Attributes[name], ""); event.IsAttribute(value) {
+			e.Extensions = append(e.Extensions, Attribute{Name: name, Value: value})
 		}
 	}
-	if parent := traceparent(d.Context()); parent != "" && h.Attributes["traceparent"] == "" {
-		e.Extensions = append(e.Extensions, Attribute{"traceparent", parent})
+	if parent := traceparent(req.Context()); parent != "" && h.Attributes["traceparent"] == "" {
+		e.Extensions = append(e.Extensions, Attribute{Name: "traceparent", Value: parent})
 	}
 	return nil
 }
 
 // source returns the source of the request's event.
-func (h *Handler) source(d *request) string {
+func (h *Handler) source(req *request) string {
 	switch {
-	case h.public.text == "":
-		return d.url()
-	case h.public.isBase:
-		return h.public.source + cmp.Or(d.Sent.EscapedPath(), "/")
+	case h.public.Text == "":
+		return req.url()
+	case h.public.IsBase:
+		return h.public.Source + cmp.Or(req.Sent.EscapedPath(), "/")
 	}
-	return h.public.source
+	return h.public.Source
 }
 
 // store stores the event, unless it is one that has been.
-func (h *Handler) store(d *request, repl *caddy.Replacer) (became string, err error) {
-	store := func() error { return storeAll(&d.ctx, h.outputs, &d.event) }
+func (h *Handler) store(req *request, repl *caddy.Replacer) (became string, err error) {
+	store := func() error { return storeAll(req.ctx, h.outputs, &req.event) }
 	key := ""
 	if h.dedupe != nil {
-		key = h.dedupeKey(d, repl)
+		key = h.dedupeKey(req, repl)
 	}
 	if key == "" {
 		return outcome.Stored, store()
 	}
-	duplicate, err := h.dedupe.Do(&d.ctx, key, time.Duration(h.Dedupe.Window), store)
+	duplicate, err := h.dedupe.Do(req.ctx, key, time.Duration(h.Dedupe.Window), store)
 	if duplicate {
 		return outcome.Duplicate, nil
 	}
@@ -258,32 +259,19 @@ func (h *Handler) store(d *request, repl *caddy.Replacer) (became string, err er
 }
 
 // dedupeKey returns what makes the event the same as another, or nothing.
-func (h *Handler) dedupeKey(d *request, repl *caddy.Replacer) string {
-	key := d.attribute(h.provider.event.ID)
+func (h *Handler) dedupeKey(req *request, repl *caddy.Replacer) string {
+	key := req.Attribute(h.provider.Event.ID)
 	if h.Dedupe.Key != "" {
 		key = repl.ReplaceAll(h.Dedupe.Key, "")
 	}
 	if key == "" {
 		return ""
 	}
-	u := d.url()
-	if d.Sent.RawQuery != "" || d.Sent.ForceQuery {
-		u += "?" + d.Sent.RawQuery
+	u := req.url()
+	if req.Sent.RawQuery != "" || req.Sent.ForceQuery {
+		u += "?" + req.Sent.RawQuery
 	}
 	return u + "\n" + key // there is no line feed in a URL
-}
-
-// randomness is for ids, which must be unique but are no secret: without a system
-// call for each.
-type randomness struct{}
-
-func (randomness) Read(p []byte) (int, error) {
-	for i := 0; i < len(p); i += 8 {
-		var eight [8]byte
-		binary.LittleEndian.PutUint64(eight[:], rand.Uint64())
-		copy(p[i:], eight[:])
-	}
-	return len(p), nil
 }
 
 // traceparent returns the trace that Caddy's tracing handler has put the
@@ -299,14 +287,14 @@ func traceparent(ctx context.Context) string {
 
 // memoryOf is how much the outputs need for an event, all at once.
 func (h *Handler) memoryOf(e *Event) int64 {
-	return h.copies * e.lineSize()
+	return h.copies * event.LineSize(e)
 }
 
 // mostMemory is what a few of the largest bodies need, and one at its worst, which
 // is text of control characters.
 func (h *Handler) mostMemory() int64 {
 	longest := h.copies
-	if h.Accept == acceptAny {
+	if h.Accept == event.AcceptAny {
 		longest *= 6
 	}
 	times := max(8, 3+longest) // compressed, decoded and some attributes beside the lines

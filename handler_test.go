@@ -17,6 +17,8 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap/zapcore"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/intake"
 )
 
 const sample = `{"CommunityName":"yourCompany","EventType":"ticket_status_change","TicketId":4478963,"Events":[{"Ticket":{"Status":"pending"}}]}`
@@ -351,11 +353,11 @@ func TestOutputs(t *testing.T) {
 
 func TestTooMuchAtOnce(t *testing.T) {
 	rc := newReceiver(t, "")
-	var hog lease
-	hog.begin(memory, nil)
-	defer hog.release()
-	_ = hog.complete()
-	limit, _ := memory.usage()
+	var hog intake.Lease
+	hog.Begin(intake.Memory, nil)
+	defer hog.Release()
+	_ = hog.Complete()
+	limit, _ := intake.Memory.Usage()
 	if err := hog.Take(limit - 100); err != nil {
 		t.Fatal(err)
 	}
@@ -367,12 +369,12 @@ func TestTooMuchAtOnce(t *testing.T) {
 	if took := time.Since(start); took > 5*time.Second {
 		t.Errorf("the answer took %s", took)
 	}
-	hog.release()
+	hog.Release()
 	if resp := rc.post(t, sample); resp.StatusCode != 200 {
 		t.Errorf("afterwards: status %d", resp.StatusCode)
 	}
 	eventually(t, "all memory is given back", func() bool {
-		_, used := memory.usage()
+		_, used := intake.Memory.Usage()
 		return used == 0
 	})
 }
@@ -488,7 +490,7 @@ func TestTraceparent(t *testing.T) {
 	if err := h.setAttributes(d, caddy.NewReplacer()); err != nil {
 		t.Fatal(err)
 	}
-	want := Attribute{"traceparent", "00-0a000000000000000000000000000001-0b00000000000001-01"}
+	want := Attribute{Name: "traceparent", Value: "00-0a000000000000000000000000000001-0b00000000000001-01"}
 	if len(d.event.Extensions) != 1 || d.event.Extensions[0] != want {
 		t.Errorf("extensions %v, want %v", d.event.Extensions, want)
 	}

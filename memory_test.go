@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/intake"
 )
 
 // TestBudgetIsOfConfigsInUse: a config that is rejected changes nothing.
@@ -15,13 +17,13 @@ func TestBudgetIsOfConfigsInUse(t *testing.T) {
 	}
 	good, bad := t.TempDir()+"/events.jsonl", t.TempDir()
 	limit := func() int64 {
-		limit, _ := memory.usage()
+		limit, _ := intake.Memory.Usage()
 		return limit
 	}
 	if _, err := loadJSON(t, config("10737418240", bad)); err == nil {
 		t.Fatal("a directory as a file's name was taken")
 	}
-	if got := limit(); got != memoryLimit {
+	if got := limit(); got != 256<<20 {
 		t.Errorf("a rejected config left a limit of %d", got)
 	}
 	_, drop := loadForNow(t, config("1073741824", good))
@@ -34,7 +36,7 @@ func TestBudgetIsOfConfigsInUse(t *testing.T) {
 		t.Errorf("limit %d for bodies of 512 MiB", got)
 	}
 	dropSmaller()
-	if got := limit(); got != memoryLimit {
+	if got := limit(); got != 256<<20 {
 		t.Errorf("limit %d after all", got)
 	}
 }
@@ -43,22 +45,22 @@ func TestBudgetIsOfConfigsInUse(t *testing.T) {
 // sender is told at once, and its connection ends soon, not at its timeout.
 func TestStalledSenderMakesRoom(t *testing.T) {
 	rc := newReceiver(t, "timeout 1m")
-	var others []*lease
+	var others []*intake.Lease
 	for {
-		l := new(lease)
-		if l.begin(memory, nil); l.Take(smallBody) != nil {
+		l := new(intake.Lease)
+		if l.Begin(intake.Memory, nil); l.Take(64<<10) != nil {
 			break
 		}
 		others = append(others, l)
-		defer l.release()
+		defer l.Release()
 	}
-	others[0].release() // room for one
-	_, before := memory.usage()
+	others[0].Release() // room for one
+	_, before := intake.Memory.Usage()
 
 	stalled := dial(t, rc)
 	fmt.Fprint(stalled, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 65000\r\n\r\n", strings.Repeat(" ", 64000))
 	eventually(t, "the body is being read", func() bool {
-		_, used := memory.usage()
+		_, used := intake.Memory.Usage()
 		return used > before+60_000
 	})
 	start := time.Now()

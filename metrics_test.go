@@ -1,6 +1,7 @@
 package webhookreceiver
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,13 +19,14 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/metrics"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/outcome"
 )
 
 // TestOtherHandlersErrors: where another handler's reading of the body fails, as
 // with Caddy's request_body, its status counts.
 func TestOtherHandlersErrors(t *testing.T) {
 	for status, want := range map[int]string{
-		400: "aborted", 408: "timeout", 413: "too_large", 503: "unavailable",
+		0: "bad_request", 400: "bad_request", 401: "bad_request", 408: "timeout", 413: "too_large", 500: "bad_request", 503: "unavailable",
 	} {
 		rc := newReceiver(t, "")
 		r := httptest.NewRequest(http.MethodPost, "/", failing{caddyhttp.Error(status, errors.New("x"))})
@@ -34,9 +36,20 @@ func TestOtherHandlersErrors(t *testing.T) {
 			became, err = rc.refuse(d, err)
 		}
 		var answer caddyhttp.HandlerError
-		if !errors.As(err, &answer) || answer.StatusCode != status || became != want {
+		if !errors.As(err, &answer) || answer.StatusCode != cmp.Or(status, 400) || became != want {
 			t.Errorf("%d: %v, counts as %s, want %s", status, err, became, want)
 		}
+	}
+}
+
+// TestOtherHandlersErrorsComeLate: what comes after the timeout is the timeout.
+func TestOtherHandlersErrorsComeLate(t *testing.T) {
+	rc := newReceiver(t, "")
+	r := httptest.NewRequest(http.MethodPost, "/", failing{caddyhttp.Error(413, errors.New("x"))})
+	_, err := rc.handle(newRequest(httptest.NewRecorder(), r, time.Now().Add(-time.Hour), time.Minute))
+	var refusal *outcome.Refusal
+	if !errors.As(err, &refusal) || refusal.Status != 408 || refusal.Outcome != "timeout" {
+		t.Errorf("%v", err)
 	}
 }
 

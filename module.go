@@ -17,7 +17,10 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/dedupe"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/intake"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/metrics"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/provider"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/rules"
 )
 
 func init() {
@@ -46,14 +49,14 @@ type Handler struct {
 
 	// How the endpoint is verified, with the provider `generic`.
 	// Default: it is not.
-	Verification *Verification `json:"verification,omitempty"`
+	Verification *rules.Verification `json:"verification,omitempty"`
 
 	// How events are signed, with the provider `generic`. Default: they are not.
-	Signature *Signature `json:"signature,omitempty"`
+	Signature *rules.Signature `json:"signature,omitempty"`
 
 	// Where an event's id, type and subject are, and the answer to it, with the
 	// provider `generic`.
-	Event *EventRules `json:"event,omitempty"`
+	Event *rules.EventRules `json:"event,omitempty"`
 
 	// The tokens that a verification request may carry. Several are useful while
 	// a token is being changed. Placeholders are evaluated when the config is
@@ -104,10 +107,10 @@ type Handler struct {
 	// Whether events that come again are stored again. Default: they are.
 	Dedupe *dedupe.Config `json:"dedupe,omitempty"`
 
-	provider     provider
-	public       PublicURL           // of PublicURL
-	verification *Verification       // nil: there is none
-	signature    *Verifier           // nil: events are not signed
+	provider     provider.Row
+	public       rules.PublicURL     // of PublicURL
+	verification *rules.Verification // nil: there is none
+	signature    *rules.Verifier     // nil: events are not signed
 	tokens       [][sha256.Size]byte // hashed, so that comparing takes the same time for any length
 	secrets      [][]byte            // keys of HMACs
 	outputs      []*namedOutput
@@ -160,8 +163,8 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if err := h.provisionDedupe(); err != nil {
 		return err
 	}
-	h.release = append(h.release, memory.fit(h.mostMemory()))
-	h.metrics = metrics.OfReceiver(h.provider.name)
+	h.release = append(h.release, intake.Memory.Fit(h.mostMemory()))
+	h.metrics = metrics.OfReceiver(h.provider.Name)
 	return metrics.Register(ctx.GetMetricsRegistry())
 }
 

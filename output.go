@@ -12,7 +12,31 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/metrics"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/outputs/file"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/outputs/log"
+)
+
+// What outputs are given is internal/event's.
+type (
+	// Event is what was received, a CloudEvent. Its fields are the attributes (ID,
+	// Source, Type, Subject, Time, DataContentType and Extensions, which are more of
+	// them) and Data, of the kind DataKind. Attributes returns the attributes as a
+	// protocol binding has them; AppendJSON appends all of it as JSON.
+	Event = event.Event
+
+	// Attribute is an attribute of an event, and its value.
+	Attribute = event.Attribute
+
+	// DataKind is what an event's data is.
+	DataKind = event.DataKind
+)
+
+const (
+	DataJSON   = event.DataJSON   // a JSON value, which is the data member
+	DataText   = event.DataText   // UTF-8 text, of which the data member is a string
+	DataBinary = event.DataBinary // anything else, of which the data_base64 member is a string
 )
 
 // Output stores events. It is what a module in the namespace
@@ -20,7 +44,9 @@ import (
 // output of its config. If it implements caddyfile.Unmarshaler too, it can be
 // used in the Caddyfile, with its name as the first token. If it has the method
 // Destination() string, that says where it stores events, whatever its other
-// options; without it dedupe begins afresh whenever any option of it changes.
+// options; without it dedupe begins afresh whenever any option of it changes. If it
+// has more than one copy of an event in memory while it stores it, the method
+// Copies() int64 says how many.
 type Output interface {
 	// Store stores the event. A nil error means that the output has accepted
 	// the event as durably as it documents: the sender will be told so, and will
@@ -118,10 +144,10 @@ func remedyFor(err error) string {
 }
 
 // storeAll returns nil when every output has accepted the event.
-func storeAll(ctx context.Context, outputs []*namedOutput, event *Event) error {
-	err := storeIn(ctx, outputs, event)
+func storeAll(ctx context.Context, outputs []*namedOutput, e *Event) error {
+	err := storeIn(ctx, outputs, e)
 	if err == nil {
-		event.freeLines() // else an output may still be at them
+		event.FreeLines(e) // else an output may still be at them
 	}
 	return err
 }
@@ -140,3 +166,9 @@ func storeIn(ctx context.Context, outputs []*namedOutput, event *Event) error {
 	}
 	return errors.Join(errs...)
 }
+
+// Interface guards
+var (
+	_ Output = (*file.Output)(nil)
+	_ Output = (*log.Output)(nil)
+)

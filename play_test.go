@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,13 +14,17 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/cli"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/play"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/provider"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/rules"
 )
 
 // playRows runs "caddy webhook test" with the rows as the table.
-func playRows(rows []provider, args ...string) (out string, err error) {
-	var all []cli.Provider
+func playRows(rows []provider.Row, args ...string) (out string, err error) {
+	var all []play.Service
 	for _, p := range rows {
-		all = append(all, p.playable(""))
+		all = append(all, play.Of(p, ""))
 	}
 	var b bytes.Buffer
 	cmd := &cobra.Command{Use: "webhook", SilenceUsage: true, SilenceErrors: true}
@@ -33,14 +36,17 @@ func playRows(rows []provider, args ...string) (out string, err error) {
 	return b.String(), err
 }
 
+// sampleType is the type of the sample event, wherever the service has types.
+const sampleType = "webhook_receiver_test"
+
 // credentials returns the options that tell token and secret to a receiver and
 // to the test command.
-func credentials(p provider) (options string, args []string) {
-	if p.usesToken() {
+func credentials(p provider.Row) (options string, args []string) {
+	if p.UsesToken() {
 		options += "\nverify_token sesame"
 		args = append(args, "--verify-token", "sesame")
 	}
-	if p.usesSecret() {
+	if p.UsesSecret() {
 		options += "\nsecret " + exampleSecret(p)
 		args = append(args, "--secret", exampleSecret(p))
 	}
@@ -60,8 +66,8 @@ func played(out string) map[string][]string {
 }
 
 // expectedSteps says, from the row alone, what must be played.
-func expectedSteps(p provider) (pass, leftOut []string) {
-	private := p.signsWithPrivateKey()
+func expectedSteps(p provider.Row) (pass, leftOut []string) {
+	private := p.SignsWithPrivateKey()
 	add := func(name string, needsKey bool) {
 		if needsKey && private {
 			leftOut = append(leftOut, name)
@@ -69,7 +75,7 @@ func expectedSteps(p provider) (pass, leftOut []string) {
 			pass = append(pass, name)
 		}
 	}
-	if v := p.verification; v != nil {
+	if v := p.Verification; v != nil {
 		switch {
 		case v.Token != "":
 			add("right token", v.Signed)
@@ -86,11 +92,11 @@ func expectedSteps(p provider) (pass, leftOut []string) {
 		}
 	}
 	add("empty event", true)
-	if p.accept == acceptJSON {
+	if p.Accept == event.AcceptJSON {
 		add("broken JSON", true)
 	}
-	if s := p.signature; s != nil {
-		if s.Algorithm == algorithmToken {
+	if s := p.Signature; s != nil {
+		if s.Algorithm == rules.AlgorithmToken {
 			add("wrong secret", false)
 		} else {
 			add("wrong signature", false)
@@ -104,11 +110,11 @@ func expectedSteps(p provider) (pass, leftOut []string) {
 }
 
 // wantPlayed plays a row against a receiver for it.
-func wantPlayed(t *testing.T, p provider, options string) {
+func wantPlayed(t *testing.T, p provider.Row, options string) {
 	t.Helper()
 	more, args := credentials(p)
 	rc := newReceiver(t, options+more)
-	out, err := playRows([]provider{p}, append(args, rc.URL+"/webhooks?a=b%20c")...)
+	out, err := playRows([]provider.Row{p}, append(args, rc.URL+"/webhooks?a=b%20c")...)
 	if err != nil {
 		t.Fatalf("%v\n%s\n%s", err, out, text(rc.logs))
 	}
@@ -123,7 +129,7 @@ func wantPlayed(t *testing.T, p provider, options string) {
 		}
 	}
 	stored := lines(t, rc.file)
-	if p.signsWithPrivateKey() {
+	if p.SignsWithPrivateKey() {
 		if len(stored) > 0 {
 			t.Error("something is stored that nobody could sign")
 		}
@@ -133,14 +139,14 @@ func wantPlayed(t *testing.T, p provider, options string) {
 		t.Fatalf("%d events are stored, want the sample event", len(stored))
 	}
 	event, line := rc.last(t)
-	if want := map[bool]string{true: sampleType, false: "webhook"}[len(p.event.Type) > 0]; event["type"] != want {
+	if want := map[bool]string{true: sampleType, false: "webhook"}[len(p.Event.Type) > 0]; event["type"] != want {
 		t.Errorf("the sample event is of the type %v, want %s", event["type"], want)
 	}
 	if !strings.Contains(line, sampleType) {
 		t.Errorf("nothing tells that it is a sample: %s", line)
 	}
 	// Nothing that would be stored, if that is asked for.
-	if out, err := playRows([]provider{p}, append(args, "--no-event", rc.URL)...); err != nil || len(lines(t, rc.file)) != 1 {
+	if out, err := playRows([]provider.Row{p}, append(args, "--no-event", rc.URL)...); err != nil || len(lines(t, rc.file)) != 1 {
 		t.Errorf("with --no-event: %v, %d events\n%s", err, len(lines(t, rc.file)), out)
 	}
 }
@@ -148,19 +154,19 @@ func wantPlayed(t *testing.T, p provider, options string) {
 // TestPlayEveryProvider has every row of the table played, and nothing fails: a
 // new row needs no code here.
 func TestPlayEveryProvider(t *testing.T) {
-	if p := playable(); len(p) != len(providers) || p[0].Name != defaultProvider {
-		t.Errorf("%d of %d providers can be played, the first is %s", len(p), len(providers), p[0].Name)
+	if p := playable(); len(p) != len(provider.Rows) || p[0].Name != provider.Default {
+		t.Errorf("%d of %d providers can be played, the first is %s", len(p), len(provider.Rows), p[0].Name)
 	}
-	for _, p := range providers {
-		t.Run(p.name, func(t *testing.T) {
-			wantPlayed(t, p, "provider "+p.name)
-			if p.patience <= p.timeout {
-				t.Errorf("waits for %s, and the receiver has %s", p.patience, p.timeout)
+	for _, p := range provider.Rows {
+		t.Run(p.Name, func(t *testing.T) {
+			wantPlayed(t, p, "provider "+p.Name)
+			if p.Patience <= p.Timeout {
+				t.Errorf("waits for %s, and the receiver has %s", p.Patience, p.Timeout)
 			}
-			if p.secretOptional {
-				rc := newReceiver(t, "provider "+p.name)
-				out, err := playRows([]provider{p}, rc.URL)
-				if err != nil || !strings.Contains(out, noSecret) {
+			if p.SecretOptional {
+				rc := newReceiver(t, "provider "+p.Name)
+				out, err := playRows([]provider.Row{p}, rc.URL)
+				if err != nil || !strings.Contains(out, "no secret was given") {
 					t.Errorf("without a secret: %v\n%s", err, out)
 				}
 			}
@@ -169,64 +175,65 @@ func TestPlayEveryProvider(t *testing.T) {
 }
 
 // customRows have what the table has not, and a config can say.
-var customRows = []provider{
-	{name: "hmac-sha384 after a header with the time", signature: &Signature{
-		Algorithm: "hmac-sha384", From: []Source{"header:T", "header:S"}, Prefix: "s=", Encoding: encodingBase64, KeyEncoding: encodingBase64,
-		Timestamp: []Source{"signature:t="}, TimestampFormat: timestampUnixMilli, Content: "{method} {timestamp}.{body}",
+var customRows = []provider.Row{
+	{Name: "hmac-sha384 after a header with the time", Signature: &rules.Signature{
+		Algorithm: "hmac-sha384", From: []rules.Source{"header:T", "header:S"}, Prefix: "s=", Encoding: rules.EncodingBase64, KeyEncoding: rules.EncodingBase64,
+		Timestamp: []rules.Source{"signature:t="}, TimestampFormat: rules.TimestampUnixMilli, Content: "{method} {timestamp}.{body}",
 	}},
-	{name: "hmac-sha512, id, and a time in the body", signature: &Signature{
-		Algorithm: "hmac-sha512", From: []Source{"header:S"}, Separator: ", ", KeyPrefix: "key_", Content: "{url}{id}{body}",
-		ID: []Source{"header:I", "header:J"}, Timestamp: []Source{"body:meta.at"}, TimestampFormat: timestampRFC3339,
-	}, event: EventRules{ID: []Source{"header:i"}, Type: []Source{"body:meta.2.kind", "query:kind"}, Subject: []Source{"body:meta.at.x", "body:0"}}},
+	{Name: "hmac-sha512, id, and a time in the body", Signature: &rules.Signature{
+		Algorithm: "hmac-sha512", From: []rules.Source{"header:S"}, Separator: ", ", KeyPrefix: "key_", Content: "{url}{id}{body}",
+		ID: []rules.Source{"header:I", "header:J"}, Timestamp: []rules.Source{"body:meta.at"}, TimestampFormat: rules.TimestampRFC3339,
+	}, Event: rules.EventRules{ID: []rules.Source{"header:i"}, Type: []rules.Source{"body:meta.2.kind", "query:kind"}, Subject: []rules.Source{"body:meta.at.x", "body:0"}}},
 	{
-		name: "token in the query", signature: &Signature{Algorithm: algorithmToken, From: []Source{"query:key"}, Prefix: "k-"},
-		verification: &Verification{Method: http.MethodOptions, Token: "header:T", Match: map[Source]string{"query:a": "b"}},
-		event:        EventRules{Type: []Source{"query:kind"}, Status: 202, Body: `{"ok":true}`, ContentType: contentTypeJSON, Echo: "X-Request"},
+		Name: "token in the query", Signature: &rules.Signature{Algorithm: rules.AlgorithmToken, From: []rules.Source{"query:key"}, Prefix: "k-"},
+		Verification: &rules.Verification{Method: http.MethodOptions, Token: "header:T", Match: map[rules.Source]string{"query:a": "b"}},
+		Event:        rules.EventRules{Type: []rules.Source{"query:kind"}, Status: 202, Body: `{"ok":true}`, ContentType: event.ContentTypeJSON, Echo: "X-Request"},
 	},
 	{
-		name: "token in an element", signature: &Signature{Algorithm: algorithmToken, From: []Source{"body:all.*.key"}},
-		event: EventRules{Type: []Source{"body:all.3.kind"}},
+		Name: "token in an element", Signature: &rules.Signature{Algorithm: rules.AlgorithmToken, From: []rules.Source{"body:all.*.key"}},
+		Event: rules.EventRules{Type: []rules.Source{"body:all.3.kind"}},
 	},
-	{name: "public key and two signatures", signature: &Signature{Algorithm: algorithmECDSA, From: []Source{"header:S"}, Separator: ";", Prefix: "v1=", Content: "{timestamp}{body}", Timestamp: []Source{"signature:t="}}},
-	{name: "HMAC of a challenge, no signature", verification: &Verification{Challenge: "header:C", HMAC: encodingHex, Headers: map[string]string{"X-Answer": "{hmac}"}, Status: 204}},
+	{Name: "public key and two signatures", Signature: &rules.Signature{Algorithm: rules.AlgorithmECDSA, From: []rules.Source{"header:S"}, Separator: ";", Prefix: "v1=", Content: "{timestamp}{body}", Timestamp: []rules.Source{"signature:t="}}},
+	{Name: "HMAC of a challenge, no signature", Verification: &rules.Verification{Challenge: "header:C", HMAC: rules.EncodingHex, Headers: map[string]string{"X-Answer": "{hmac}"}, Status: 204}},
 	{
-		name: "POST with a token", verification: &Verification{Method: http.MethodPost, Match: map[Source]string{"header:Event": "hello"}, Token: "header:T", Body: "hello"},
-		event: EventRules{Type: []Source{"header:Event"}},
-	},
-	{
-		name: "signed POST with a token", signature: &Signature{Algorithm: hmacSHA256, From: []Source{"header:S"}},
-		verification: &Verification{Method: http.MethodPost, Match: map[Source]string{"body:a.type": "1"}, Signed: true, Token: "query:t", Challenge: "body:a.c", HMAC: encodingHex, ContentType: contentTypeJSON, Body: `["{challenge}","{hmac}"]`},
+		Name: "POST with a token", Verification: &rules.Verification{Method: http.MethodPost, Match: map[rules.Source]string{"header:Event": "hello"}, Token: "header:T", Body: "hello"},
+		Event: rules.EventRules{Type: []rules.Source{"header:Event"}},
 	},
 	{
-		name: "signed GET", signature: &Signature{Algorithm: hmacSHA1, From: []Source{"header:S"}, Content: "{method}{url}{body}"},
-		verification: &Verification{Signed: true, Challenge: "query:c"},
+		Name: "signed POST with a token", Signature: &rules.Signature{Algorithm: rules.HMACSHA256, From: []rules.Source{"header:S"}},
+		Verification: &rules.Verification{Method: http.MethodPost, Match: map[rules.Source]string{"body:a.type": "1"}, Signed: true, Token: "query:t", Challenge: "body:a.c", HMAC: rules.EncodingHex, ContentType: event.ContentTypeJSON, Body: `["{challenge}","{hmac}"]`},
 	},
-	{name: "the body before it is compressed", signature: &Signature{Algorithm: hmacSHA256, From: []Source{"header:S"}, Content: "{timestamp}.{decoded}", Timestamp: []Source{"header:T"}}},
-	{name: "a URL with the body's hash", signature: &Signature{
-		Algorithm: "hmac-sha384 hmac-sha256", From: []Source{"header:S"}, Content: "{method} {url}", URLForms: []string{urlEscaped, urlPort}, BodyHash: "query:sum",
+	{
+		Name: "signed GET", Signature: &rules.Signature{Algorithm: rules.HMACSHA1, From: []rules.Source{"header:S"}, Content: "{method}{url}{body}"},
+		Verification: &rules.Verification{Signed: true, Challenge: "query:c"},
+	},
+	{Name: "the body before it is compressed", Signature: &rules.Signature{Algorithm: rules.HMACSHA256, From: []rules.Source{"header:S"}, Content: "{timestamp}.{decoded}", Timestamp: []rules.Source{"header:T"}}},
+	{Name: "a URL with the body's hash", Signature: &rules.Signature{
+		Algorithm: "hmac-sha384 hmac-sha256", From: []rules.Source{"header:S"}, Content: "{method} {url}", URLForms: []string{rules.URLEscaped, rules.URLPort}, BodyHash: "query:sum",
 	}},
-	{name: "a form, and the body's hash for JSON", signature: &Signature{
-		Algorithm: hmacSHA256, From: []Source{"header:S"}, Content: "{form}{url}", BodyHash: "query:sum",
-	}, accept: acceptAny},
+	{Name: "a form, and the body's hash for JSON", Signature: &rules.Signature{
+		Algorithm: rules.HMACSHA256, From: []rules.Source{"header:S"}, Content: "{form}{url}", BodyHash: "query:sum",
+	}, Accept: event.AcceptAny},
 	{
-		name: "JSON in a form", signature: &Signature{Algorithm: hmacSHA256, From: []Source{"header:S", "header:X-S"}, Content: "{id}.{body}", ID: []Source{"header:I", "header:X-I"}, Timestamp: []Source{"form:meta.at"}},
-		event:  EventRules{ID: []Source{"header:I", "header:X-I"}, Type: []Source{"form:payload.event.kind"}, Subject: []Source{"body:never", "form:subject"}},
-		accept: acceptAny,
+		Name: "JSON in a form", Signature: &rules.Signature{Algorithm: rules.HMACSHA256, From: []rules.Source{"header:S", "header:X-S"}, Content: "{id}.{body}", ID: []rules.Source{"header:I", "header:X-I"}, Timestamp: []rules.Source{"form:meta.at"}},
+		Event:  rules.EventRules{ID: []rules.Source{"header:I", "header:X-I"}, Type: []rules.Source{"form:payload.event.kind"}, Subject: []rules.Source{"body:never", "form:subject"}},
+		Accept: event.AcceptAny,
 	},
 	{
-		name: "token in a form", signature: &Signature{Algorithm: algorithmToken, From: []Source{"form:payload.token"}},
-		verification: &Verification{Method: http.MethodPost, Match: map[Source]string{"form:type": "hello"}, Signed: true, Challenge: "form:payload.challenge", StrictQuery: true},
-		accept:       acceptAny,
+		Name: "token in a form", Signature: &rules.Signature{Algorithm: rules.AlgorithmToken, From: []rules.Source{"form:payload.token"}},
+		Verification: &rules.Verification{Method: http.MethodPost, Match: map[rules.Source]string{"form:type": "hello"}, Signed: true, Challenge: "form:payload.challenge", StrictQuery: true},
+		Accept:       event.AcceptAny,
 	},
-	{name: "token that is the challenge", verification: &Verification{Token: "query:origin", Challenge: "query:origin"}},
-	{name: "signed field by field", signature: &Signature{Algorithm: hmacSHA1, From: []Source{"header:S"}, Content: "{url}{form}"}, event: EventRules{Type: []Source{"form:kind"}}, accept: acceptAny},
-	{name: "a form", signature: &Signature{Algorithm: hmacSHA256, From: []Source{"header:S"}, Content: "{form}"}, accept: acceptAny},
+	{Name: "token that is the challenge", Verification: &rules.Verification{Token: "query:origin", Challenge: "query:origin"}},
+	{Name: "signed field by field", Signature: &rules.Signature{Algorithm: rules.HMACSHA1, From: []rules.Source{"header:S"}, Content: "{url}{form}"}, Event: rules.EventRules{Type: []rules.Source{"form:kind"}}, Accept: event.AcceptAny},
+	{Name: "a form", Signature: &rules.Signature{Algorithm: rules.HMACSHA256, From: []rules.Source{"header:S"}, Content: "{form}"}, Accept: event.AcceptAny},
 }
 
 // TestPlayCustomRows plays receivers with rules of their own, as --config does.
 func TestPlayCustomRows(t *testing.T) {
-	for _, p := range sorted(customRows) {
-		t.Run(p.name, func(t *testing.T) {
+	for _, p := range customRows {
+		p = p.WithDefaults()
+		t.Run(p.Name, func(t *testing.T) {
 			if err := p.Validate(); err != nil {
 				t.Fatal(err)
 			}
@@ -237,12 +244,12 @@ func TestPlayCustomRows(t *testing.T) {
 
 // TestPlayURL: what a provider signs is the URL that it was given.
 func TestPlayURL(t *testing.T) {
-	p, err := providerNamed("square")
+	p, err := provider.Named("square")
 	if err != nil {
 		t.Fatal(err)
 	}
 	rc := newReceiver(t, "provider square\nsecret s\npublic_url https://hooks.example.com/square")
-	out, err := playRows([]provider{p}, "--secret", "s", rc.URL)
+	out, err := playRows([]provider.Row{p}, "--secret", "s", rc.URL)
 	if err == nil || !strings.Contains(out, "needs public_url") {
 		t.Errorf("%v\n%s", err, out)
 	}
@@ -254,14 +261,14 @@ func TestPlayURL(t *testing.T) {
 		}
 	}
 	write("hooks.example.com {\n\twebhook_receiver /square {\n\t\tprovider square\n\t\tsecret {env.NOTHING_HERE}\n\t\tpublic_url https://hooks.example.com/square\n\t}\n}\n")
-	if out, err := playRows(providers, "--config", config, "--secret", "s", rc.URL); err != nil {
+	if out, err := playRows(provider.Rows, "--config", config, "--secret", "s", rc.URL); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
 
 	rc = newReceiver(t, "provider twilio\nsecret s\npublic_url https://u:p@hooks.example.com")
 	write("hooks.example.com {\n\twebhook_receiver {\n\t\tprovider twilio\n\t\tsecret {env.NOTHING_HERE}\n\t\tpublic_url https://u:p@hooks.example.com\n\t}\n}\n")
 	for _, path := range []string{"", "/twilio/1?a=%7c"} {
-		if out, err := playRows(providers, "--config", config, "--secret", "s", rc.URL+path); err != nil {
+		if out, err := playRows(provider.Rows, "--config", config, "--secret", "s", rc.URL+path); err != nil {
 			t.Errorf("%v\n%s", err, out)
 		}
 	}
@@ -288,7 +295,7 @@ func TestPlayConfig(t *testing.T) {
 		{"--config", one, "--provider", "generic"},
 		{"--config", write("config.json", `{"apps":[{"handler":"webhook_receiver","provider":"generic","accept":"json","signature":{"algorithm":"hmac-sha512","from":["header:X-Sig"]}}]}`)},
 	} {
-		out, err := playRows(providers, append(args, "--secret", "s", rc.URL)...)
+		out, err := playRows(provider.Rows, append(args, "--secret", "s", rc.URL)...)
 		if err != nil {
 			t.Errorf("%q: %v\n%s", args, err, out)
 		}
@@ -306,7 +313,7 @@ func TestPlayConfig(t *testing.T) {
 		"uses no secret":          {"--provider", "strava", "--verify-token", "x"},
 		"is not a key in base64":  {"--provider", "telnyx"},
 	} {
-		out, err := playRows(providers, append(args, "--secret", "s", rc.URL)...)
+		out, err := playRows(provider.Rows, append(args, "--secret", "s", rc.URL)...)
 		if err == nil || out != "" {
 			t.Errorf("%q: %v\n%s", args, err, out)
 			continue
@@ -316,48 +323,4 @@ func TestPlayConfig(t *testing.T) {
 		}
 		mustContain(t, err.Error(), want)
 	}
-}
-
-// TestPlant puts values where sources say that they are.
-func TestPlant(t *testing.T) {
-	for _, test := range []struct {
-		sources []Source
-		want    string // "": something is in the way
-	}{
-		{[]Source{"body:a"}, `{"a":1}`},
-		{[]Source{"body:a.b", "body:a.c", "body:d.1.e"}, `{"a":{"b":1,"c":1},"d":[null,{"e":1}]}`},
-		{[]Source{"body:0.a", "body:0.b.*.c"}, `[{"a":1,"b":[{"c":1}]}]`},
-		{[]Source{"body:a", "body:0"}, `{"0":1,"a":1}`},
-		{[]Source{"body:1001"}, `{"1001":1}`},
-		{[]Source{"body:0", "body:a"}, ""},
-		{[]Source{"body:a", "body:a.b"}, ""},
-		{[]Source{"body:a.b", "body:a"}, ""},
-		{[]Source{"body:a.0", "body:a.0.b"}, ""},
-	} {
-		d := newDraft(http.MethodPost, mustURL(t, "http://a"))
-		var err error
-		for _, s := range test.sources {
-			if err == nil {
-				err = d.put(s, 1)
-			}
-		}
-		if test.want == "" {
-			if err == nil {
-				t.Errorf("%q: no error", test.sources)
-			}
-			continue
-		}
-		if err != nil || d.encode() != nil || string(d.body) != test.want {
-			t.Errorf("%q: %v, %s, want %s", test.sources, err, d.body, test.want)
-		}
-	}
-}
-
-func mustURL(t *testing.T, s string) *url.URL {
-	t.Helper()
-	u, err := url.Parse(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return u
 }

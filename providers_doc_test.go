@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/provider"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/rules"
 )
 
 // TestProvidersDocument compares PROVIDERS.md with the table; -update writes it.
@@ -38,21 +41,21 @@ A service that is not here, or that changes, can be described in the config: see
 | provider | service | verification | signature |
 | --- | --- | --- | --- |
 `)
-	for _, p := range providers {
+	for _, p := range provider.Rows {
 		verification, signature := "none", "none"
-		if p.verification != nil {
-			verification = p.verification.WithDefaults().Method
+		if p.Verification != nil {
+			verification = p.Verification.WithDefaults().Method
 		}
-		if p.signature != nil {
-			signature = strings.ReplaceAll(p.signature.Algorithm, " ", " or ")
+		if p.Signature != nil {
+			signature = strings.ReplaceAll(p.Signature.Algorithm, " ", " or ")
 		}
-		fmt.Fprintf(&b, "| [`%s`](#%s) | %s | %s | %s |\n", p.name, p.name, p.title, verification, signature)
+		fmt.Fprintf(&b, "| [`%s`](#%s) | %s | %s | %s |\n", p.Name, p.Name, p.Title, verification, signature)
 	}
 	b.WriteString(notHere)
-	for _, p := range providers {
-		fmt.Fprintf(&b, "\n## %s\n\n%s. [Source of the format](%s).\n", p.name, p.title, p.docs)
-		if p.note != "" {
-			fmt.Fprintf(&b, "%s\n", p.note)
+	for _, p := range provider.Rows {
+		fmt.Fprintf(&b, "\n## %s\n\n%s. [Source of the format](%s).\n", p.Name, p.Title, p.Docs)
+		if p.Note != "" {
+			fmt.Fprintf(&b, "%s\n", p.Note)
 		}
 		b.WriteString("\n| | |\n| --- | --- |\n")
 		row := func(name, value string) {
@@ -60,19 +63,19 @@ A service that is not here, or that changes, can be described in the config: see
 				fmt.Fprintf(&b, "| %s | %s |\n", name, value)
 			}
 		}
-		row("verification", describeVerification(p.verification))
-		row("signature", describeSignature(p.signature))
-		row("id", describeSources(p.event.ID))
-		row("type", describeSources(p.event.Type))
-		row("subject", describeSources(p.event.Subject))
-		row("answer to an event", describeAnswer(&p.event))
-		if p.usesToken() {
-			row("`verify_token`", p.token+map[bool]string{true: " (optional)"}[p.tokenOptional])
+		row("verification", describeVerification(p.Verification))
+		row("signature", describeSignature(p.Signature))
+		row("id", describeSources(p.Event.ID))
+		row("type", describeSources(p.Event.Type))
+		row("subject", describeSources(p.Event.Subject))
+		row("answer to an event", describeAnswer(&p.Event))
+		if p.UsesToken() {
+			row("`verify_token`", p.Token+map[bool]string{true: " (optional)"}[p.TokenOptional])
 		}
-		if p.usesSecret() {
-			row("`secret`", p.secret+map[bool]string{true: " (optional)"}[p.secretOptional])
+		if p.UsesSecret() {
+			row("`secret`", p.Secret+map[bool]string{true: " (optional)"}[p.SecretOptional])
 		}
-		row("defaults", fmt.Sprintf("`max_body_size %s`, `timeout %s`, `accept %s`", strings.ReplaceAll(humanize.IBytes(uint64(p.maxBodySize)), " ", ""), p.timeout, p.accept))
+		row("defaults", fmt.Sprintf("`max_body_size %s`, `timeout %s`, `accept %s`", strings.ReplaceAll(humanize.IBytes(uint64(p.MaxBodySize)), " ", ""), p.Timeout, p.Accept))
 		fmt.Fprintf(&b, "\n```caddyfile\n%s```\n", minimalCaddyfile(t, p))
 	}
 	return b.String()
@@ -87,25 +90,25 @@ Left out, as the config cannot describe them: **Asana** sends the secret itself 
 `
 
 // minimalCaddyfile returns the least that the provider needs, which must load.
-func minimalCaddyfile(t *testing.T, p provider) string {
+func minimalCaddyfile(t *testing.T, p provider.Row) string {
 	t.Helper()
 	t.Setenv("WEBHOOK_VERIFY_TOKEN", "token")
 	t.Setenv("WEBHOOK_SECRET", exampleSecret(p))
-	options := []string{"provider     " + p.name}
-	if p.usesToken() && !p.tokenOptional {
+	options := []string{"provider     " + p.Name}
+	if p.UsesToken() && !p.TokenOptional {
 		options = append(options, "verify_token {env.WEBHOOK_VERIFY_TOKEN}")
 	}
-	if p.usesSecret() {
+	if p.UsesSecret() {
 		options = append(options, "secret       {env.WEBHOOK_SECRET}")
 	}
-	if p.signature != nil && strings.Contains(p.signature.Content, partURL) {
+	if p.Signature != nil && strings.Contains(p.Signature.Content, rules.PartURL) {
 		options = append(options, "public_url   https://hooks.example.com")
 	}
 	provision(t, strings.Join(options, "\n")+"\noutput log")
 	return "hooks.example.com {\n\twebhook_receiver /webhooks {\n\t\t" + strings.Join(options, "\n\t\t") + "\n\t}\n}\n"
 }
 
-func describeVerification(v *Verification) string {
+func describeVerification(v *rules.Verification) string {
 	if v == nil {
 		return "none"
 	}
@@ -146,7 +149,7 @@ func describeVerification(v *Verification) string {
 	return strings.Join(append(parts, answer), "; ")
 }
 
-func describeSignature(s *Signature) string {
+func describeSignature(s *rules.Signature) string {
 	if s == nil {
 		return "none: events can come from anybody"
 	}
@@ -156,14 +159,14 @@ func describeSignature(s *Signature) string {
 		text := describeSource(source)
 		// All headers have the prefix, of which the last one tells; of a token what
 		// is in no header need not.
-		isLast := i == len(s.From)-1 || !s.From[i+1].is(sourceHeader)
-		if s.Prefix != "" && source.is(sourceHeader) && isLast {
+		isLast := i == len(s.From)-1 || !s.From[i+1].Is(rules.SourceHeader)
+		if s.Prefix != "" && source.Is(rules.SourceHeader) && isLast {
 			text += " after `" + s.Prefix + "`"
 		}
 		from = append(from, text)
 	}
 	where := strings.Join(from, " or ")
-	if s.Algorithm == algorithmToken {
+	if s.Algorithm == rules.AlgorithmToken {
 		return "none, but the secret itself in " + where
 	}
 	text := fmt.Sprintf("%s of `%s`, in %s, in %s", strings.ReplaceAll(s.Algorithm, " ", " or "), full.Content, full.Encoding, where)
@@ -179,7 +182,7 @@ func describeSignature(s *Signature) string {
 	return text
 }
 
-func describeAnswer(e *EventRules) string {
+func describeAnswer(e *rules.EventRules) string {
 	answer := ""
 	if e.Status != 0 {
 		answer = fmt.Sprint(e.Status)
@@ -193,7 +196,7 @@ func describeAnswer(e *EventRules) string {
 	return answer
 }
 
-func describeSources(sources []Source) string {
+func describeSources(sources []rules.Source) string {
 	var all []string
 	for _, source := range sources {
 		all = append(all, describeSource(source))
@@ -201,15 +204,15 @@ func describeSources(sources []Source) string {
 	return strings.Join(all, ", else ")
 }
 
-func describeSource(s Source) string {
-	kind, name := s.split()
+func describeSource(s rules.Source) string {
+	kind, name := s.Split()
 	return map[string]string{
-		sourceHeader: "header", sourceQuery: "query parameter", sourceBody: "body's", sourceForm: "form's", sourceSignature: "the signature's",
+		rules.SourceHeader: "header", rules.SourceQuery: "query parameter", rules.SourceBody: "body's", rules.SourceForm: "form's", rules.SourceSignature: "the signature's",
 	}[kind] + " `" + name + "`"
 }
 
-func sortedSources(m map[Source]string) []Source {
-	var all []Source
+func sortedSources(m map[rules.Source]string) []rules.Source {
+	var all []rules.Source
 	for s := range m {
 		all = append(all, s)
 	}

@@ -13,8 +13,12 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/dedupe"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/metrics"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/provider"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/rules"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/secret"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/outputs/file"
 )
 
 // provisionProvider takes over what the provider's row says and the config does
@@ -22,10 +26,10 @@ import (
 func (h *Handler) provisionProvider() error {
 	name := h.Provider
 	if name == "" {
-		name = defaultProvider
+		name = provider.Default
 	}
 	var err error
-	if h.provider, err = providerNamed(name); err != nil {
+	if h.provider, err = provider.Named(name); err != nil {
 		return err
 	}
 	if err := h.customize(); err != nil {
@@ -39,7 +43,7 @@ func (h *Handler) provisionProvider() error {
 		return err
 	}
 
-	h.maxBodySize = h.provider.maxBodySize
+	h.maxBodySize = h.provider.MaxBodySize
 	if h.MaxBodySize != nil {
 		h.maxBodySize = *h.MaxBodySize
 	}
@@ -47,7 +51,7 @@ func (h *Handler) provisionProvider() error {
 		return fmt.Errorf("max_body_size %d: must be positive", h.maxBodySize)
 	}
 
-	h.timeout = h.provider.timeout
+	h.timeout = h.provider.Timeout
 	if h.Timeout != nil {
 		h.timeout = time.Duration(*h.Timeout)
 	}
@@ -56,7 +60,7 @@ func (h *Handler) provisionProvider() error {
 	}
 
 	if h.Accept == "" {
-		h.Accept = h.provider.accept
+		h.Accept = h.provider.Accept
 	}
 	return checkAccept(h.Accept)
 }
@@ -64,46 +68,46 @@ func (h *Handler) provisionProvider() error {
 // provisionURL refuses what would be ignored.
 func (h *Handler) provisionURL() error {
 	var err error
-	if h.public, err = ParsePublicURL(h.PublicURL); err != nil {
+	if h.public, err = rules.ParsePublicURL(h.PublicURL); err != nil {
 		return err
 	}
-	if s := h.provider.signature; h.public.hasUser && (s == nil || !s.signs(partURL)) {
-		return fmt.Errorf("public_url: user and password are for providers that sign the URL, which %s does not", h.provider.name)
+	if s := h.provider.Signature; h.public.HasUser && (s == nil || !s.Signs(rules.PartURL)) {
+		return fmt.Errorf("public_url: user and password are for providers that sign the URL, which %s does not", h.provider.Name)
 	}
 	return nil
 }
 
 func (h *Handler) provisionTolerance() error {
-	s := h.provider.signature
+	s := h.provider.Signature
 	switch {
 	case h.Tolerance == 0:
 		return nil
 	case h.Tolerance < 0:
 		return fmt.Errorf("tolerance %s: must be positive", time.Duration(h.Tolerance))
 	case s == nil || len(s.Timestamp) == 0:
-		return fmt.Errorf("tolerance: provider %s signs no timestamp, so it uses none", h.provider.name)
+		return fmt.Errorf("tolerance: provider %s signs no timestamp, so it uses none", h.provider.Name)
 	}
 	own := *s
 	own.Tolerance = h.Tolerance
-	h.provider.signature = &own
+	h.provider.Signature = &own
 	return nil
 }
 
 // customize takes over the rules that are in the config instead of the table.
 func (h *Handler) customize() error {
 	for option, set := range map[string]bool{"verification": h.Verification != nil, "signature": h.Signature != nil, "event": h.Event != nil} {
-		if set && h.provider.name != genericProvider {
-			return fmt.Errorf("%s: is for provider %s only; %s has its own", option, genericProvider, h.provider.name)
+		if set && h.provider.Name != provider.Generic {
+			return fmt.Errorf("%s: is for provider %s only; %s has its own", option, provider.Generic, h.provider.Name)
 		}
 	}
 	if h.Verification != nil {
-		h.provider.verification = h.Verification
+		h.provider.Verification = h.Verification
 	}
 	if h.Signature != nil {
-		h.provider.signature = h.Signature
+		h.provider.Signature = h.Signature
 	}
 	if h.Event != nil {
-		h.provider.event = *h.Event
+		h.provider.Event = *h.Event
 	}
 	return h.provider.Validate()
 }
@@ -112,17 +116,17 @@ func (h *Handler) customize() error {
 // be empty, and what it would ignore must not look as if it protected anything.
 func (h *Handler) provisionTokens() error {
 	p := h.provider
-	if len(h.Secrets) > 0 && !p.usesSecret() {
-		return fmt.Errorf("secret: provider %s does not sign its events, so it uses none", p.name)
+	if len(h.Secrets) > 0 && !p.UsesSecret() {
+		return fmt.Errorf("secret: provider %s does not sign its events, so it uses none", p.Name)
 	}
-	if len(h.Secrets) == 0 && p.usesSecret() && !p.secretOptional {
-		return fmt.Errorf("secret: provider %s needs one", p.name)
+	if len(h.Secrets) == 0 && p.UsesSecret() && !p.SecretOptional {
+		return fmt.Errorf("secret: provider %s needs one", p.Name)
 	}
-	if len(h.VerifyTokens) > 0 && !p.usesToken() {
-		return fmt.Errorf("verify_token: provider %s sends no token, so it uses none", p.name)
+	if len(h.VerifyTokens) > 0 && !p.UsesToken() {
+		return fmt.Errorf("verify_token: provider %s sends no token, so it uses none", p.Name)
 	}
-	if len(h.VerifyTokens) == 0 && p.usesToken() && !p.tokenOptional {
-		return fmt.Errorf("verify_token: provider %s needs one", p.name)
+	if len(h.VerifyTokens) == 0 && p.UsesToken() && !p.TokenOptional {
+		return fmt.Errorf("verify_token: provider %s needs one", p.Name)
 	}
 
 	tokens, err := resolveSecrets("verify_token", h.VerifyTokens)
@@ -136,25 +140,25 @@ func (h *Handler) provisionTokens() error {
 	if err != nil {
 		return err
 	}
-	if p.verification != nil {
-		h.verification = p.verification.WithDefaults()
+	if p.Verification != nil {
+		h.verification = p.Verification.WithDefaults()
 	}
 	return h.provisionSignature(secrets)
 }
 
 func (h *Handler) provisionSignature(secrets []string) error {
-	signature := Signature{Algorithm: hmacSHA256} // for the HMAC of challenges
-	if h.provider.signature != nil {
-		signature = *h.provider.signature
+	signature := rules.Signature{Algorithm: rules.HMACSHA256} // for the HMAC of challenges
+	if h.provider.Signature != nil {
+		signature = *h.provider.Signature
 	}
-	verifier, err := NewVerifier(signature, secrets, h.public)
+	verifier, err := rules.NewVerifier(signature, secrets, h.public)
 	if err != nil {
 		return err
 	}
 	for i := range secrets {
 		h.secrets = append(h.secrets, verifier.HMACKey(i))
 	}
-	if h.provider.signature != nil && len(secrets) > 0 {
+	if h.provider.Signature != nil && len(secrets) > 0 {
 		h.signature = verifier
 	}
 	return nil
@@ -180,7 +184,7 @@ func (h *Handler) provisionOutputs(ctx caddy.Context) error {
 	var outputs []any
 	raw := slices.Clone(h.OutputsRaw) // which LoadModule takes away
 	if len(raw) == 0 {
-		output, err := ctx.LoadModuleByID(string(FileOutput{}.CaddyModule().ID), nil)
+		output, err := ctx.LoadModuleByID(string(file.Output{}.CaddyModule().ID), nil)
 		if err != nil {
 			return fmt.Errorf("output file: %w", err)
 		}
@@ -211,11 +215,11 @@ func (h *Handler) provisionOutputs(ctx caddy.Context) error {
 		}
 		copies := int64(1)
 		if output, ok := output.(copier); ok {
-			copies = output.Copies()
+			copies = max(1, output.Copies())
 		}
 		h.copies += copies
 	}
-	h.logger.Info("webhooks are received", zap.String("provider", h.provider.name), zap.Strings("outputs", names))
+	h.logger.Info("webhooks are received", zap.String("provider", h.provider.Name), zap.Strings("outputs", names))
 	if !durable {
 		h.logger.Warn("no output is durable: an event that was answered 200 can be lost in a crash")
 	}
@@ -230,14 +234,14 @@ func (h *Handler) provisionDedupe() error {
 	if window <= 0 {
 		return fmt.Errorf("dedupe %s: the window must be positive", window)
 	}
-	if h.Dedupe.Key == "" && len(h.provider.event.ID) == 0 {
-		return fmt.Errorf("dedupe: provider %s has no delivery id, so a key is needed", h.provider.name)
+	if h.Dedupe.Key == "" && len(h.provider.Event.ID) == 0 {
+		return fmt.Errorf("dedupe: provider %s has no delivery id, so a key is needed", h.provider.Name)
 	}
 	// The same after a reload, unless what it is that is stored has changed, or
 	// where: an event that is only in the old place has not got to whoever reads the
 	// new one. Receivers that have all of this in common are told apart by the URL of
 	// the request, which is part of every key.
-	scope, _ := json.Marshal([]any{h.provider.name, h.Dedupe.Key, h.destinations}) // strings
+	scope, _ := json.Marshal([]any{h.provider.Name, h.Dedupe.Key, h.destinations}) // strings
 	var release func()
 	h.dedupe, release = dedupe.Share(string(scope), window)
 	h.release = append(h.release, release)
@@ -245,7 +249,7 @@ func (h *Handler) provisionDedupe() error {
 }
 
 func checkAccept(accept string) error {
-	if accept != acceptJSON && accept != acceptAny {
+	if accept != event.AcceptJSON && accept != event.AcceptAny {
 		return fmt.Errorf("accept %q: must be json or any", accept)
 	}
 	return nil
@@ -260,7 +264,7 @@ func checkAttributeName(name string) error {
 	if !valid {
 		return fmt.Errorf("attribute %q: the name must be 1 to 20 lower-case letters and digits", name)
 	}
-	if slices.Contains(reservedAttributes, name) {
+	if slices.Contains(event.ReservedAttributes, name) {
 		return fmt.Errorf("attribute %q: the receiver sets this one", name)
 	}
 	return nil

@@ -1,9 +1,12 @@
 package webhookreceiver
 
 import (
+	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -12,47 +15,59 @@ import (
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/intake"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/outcome"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/rules"
 )
 
 // request is a request while it is handled, and all that belongs to it, in one
 // piece of memory.
 type request struct {
-	Request
+	rules.Request
 	w        http.ResponseWriter
 	deadline time.Time
-	lease    lease
+	lease    intake.Lease
 	event    Event
-	ctx      deadlineContext
-	body     []byte // as sent
-	unread   bool   // it has not been read to its end
+	ctx      context.Context // ends at the deadline
+	body     []byte          // as sent
+	unread   bool            // it has not been read to its end
 }
 
 func newRequest(w http.ResponseWriter, r *http.Request, received time.Time, timeout time.Duration) *request {
-	d := &request{w: w, deadline: received.Add(timeout)}
+	req := &request{w: w, deadline: received.Add(timeout)}
 	// A length of 0 does not mean that there is no body, except over HTTP/1.
-	d.unread = r.ContentLength != 0 || r.ProtoMajor > 1
-	d.event.Time = received
-	d.Request = Request{Request: r, Sent: r.URL, Target: r.RequestURI, Event: &d.event}
+	req.unread = r.ContentLength != 0 || r.ProtoMajor > 1
+	req.event.Time = received
+	req.Request = rules.Request{Request: r, Sent: r.URL, Target: r.RequestURI, Event: &req.event}
 	if original, ok := r.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok {
-		d.Sent, d.Target = original.URL, original.RequestURI
+		req.Sent, req.Target = original.URL, original.RequestURI
 	}
-	return d
+	return req
 }
 
 // Read reads from the body. It stops a sender that keeps dripping bytes where the
 // connection has no read deadline of its own. An error of another handler, such as
 // the 413 of request_body, keeps its status.
-func (d *request) Read(p []byte) (int, error) {
-	n, err := d.Body.Read(p)
-	if err == nil && !time.Now().Before(d.deadline) {
+func (req *request) Read(p []byte) (int, error) {
+	n, err := req.Body.Read(p)
+	if err == nil && !time.Now().Before(req.deadline) {
 		err = os.ErrDeadlineExceeded
 	}
-	var theirs caddyhttp.HandlerError
-	if errors.As(err, &theirs) {
-		err = &outcome.Refusal{Status: theirs.StatusCode, Outcome: outcomeOf(theirs.StatusCode), Reason: theirs.Err}
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = refusalOf(err)
 	}
 	return n, err
+}
+
+// refusalOf returns another handler's error as a refusal with its status.
+func refusalOf(err error) error {
+	var theirs caddyhttp.HandlerError
+	if !errors.As(err, &theirs) {
+		return err
+	}
+	status := cmp.Or(theirs.StatusCode, http.StatusBadRequest)
+	return &outcome.Refusal{Status: status, Outcome: outcomeOf(status), Reason: theirs.Err}
 }
 
 // outcomeOf returns what counts as the outcome where another handler's reading of
@@ -66,56 +81,61 @@ func outcomeOf(status int) string {
 	case http.StatusServiceUnavailable:
 		return outcome.Unavailable
 	}
-	return outcome.Aborted
+	return outcome.BadRequest
 }
 
-// stopReading makes the reading of the body fail.
-func (d *request) stopReading() {
-	_ = http.NewResponseController(d.w).SetReadDeadline(d.event.Time)
+// StopReading makes the reading of the body fail.
+func (req *request) StopReading() {
+	_ = http.NewResponseController(req.w).SetReadDeadline(req.event.Time)
 }
 
 // closeUnread has an answer that does not wait for the body's end go out at once.
-func (d *request) closeUnread() {
-	if d.unread && d.ProtoMajor == 1 {
-		d.w.Header().Set("Connection", "close")
+func (req *request) closeUnread() {
+	if req.unread && req.ProtoMajor == 1 {
+		req.w.Header().Set("Connection", "close")
 	}
 }
 
 // url returns the URL that the request was sent to, without its query. Headers
 // such as X-Forwarded-Host are anybody's to set, so they don't count.
-func (d *request) url() string {
-	u := url.URL{Scheme: "http", Host: d.Host, Path: d.Sent.Path, RawPath: d.Sent.RawPath}
-	if d.TLS != nil {
+func (req *request) url() string {
+	u := url.URL{Scheme: "http", Host: req.Host, Path: req.Sent.Path, RawPath: req.Sent.RawPath}
+	if req.TLS != nil {
 		u.Scheme = "https"
 	}
-	text := u.String()
-	if _, err := url.Parse(text); err != nil {
-		u.Host = "" // it was none
-		text = u.String()
+	if strings.ContainsFunc(req.Host, isUnusual) {
+		if _, err := url.Parse(u.String()); err != nil {
+			u.Host = "" // it was none
+		}
 	}
-	return text
+	return u.String()
+}
+
+// isUnusual tells whether a character may make what it is in no host.
+func isUnusual(c rune) bool {
+	return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '.'
 }
 
 // placeholder returns the value of a placeholder for the event and the body it
 // was sent as. It is used after the request as well, by access logs.
-func (d *request) placeholder(key string) (any, bool) {
+func (req *request) placeholder(key string) (any, bool) {
 	name, ok := strings.CutPrefix(key, "http.webhook_receiver.")
 	if !ok {
 		return nil, false
 	}
 	switch name {
 	case "event.id":
-		return d.event.ID, true
+		return req.event.ID, true
 	case "event.type":
-		return d.event.Type, true
+		return req.event.Type, true
 	case "event.subject":
-		return d.event.Subject, true
+		return req.event.Subject, true
 	case "body_sha256":
-		sum := sha256.Sum256(d.body)
+		sum := sha256.Sum256(req.body)
 		return hex.EncodeToString(sum[:]), true
 	}
 	if path, ok := strings.CutPrefix(name, "body."); ok {
-		return d.event.field(path), true
+		return event.Field(&req.event, path), true
 	}
 	return nil, false
 }

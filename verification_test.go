@@ -8,12 +8,15 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/provider"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/rules"
 )
 
 func TestVerification(t *testing.T) {
 	t.Setenv("OLD_TOKEN", "old")
 	rc := newReceiver(t, "verify_token sesame {env.OLD_TOKEN} \"'space & ünicode'\"")
-	long := strings.Repeat("x", maxChallenge)
+	long := strings.Repeat("x", 4096)
 
 	for name, c := range map[string]struct {
 		query  string
@@ -121,7 +124,7 @@ func TestSignedVerification(t *testing.T) {
 		return resp.StatusCode
 	}
 
-	rc := newReceiver(t, fmt.Sprintf(signed, "", algorithmEd25519, rfc8032Hex))
+	rc := newReceiver(t, fmt.Sprintf(signed, "", rules.AlgorithmEd25519, rfc8032Hex))
 	ofNothing := "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b" // RFC 8032, test 1
 	for signature, want := range map[string]int{ofNothing: 200, "": 401, strings.Repeat("00", 64): 401, "00": 401} {
 		if status := get(rc, "x", signature); status != want {
@@ -129,7 +132,7 @@ func TestSignedVerification(t *testing.T) {
 		}
 	}
 
-	rc = newReceiver(t, fmt.Sprintf(signed, "hmac hex\nbody {hmac}", hmacSHA256, "sesame"))
+	rc = newReceiver(t, fmt.Sprintf(signed, "hmac hex\nbody {hmac}", rules.HMACSHA256, "sesame"))
 	ofNothing = hex.EncodeToString(hmacOf("sesame", ""))
 	for challenge, want := range map[string]int{"x": 200, `{"a":1}`: 400, "[1]": 400} {
 		if status := get(rc, challenge, ofNothing); status != want {
@@ -145,9 +148,9 @@ func FuzzVerification(f *testing.F) {
 	f.Add("challenge=1&verifyToken=sesame")
 	f.Add("challenge=%FF&verifyToken=%00")
 	f.Fuzz(func(t *testing.T, query string) {
-		p, _ := providerNamed(defaultProvider)
-		m := &Request{Request: &http.Request{Method: http.MethodGet, URL: &url.URL{RawQuery: query}}}
-		challenge, token, err := p.verification.WithDefaults().Parse(m)
+		p, _ := provider.Named(provider.Default)
+		m := &rules.Request{Request: &http.Request{Method: http.MethodGet, URL: &url.URL{RawQuery: query}}}
+		challenge, token, err := p.Verification.WithDefaults().Parse(m)
 		if err != nil {
 			if challenge != "" || token != "" {
 				t.Fatalf("an error, and %q and %q", challenge, token)
@@ -159,7 +162,7 @@ func FuzzVerification(f *testing.F) {
 			challenge != values["challenge"][0] || token != values["verifyToken"][0] || challenge == "" || token == "" {
 			t.Fatalf("%q gave %q and %q", query, challenge, token)
 		}
-		if strings.ContainsAny(challenge, "\r\n\x00") || len(challenge) > maxChallenge {
+		if strings.ContainsAny(challenge, "\r\n\x00") || len(challenge) > 4096 {
 			t.Fatalf("%q would be echoed", challenge)
 		}
 	})

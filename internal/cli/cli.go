@@ -7,11 +7,13 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/play"
 )
 
 // Register adds the commands below cmd, which is "caddy webhook". The providers
 // are those that the test command can play; the first one is its default.
-func Register(cmd *cobra.Command, providers []Provider, configured Configured) {
+func Register(cmd *cobra.Command, providers []play.Service, configured Configured) {
 	for _, sub := range []*cobra.Command{testCommand(providers, configured), tailCommand(), checkCommand(), replayCommand()} {
 		run := sub.RunE
 		sub.RunE = func(cmd *cobra.Command, args []string) error {

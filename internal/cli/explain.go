@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/play"
 )
 
 // finding is something that is wrong, and its likely cause.
@@ -81,9 +83,9 @@ func (p *player) explainError(err error) *finding {
 }
 
 // wrongStatus says what a status may mean that is not the one that was wanted.
-func (p *player) wrongStatus(s Step, want int, a *answer) *finding {
+func (p *player) wrongStatus(s play.Step, want int, a *answer) *finding {
 	f := &finding{what: fmt.Sprintf("answered %d, want %d", a.StatusCode, want)}
-	isEvent := s.Kind >= BadEvent
+	isEvent := s.Kind >= play.BadEvent
 	hasBody := a.Request.ContentLength != 0
 	switch code := a.StatusCode; {
 	case code >= 300 && code <= 399:
@@ -98,9 +100,9 @@ func (p *player) wrongStatus(s Step, want int, a *answer) *finding {
 		f.receiver = true
 	case code == http.StatusBadRequest:
 		f.cause = "The receiver did not find what the provider sends: its provider is another one, or something in front of it drops queries or headers."
-	case code >= 200 && code <= 299 && s.Kind == Forged:
+	case code >= 200 && code <= 299 && s.Kind == play.Forged:
 		f.cause = "Whatever answers here does not check signatures, so that anybody can send events: the receiver has no secret, or its provider is another one; or no route matches, which Caddy answers with an empty 200."
-	case code >= 200 && code <= 299 && s.Kind == Stale:
+	case code >= 200 && code <= 299 && s.Kind == play.Stale:
 		f.cause = "Whatever answers here takes old signatures, so that events can be sent again by anybody who has seen them: its provider is another one."
 	case code >= 200 && code <= 299 && a.body == "":
 		f.cause = noRoute
@@ -112,7 +114,7 @@ func (p *player) wrongStatus(s Step, want int, a *answer) *finding {
 		f.cause, f.receiver = p.wrongSignature(s, a), true
 	case code == http.StatusUnauthorized:
 		f.cause = "The receiver wants signatures, so its provider is another one; or something in front of it asks for a password, which the sender has not."
-	case code == http.StatusForbidden && s.Kind == Verifies && p.UsesToken:
+	case code == http.StatusForbidden && s.Kind == play.Verifies && p.UsesToken:
 		f.cause, f.receiver = "The token is not the receiver's verify_token. "+reload, true
 	case code == http.StatusForbidden:
 		f.cause = "A firewall, or another directive such as remote_ip, refuses the request."
@@ -137,7 +139,7 @@ func (p *player) wrongStatus(s Step, want int, a *answer) *finding {
 }
 
 // wrongSignature says why a right signature may be refused.
-func (p *player) wrongSignature(s Step, a *answer) string {
+func (p *player) wrongSignature(s play.Step, a *answer) string {
 	if p.fits {
 		return bodyChanged + ": secret and clock are right, as the receiver found the signature of the empty event right. Or its provider is another one."
 	}
@@ -150,7 +152,7 @@ func (p *player) wrongSignature(s Step, a *answer) string {
 		return "The receiver has a secret: --secret, or WEBHOOK_SECRET in the environment."
 	}
 	cause := "The secret is not the receiver's. " + reload + " Or its provider is another one, or a proxy in front of it drops headers"
-	if s.Kind == Verifies && a.Request.ContentLength > 0 { // of events the empty one has told
+	if s.Kind == play.Verifies && a.Request.ContentLength > 0 { // of events the empty one has told
 		cause += ", or drops or changes bodies"
 	}
 	if p.SignsURL {

@@ -16,6 +16,8 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/spf13/cobra"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/play"
 )
 
 // buffer is what a command has printed so far.
@@ -45,11 +47,11 @@ func webhook(args ...string) (out, notes string, err error) {
 
 func runIn(ctx context.Context, stdout, stderr *buffer, args ...string) error {
 	cmd := &cobra.Command{Use: "webhook", SilenceUsage: true, SilenceErrors: true}
-	Register(cmd, []Provider{verifying, signing, timely}, func(file, name string) (Provider, error) {
+	Register(cmd, []play.Service{verifying, signing, timely}, func(file, name string) (play.Service, error) {
 		if file != "Caddyfile" {
-			return Provider{}, errors.New("no such config")
+			return play.Service{}, errors.New("no such config")
 		}
-		return providerNamed([]Provider{signing, verifying}, name)
+		return providerNamed([]play.Service{signing, verifying}, name)
 	})
 	cmd.SetArgs(args)
 	cmd.SetOut(stdout)
@@ -58,11 +60,11 @@ func runIn(ctx context.Context, stdout, stderr *buffer, args ...string) error {
 }
 
 // verifying has its endpoints verified, and signs nothing.
-var verifying = Provider{
+var verifying = play.Service{
 	Name: "verifying", NeedsToken: true, UsesToken: true, Patience: 20 * time.Second,
-	Steps: func(a Account) ([]Step, error) {
-		verify := func(token string, want Want) func() (*http.Request, Want, error) {
-			return func() (*http.Request, Want, error) {
+	Steps: func(a play.Account) ([]play.Step, error) {
+		verify := func(token string, want play.Want) func() (*http.Request, play.Want, error) {
+			return func() (*http.Request, play.Want, error) {
 				u := *a.URL
 				query := u.Query()
 				query.Set("challenge", "1234")
@@ -74,54 +76,54 @@ var verifying = Provider{
 				return req, want, err
 			}
 		}
-		return []Step{
-			{Name: "right token", Kind: Verifies, Make: verify(a.Token, Want{Status: 200, ContentType: "text/plain", Body: "1234"})},
-			{Name: "wrong token", Kind: WrongToken, Make: verify("wrong", Want{Status: 403, Without: "1234"})},
-			{Name: "no token", Kind: BadVerification, Make: verify("", Want{Status: 400})},
-			{Name: "empty event", Kind: BadEvent, Make: post(a, "", "", 400)},
-			{Name: "broken JSON", Kind: BadEvent, Stores: true, Make: post(a, "{", "", 400)},
-			{Name: "event", Kind: Delivers, Stores: true, Make: post(a, `{"EventType":"webhook_receiver_test"}`, "", 200)},
+		return []play.Step{
+			{Name: "right token", Kind: play.Verifies, Make: verify(a.Token, play.Want{Status: 200, ContentType: "text/plain", Body: "1234"})},
+			{Name: "wrong token", Kind: play.WrongToken, Make: verify("wrong", play.Want{Status: 403, Without: "1234"})},
+			{Name: "no token", Kind: play.BadVerification, Make: verify("", play.Want{Status: 400})},
+			{Name: "empty event", Kind: play.BadEvent, Make: post(a, "", "", 400)},
+			{Name: "broken JSON", Kind: play.BadEvent, Stores: true, Make: post(a, "{", "", 400)},
+			{Name: "event", Kind: play.Delivers, Stores: true, Make: post(a, `{"EventType":"webhook_receiver_test"}`, "", 200)},
 		}, nil
 	},
 }
 
 // signing signs its events, and verifies nothing.
-var signing = Provider{
+var signing = play.Service{
 	Name: "signing", NeedsSecret: true, UsesSecret: true, Signs: true, SignsURL: true, Patience: time.Second,
-	Steps: func(a Account) ([]Step, error) {
+	Steps: func(a play.Account) ([]play.Step, error) {
 		if a.Secret == "none" {
 			return nil, errors.New("the secret is none")
 		}
-		return []Step{
-			{Name: "empty event", Kind: BadEvent, Proves: true, Make: post(a, "", a.Secret, 400)},
-			{Name: "wrong signature", Kind: Forged, Make: post(a, "{}", "forged", 401)},
-			{Name: "stale event", Kind: Stale, LeftOut: "there is no time"},
-			{Name: "event", Kind: Delivers, Stores: true, Make: post(a, "{}", a.Secret, 200)},
+		return []play.Step{
+			{Name: "empty event", Kind: play.BadEvent, Proves: true, Make: post(a, "", a.Secret, 400)},
+			{Name: "wrong signature", Kind: play.Forged, Make: post(a, "{}", "forged", 401)},
+			{Name: "stale event", Kind: play.Stale, LeftOut: "there is no time"},
+			{Name: "event", Kind: play.Delivers, Stores: true, Make: post(a, "{}", a.Secret, 200)},
 		}, nil
 	},
 }
 
 // timely signs its events with the time; those without a signature stand for
 // stale ones.
-var timely = Provider{
+var timely = play.Service{
 	Name: "timely", NeedsSecret: true, UsesSecret: true, Signs: true, Patience: time.Second,
-	Steps: func(a Account) ([]Step, error) {
-		return []Step{
-			{Name: "empty event", Kind: BadEvent, Proves: true, Make: post(a, "", a.Secret, 400)},
-			{Name: "stale event", Kind: Stale, Make: post(a, "{}", "", 401)},
-			{Name: "event", Kind: Delivers, Stores: true, Make: post(a, "{}", a.Secret, 200)},
+	Steps: func(a play.Account) ([]play.Step, error) {
+		return []play.Step{
+			{Name: "empty event", Kind: play.BadEvent, Proves: true, Make: post(a, "", a.Secret, 400)},
+			{Name: "stale event", Kind: play.Stale, Make: post(a, "{}", "", 401)},
+			{Name: "event", Kind: play.Delivers, Stores: true, Make: post(a, "{}", a.Secret, 200)},
 		}, nil
 	},
 }
 
 // post makes an event, signed if there is a secret.
-func post(a Account, body, secret string, status int) func() (*http.Request, Want, error) {
-	return func() (*http.Request, Want, error) {
+func post(a play.Account, body, secret string, status int) func() (*http.Request, play.Want, error) {
+	return func() (*http.Request, play.Want, error) {
 		req, err := http.NewRequest(http.MethodPost, a.URL.String(), strings.NewReader(body))
 		if err == nil && secret != "" {
 			req.Header.Set("Signature", secret+body)
 		}
-		return req, Want{Status: status}, err
+		return req, play.Want{Status: status}, err
 	}
 }
 

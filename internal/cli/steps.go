@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/play"
 )
 
 // maxAnswer is how much of an answer's body is looked at, in bytes.
@@ -21,7 +23,7 @@ type answer struct {
 }
 
 // ask sends a step's request.
-func (p *player) ask(ctx context.Context, s Step) (*answer, Want, error) {
+func (p *player) ask(ctx context.Context, s play.Step) (*answer, play.Want, error) {
 	req, want, err := s.Make()
 	if err != nil {
 		return nil, want, err
@@ -40,21 +42,21 @@ func (p *player) ask(ctx context.Context, s Step) (*answer, Want, error) {
 	return &answer{resp, string(body), time.Since(began)}, want, nil
 }
 
-// right says what was right.
-func (s Step) right(want Want) string {
+// passedAs says what was right.
+func passedAs(s play.Step, want play.Want) string {
 	switch {
-	case s.Kind == Delivers:
+	case s.Kind == play.Delivers:
 		return fmt.Sprintf("%d, stored", want.Status)
-	case s.Kind == Verifies && want.HMAC:
+	case s.Kind == play.Verifies && want.HMAC:
 		return fmt.Sprintf("%d, and the challenge's HMAC came back", want.Status)
-	case s.Kind == Verifies && (want.Body != "" || len(want.Header) > 0):
+	case s.Kind == play.Verifies && (want.Body != "" || len(want.Header) > 0):
 		return fmt.Sprintf("%d, and the challenge came back", want.Status)
 	}
 	return fmt.Sprint(want.Status)
 }
 
 // judge returns what is wrong with the answer, or nil.
-func (p *player) judge(s Step, want Want, a *answer) *finding {
+func (p *player) judge(s play.Step, want play.Want, a *answer) *finding {
 	mediaType, _, _ := mime.ParseMediaType(a.Header.Get("Content-Type"))
 	wantType, _, _ := mime.ParseMediaType(want.ContentType)
 	hasBody := a.Request.Method != http.MethodHead
@@ -85,7 +87,7 @@ func (p *player) judge(s Step, want Want, a *answer) *finding {
 		return nil
 	case a.body == "" && want.Body != "":
 		return &finding{what: fmt.Sprintf("answered %d, but with nothing", a.StatusCode), cause: nothing}
-	case a.body != want.Body && s.Kind == Delivers:
+	case a.body != want.Body && s.Kind == play.Delivers:
 		return &finding{what: fmt.Sprintf("answered %d, but with another body than the receiver's", a.StatusCode), cause: "Something else answers events at this URL, or the receiver's provider is another one."}
 	case a.body != want.Body && want.HMAC && mediaType == wantType:
 		return &finding{what: fmt.Sprintf("answered %d, but the challenge's HMAC is another one", a.StatusCode), cause: "The secret is not the receiver's. " + reload, receiver: true}

@@ -12,6 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/play"
 )
 
 func TestTail(t *testing.T) {
@@ -272,7 +274,7 @@ func TestOutputThatCannotBeWritten(t *testing.T) {
 	path := file(t, "a", eventLines(0, 3))
 	for _, args := range [][]string{{"tail", path}, {"tail", "-f", path}, {"check", path}, {"replay", "--dry-run", "--to", "http://a", path}} {
 		cmd := &cobra.Command{Use: "webhook", SilenceUsage: true, SilenceErrors: true}
-		Register(cmd, []Provider{verifying}, nil)
+		Register(cmd, []play.Service{verifying}, nil)
 		cmd.SetArgs(args)
 		cmd.SetOut(fullDisk{})
 		cmd.SetErr(&buffer{})

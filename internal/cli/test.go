@@ -12,13 +12,15 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/play"
 )
 
 // Configured returns the provider of a receiver in a config: with a name, of the
 // one that is for it.
-type Configured func(file, name string) (Provider, error)
+type Configured func(file, name string) (play.Service, error)
 
-func testCommand(providers []Provider, configured Configured) *cobra.Command {
+func testCommand(providers []play.Service, configured Configured) *cobra.Command {
 	var p player
 	var names []string
 	for _, provider := range providers {
@@ -54,9 +56,9 @@ The exit status is 1 if any answer is wrong.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if config != "" {
-				p.Provider, err = configured(config, name)
+				p.Service, err = configured(config, name)
 			} else {
-				p.Provider, err = providerNamed(providers, name)
+				p.Service, err = providerNamed(providers, name)
 			}
 			if err != nil {
 				return err
@@ -84,7 +86,7 @@ The exit status is 1 if any answer is wrong.`,
 }
 
 // providerNamed returns the provider of the name, by default the first.
-func providerNamed(providers []Provider, name string) (Provider, error) {
+func providerNamed(providers []play.Service, name string) (play.Service, error) {
 	var names []string
 	for _, p := range providers {
 		if p.Name == name || name == "" {
@@ -92,7 +94,7 @@ func providerNamed(providers []Provider, name string) (Provider, error) {
 		}
 		names = append(names, p.Name)
 	}
-	return Provider{}, fmt.Errorf("--provider %q: not known; known are: %s", name, strings.Join(names, ", "))
+	return play.Service{}, fmt.Errorf("--provider %q: not known; known are: %s", name, strings.Join(names, ", "))
 }
 
 // newTestClient returns a client that behaves like a service: it uses no proxy
@@ -111,10 +113,10 @@ func newTestClient(deadline time.Duration, insecure bool) *http.Client {
 
 // player plays a provider.
 type player struct {
-	Provider
+	play.Service
 	*console
 	client  *http.Client
-	account Account
+	account play.Account
 	noEvent bool
 
 	passed, failed, leftOut int
@@ -184,7 +186,7 @@ func (p *player) play(ctx context.Context) error {
 		if first && a.TLS != nil {
 			p.certificate(a.TLS)
 		}
-		if s.Stores && s.Kind == BadEvent && a.StatusCode >= 200 && a.StatusCode <= 299 {
+		if s.Stores && s.Kind == play.BadEvent && a.StatusCode >= 200 && a.StatusCode <= 299 {
 			p.leftOut++
 			p.print(p.colours.Yellow, "----", s.Name, a.took, "stored: the receiver takes bodies of any kind (accept any)")
 			continue
@@ -196,7 +198,7 @@ func (p *player) play(ctx context.Context) error {
 				break
 			}
 		} else {
-			p.pass(s.Name, a.took, s.right(want))
+			p.pass(s.Name, a.took, passedAs(s, want))
 			p.fits = p.fits || s.Proves
 		}
 		first = false

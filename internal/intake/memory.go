@@ -1,0 +1,271 @@
+package intake
+
+import (
+	"container/list"
+	"errors"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/outcome"
+)
+
+const (
+	// memoryLimit bounds, in bytes, the bodies that are being read and the
+	// events that wait to be stored, in all receivers of the process together.
+	memoryLimit = 256 << 20
+
+	// smallBody is the size of a body up to which it may be read even when
+	// larger ones have taken their share.
+	smallBody = 64 << 10
+
+	// collectFor is how long a large body waits for garbage to be collected.
+	collectFor = time.Second
+)
+
+var errBusy = outcome.Busy(errors.New("too much is being received at once"))
+
+// Memory is shared by all receivers, as the machine's memory is.
+var Memory = newBudget(memoryLimit)
+
+// budget hands out memory, in bytes. Bodies that are still being read get three
+// quarters of it at most, so that stalled uploads don't stop what is complete
+// from being stored. Large ones get half, and up to an eighth more the larger
+// they are: so small events can still be read, and when many large ones come at
+// once some get to their end, instead of all being refused half-way. Small ones
+// make room for each other: where there is none the oldest is given up, as an
+// honest sender's is complete long before it becomes that, and a stalled one
+// would else keep others out for as long as its timeout.
+//
+// What was given back is still there until garbage is collected, for which Go may
+// wait until the heap has doubled. So where used memory and garbage together would
+// exceed one and a half of the limit it is collected first. Large bodies wait for
+// that, small events never do: it takes as long as all of Caddy's heap makes it,
+// and so is done no more than a fifth of the time.
+type budget struct {
+	mu      sync.Mutex
+	limit   int64
+	least   int64   // the limit, whatever the receivers want
+	wanted  []int64 // by the receivers in use
+	reading int64
+	used    int64 // reading included
+
+	garbage   [2]int64      // given back since Go collected last, and before that: what lies in pools survives once
+	collected chan struct{} // closed when the collection is over; nil while there is none
+	rest      time.Time     // until when there is to be none
+
+	small list.List // of the *Lease of small bodies that are being read, the oldest first
+}
+
+// Usage returns the budget's limit, and how much of it is used.
+func (b *budget) Usage() (limit, used int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.limit, b.used
+}
+
+func newBudget(limit int64) *budget {
+	b := &budget{limit: limit, least: limit}
+	b.awaitCollection()
+	return b
+}
+
+// awaitCollection is told of each collection, as something that nobody refers to
+// is finalized then.
+func (b *budget) awaitCollection() {
+	runtime.SetFinalizer(new(struct{ _ *budget }), func(any) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.garbage[0], b.garbage[1] = 0, b.garbage[0]
+		b.awaitCollection()
+	})
+}
+
+// Fit keeps the limit at n at least, until that is undone. If more than what is
+// left is in use then, nobody gets any for a while.
+func (b *budget) Fit(n int64) (undo func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.wanted = append(b.wanted, n)
+	b.setLimit()
+	return sync.OnceFunc(func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		i := slices.Index(b.wanted, n)
+		b.wanted = slices.Delete(b.wanted, i, i+1)
+		b.setLimit()
+	})
+}
+
+func (b *budget) setLimit() {
+	b.limit = b.least
+	for _, wanted := range b.wanted {
+		b.limit = max(b.limit, wanted)
+	}
+}
+
+// Lease is one request's part of a budget.
+type Lease struct {
+	budget  *budget
+	reading bool // the body is not complete
+	size    int64
+
+	stopper stopper // nil: the lease is never taken back
+	lost    bool    // taken back
+
+	small *list.Element // of the budget's; nil: it is not among them
+}
+
+// Begin begins a lease, of nothing yet. With a stopper it can be taken back while a
+// small body is read.
+func (l *Lease) Begin(b *budget, stopper stopper) {
+	*l = Lease{budget: b, reading: true, stopper: stopper}
+}
+
+// stopper is whoever reads a body.
+type stopper interface {
+	// StopReading makes the reading fail at once.
+	StopReading()
+}
+
+// Take adds n bytes to the lease, or fails at once.
+func (l *Lease) Take(n int64) error { return l.swap(0, n) }
+
+// swap takes n bytes for old ones, which become garbage, or fails at once.
+func (l *Lease) swap(old, n int64) error {
+	b := l.budget
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err := b.collect(n); err != nil {
+		return err
+	}
+	n -= old
+	if l.lost {
+		return errBusy
+	}
+	if l.reading {
+		share := b.limit / 4 * 3
+		if l.size+n > smallBody {
+			share = b.limit/2 + min(8*(l.size+n), b.limit/8)
+			l.unlist()
+		} else {
+			b.makeRoom(n, share, l)
+		}
+		if n > share-b.reading {
+			return errBusy
+		}
+	}
+	if n > b.limit-b.used {
+		return errBusy
+	}
+	if l.reading {
+		b.reading += n
+		if l.size == 0 && n <= smallBody && l.stopper != nil {
+			l.small = b.small.PushBack(l)
+		}
+	}
+	b.used += n
+	b.garbage[0] += old
+	l.size += n
+	return nil
+}
+
+// collect has garbage collected where it leaves no room for n bytes more, and
+// waits for that, unless n is small. The lock is held, but not all the time.
+func (b *budget) collect(n int64) error {
+	var began time.Time
+	for b.used+n <= b.limit && b.used+n+b.garbage[0]+b.garbage[1] > b.limit/2*3 {
+		if began.IsZero() {
+			began = time.Now()
+		}
+		if b.collected == nil {
+			b.collected = make(chan struct{})
+			go b.collectNow()
+		}
+		switch {
+		case n <= smallBody:
+			return nil
+		case time.Since(began) > collectFor:
+			return errBusy
+		}
+		collected := b.collected
+		b.mu.Unlock()
+		select {
+		case <-collected:
+		case <-time.After(collectFor):
+		}
+		b.mu.Lock()
+	}
+	return nil
+}
+
+func (b *budget) collectNow() {
+	b.mu.Lock()
+	rest := time.Until(b.rest)
+	b.mu.Unlock()
+	time.Sleep(rest)
+	b.mu.Lock()
+	garbage := b.garbage[0] + b.garbage[1]
+	b.mu.Unlock()
+	began := time.Now()
+	runtime.GC()
+	runtime.GC()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.garbage = [2]int64{max(0, b.garbage[0]+b.garbage[1]-garbage)}
+	b.rest = time.Now().Add(4 * time.Since(began))
+	close(b.collected)
+	b.collected = nil
+}
+
+// makeRoom stops the oldest small bodies, but for one, until n bytes fit into the
+// share or there are no more of them. Their memory counts as used until they end.
+func (b *budget) makeRoom(n, share int64, but *Lease) {
+	for e := b.small.Front(); e != nil && n > share-b.reading; {
+		l := e.Value.(*Lease)
+		e = e.Next()
+		if l != but {
+			l.endReading()
+			l.lost = true
+			l.stopper.StopReading()
+		}
+	}
+}
+
+// Complete says that the reading is over. It fails if the lease has been taken
+// back meanwhile.
+func (l *Lease) Complete() error {
+	l.budget.mu.Lock()
+	defer l.budget.mu.Unlock()
+	if l.lost {
+		return errBusy
+	}
+	l.endReading()
+	return nil
+}
+
+// Release gives everything back.
+func (l *Lease) Release() {
+	l.budget.mu.Lock()
+	defer l.budget.mu.Unlock()
+	l.endReading()
+	l.budget.used -= l.size
+	l.budget.garbage[0] += l.size
+	l.size = 0
+}
+
+func (l *Lease) endReading() {
+	l.unlist()
+	if l.reading {
+		l.reading = false
+		l.budget.reading -= l.size
+	}
+}
+
+func (l *Lease) unlist() {
+	if l.small != nil {
+		l.budget.small.Remove(l.small)
+		l.small = nil
+	}
+}

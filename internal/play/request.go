@@ -1,0 +1,164 @@
+package play
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/rules"
+)
+
+// request is a request of a service in the making, for the test command. What the
+// receiver takes from a source is put there.
+type request struct {
+	*http.Request
+	values map[rules.Source]string // what was put where
+	doc    any                     // the body, if it is JSON
+	form   map[string]any          // the body, if it is a form: texts, and JSON
+	body   []byte                  // the body, if it is neither; or what it comes to
+}
+
+func newRequest(method string, to *url.URL) *request {
+	u := *to
+	u.User, u.Fragment, u.RawFragment = nil, "", ""
+	if u.Path == "" {
+		u.Path = "/"
+	}
+	return &request{
+		Request: &http.Request{Method: method, URL: &u, Host: u.Host, Header: http.Header{}},
+		values:  map[rules.Source]string{},
+	}
+}
+
+// put puts a value, which is a text or a number, at a source.
+func (r *request) put(s rules.Source, value any) error {
+	text := fmt.Sprint(value)
+	switch kind, name := s.Split(); kind {
+	case rules.SourceHeader:
+		r.Header.Set(name, text)
+	case rules.SourceQuery:
+		query := r.URL.Query()
+		query.Set(name, text)
+		r.URL.RawQuery = query.Encode()
+	case rules.SourceBody:
+		doc, ok := plant(r.doc, strings.Split(name, "."), value)
+		if !ok || len(r.form) > 0 {
+			return fmt.Errorf("%s: something else is in its place", s)
+		}
+		r.doc = doc
+	case rules.SourceForm:
+		path := strings.Split(name, ".")
+		field, ok := plant(r.form[path[0]], path[1:], value)
+		if !ok || r.doc != nil {
+			return fmt.Errorf("%s: something else is in its place", s)
+		}
+		if r.form == nil {
+			r.form = map[string]any{}
+		}
+		r.form[path[0]] = field
+	}
+	r.values[canonical(s)] = text
+	return nil
+}
+
+// offer puts a value at the first of the sources, unless something is there.
+func (r *request) offer(sources []rules.Source, value string) {
+	for _, s := range sources {
+		if r.at(s) != "" || r.put(s, value) == nil {
+			return
+		}
+	}
+}
+
+func (r *request) at(s rules.Source) string { return r.values[canonical(s)] }
+
+// canonical returns the source as all spellings of it are.
+func canonical(s rules.Source) rules.Source {
+	if kind, name := s.Split(); kind == rules.SourceHeader {
+		return rules.Source(kind + ":" + textproto.CanonicalMIMEHeaderKey(name))
+	}
+	return s
+}
+
+// plant returns the JSON value with another one at the path, of which numbers are
+// indexes of arrays, and * is every element. It fails where a value is in the way.
+func plant(node any, path []string, value any) (any, bool) {
+	const maxIndex = 1000
+	if len(path) == 0 {
+		return value, node == nil
+	}
+	index, err := strconv.Atoi(path[0])
+	isIndex := err == nil && index >= 0 && index <= maxIndex
+	if path[0] == "*" {
+		index, isIndex = 0, true
+	}
+	if object, ok := node.(map[string]any); ok || node == nil && !isIndex {
+		if object == nil {
+			object = map[string]any{}
+		}
+		child, ok := plant(object[path[0]], path[1:], value)
+		object[path[0]] = child
+		return object, ok
+	}
+	array, ok := node.([]any)
+	if !isIndex || !ok && node != nil {
+		return node, false
+	}
+	for len(array) <= index {
+		array = append(array, nil)
+	}
+	ok = true
+	for i := range array {
+		if ok && (i == index || path[0] == "*") {
+			array[i], ok = plant(array[i], path[1:], value)
+		}
+	}
+	return array, ok
+}
+
+// encode makes the body of the JSON or the form, unless there is one.
+func (r *request) encode() (err error) {
+	switch {
+	case r.body != nil:
+	case r.form != nil:
+		form := url.Values{}
+		for name, field := range r.form {
+			text := []byte(fmt.Sprint(field))
+			if _, isText := field.(string); !isText {
+				if text, err = encodeJSON(field); err != nil {
+					return err
+				}
+			}
+			form.Set(name, string(text))
+		}
+		r.body = []byte(form.Encode())
+		r.Header.Set("Content-Type", event.ContentTypeForm)
+	case r.doc != nil:
+		r.body, err = encodeJSON(r.doc)
+	}
+	return err
+}
+
+func encodeJSON(value any) ([]byte, error) {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(value)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
+}
+
+// build returns what is to be sent.
+func (r *request) build() (*http.Request, error) {
+	req, err := http.NewRequest(r.Method, r.URL.String(), bytes.NewReader(r.body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header = r.Header
+	return req, nil
+}

@@ -1,0 +1,5 @@
+package provider_test
+
+var _ = verifies("generic", []handshake{
+	{"", get("challenge=1"), 405, "", []string{"Allow", "POST"}},
+})

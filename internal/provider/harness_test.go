@@ -1,0 +1,296 @@
+package provider_test
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+
+	webhookreceiver "github.com/caddy-webhook-receiver/caddy-webhook-receiver"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/provider"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/rules"
+)
+
+// vector is a request as a provider sends it, whose signature somebody else has
+// made or accepted.
+type vector struct {
+	provider string // set by add
+	by       string // who made the signature, or accepted it
+	secret   string
+	at       int64    // when it was signed, Unix time; 0: it says no time
+	url      string   // public_url
+	target   string   // path and query of the request; "": /webhooks
+	headers  []string // names and values
+	body     string
+
+	id, kind, subject string // "": a UUID, webhook, and none
+}
+
+const (
+	byDocuments = "the example in the provider's documents"
+	bySpec      = "the example in the specification"
+	// Computed with Node's crypto from what the documents say in words, as no
+	// example or library of the provider's was to be found.
+	byWords = "the words of the provider's documents"
+	byToken = "no signature: the secret itself"
+)
+
+// Keys of RFC 8032, section 7.1, test 1.
+const (
+	rfc8032Hex    = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
+	rfc8032Base64 = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+)
+
+const newYear = 1767225600 // 2026-01-01T00:00:00Z
+
+// handshake is a verification request, and its answer.
+type handshake struct {
+	secret  string // "": none
+	request delivery
+	status  int
+	body    string
+	headers []string // of the answer: names and values
+}
+
+// What the files beside the rows have.
+var (
+	vectors    []vector // of every provider that signs, at least one
+	handshakes = map[string][]handshake{}
+)
+
+func add(provider string, all []vector) bool {
+	for _, v := range all {
+		v.provider = provider
+		vectors = append(vectors, v)
+	}
+	return true
+}
+
+func verifies(provider string, all []handshake) bool {
+	handshakes[provider] = all
+	return true
+}
+
+// now is when handshakes are signed.
+var (
+	now     = time.Now()
+	unixNow = fmt.Sprint(now.Unix())
+)
+
+// delivery is a request to be sent, which attacks alter.
+type delivery struct {
+	method, path, body string
+	headers            http.Header
+}
+
+func requestOf(method, path, body string, headers ...string) delivery {
+	d := delivery{method: method, path: path, body: body, headers: http.Header{}}
+	for i := 0; i+1 < len(headers); i += 2 {
+		d.headers.Set(headers[i], headers[i+1])
+	}
+	return d
+}
+
+func get(query string, headers ...string) delivery {
+	return requestOf(http.MethodGet, "/?"+query, "", headers...)
+}
+
+func post(query, body string, headers ...string) delivery {
+	return requestOf(http.MethodPost, "/?"+query, body, headers...)
+}
+
+func (v vector) delivery() delivery {
+	d := delivery{method: http.MethodPost, path: "/webhooks", body: v.body, headers: http.Header{}}
+	if v.target != "" {
+		d.path = v.target
+	}
+	for i := 0; i+1 < len(v.headers); i += 2 {
+		d.headers.Add(v.headers[i], v.headers[i+1])
+	}
+	return d
+}
+
+// row returns the provider's row, and the options with which it is used.
+func (v vector) row(t *testing.T) (p provider.Row, options string) {
+	t.Helper()
+	p, err := provider.Named(v.provider)
+	if err != nil {
+		t.Fatal(err)
+	}
+	options = "provider " + p.Name
+	if p.UsesToken() {
+		options += "\nverify_token sesame"
+	}
+	return p, options
+}
+
+// receiver is for the vector's provider, and at the vector's time.
+func (v vector) receiver(t *testing.T, options string) *receiver {
+	t.Helper()
+	options += fmt.Sprintf("\nsecret %q", v.secret)
+	if v.url != "" {
+		options += fmt.Sprintf("\npublic_url %q", v.url)
+	}
+	rc := newReceiver(t, options)
+	setTime(t, time.Unix(v.at, 0))
+	return rc
+}
+
+// setTime sets the time for the rest of the test.
+func setTime(t *testing.T, at time.Time) {
+	rules.Now = func() time.Time { return at }
+	t.Cleanup(func() { rules.Now = time.Now })
+}
+
+// receiver is a receiver behind a real listener, which stores in memory.
+type receiver struct {
+	*httptest.Server
+	handler *webhookreceiver.Handler
+
+	mu      sync.Mutex
+	stored  []attributes // of events
+	reasons []string     // why requests were refused
+}
+
+// newReceiver serves a handler with the given Caddyfile options.
+func newReceiver(t *testing.T, options string) *receiver {
+	t.Helper()
+	var adapted webhookreceiver.Handler
+	if err := adapted.UnmarshalCaddyfile(caddyfile.NewTestDispenser("webhook_receiver {\n" + options + "\n}")); err != nil {
+		t.Fatal(err)
+	}
+	rc := new(receiver)
+	receivers.Store(t.Name(), rc)
+	adapted.OutputsRaw = []json.RawMessage{fmt.Appendf(nil, `{"output":"test","name":%q}`, t.Name())}
+	config, err := json.Marshal(adapted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := caddy.NewContext(caddy.Context{Context: context.Background()})
+	t.Cleanup(cancel)
+	h, err := ctx.LoadModuleByID("http.handlers.webhook_receiver", config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rc.handler = h.(*webhookreceiver.Handler)
+	rc.Server = httptest.NewServer(rc)
+	t.Cleanup(rc.Server.Close)
+	return rc
+}
+
+// ServeHTTP does what Caddy's server does around a handler.
+func (rc *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r = caddyhttp.PrepareRequest(r, caddy.NewReplacer(), w, &caddyhttp.Server{})
+	err := rc.handler.ServeHTTP(w, r, nil)
+	var answer caddyhttp.HandlerError
+	if errors.As(err, &answer) {
+		rc.mu.Lock()
+		rc.reasons = append(rc.reasons, fmt.Sprint(answer.Err))
+		rc.mu.Unlock()
+		w.WriteHeader(answer.StatusCode)
+	} else if err != nil {
+		panic(err)
+	}
+}
+
+func (rc *receiver) send(t *testing.T, d delivery) (*http.Response, string) {
+	t.Helper()
+	req, err := http.NewRequest(d.method, rc.URL+d.path, strings.NewReader(d.body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.headers != nil {
+		req.Header = d.headers
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp, string(body)
+}
+
+// refuses sends what must not become an event.
+func (rc *receiver) refuses(t *testing.T, d delivery, status int) {
+	t.Helper()
+	before := len(rc.events())
+	if resp, _ := rc.send(t, d); resp.StatusCode != status {
+		t.Errorf("status %d, want %d", resp.StatusCode, status)
+	}
+	if len(rc.events()) != before {
+		t.Error("it was stored")
+	}
+}
+
+// attributes are those of an event.
+type attributes struct{ id, kind, subject string }
+
+func (rc *receiver) events() []attributes {
+	rc.mu.Lock()
+	defer rc.mu.Unlock()
+	return rc.stored
+}
+
+// receivers has the receivers by the names of the tests that have begun them.
+var receivers sync.Map
+
+func init() {
+	caddy.RegisterModule(testOutput{})
+}
+
+// testOutput stores in the receiver's memory.
+type testOutput struct {
+	Name string `json:"name,omitempty"`
+}
+
+func (testOutput) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{
+		ID:  "http.webhook_receiver.outputs.test",
+		New: func() caddy.Module { return new(testOutput) },
+	}
+}
+
+func (o *testOutput) Store(_ context.Context, e *webhookreceiver.Event) error {
+	found, _ := receivers.Load(o.Name)
+	rc := found.(*receiver)
+	rc.mu.Lock()
+	defer rc.mu.Unlock()
+	rc.stored = append(rc.stored, attributes{e.ID, e.Type, e.Subject})
+	return nil
+}
+
+func (*testOutput) Durable() bool { return true }
+
+func escape(s string) string {
+	var b strings.Builder
+	for _, c := range []byte(s) {
+		fmt.Fprintf(&b, "%%%02X", c)
+	}
+	return b.String()
+}
+
+func hmacOf(key, text string) []byte {
+	mac := hmac.New(sha256.New, []byte(key))
+	mac.Write([]byte(text))
+	return mac.Sum(nil)
+}
+
+func hexMAC(key, text string) string { return hex.EncodeToString(hmacOf(key, text)) }

@@ -1,0 +1,16 @@
+package provider_test
+
+var _ = add("hubspot", []vector{
+	{
+		by:     "@hubspot/api-client 13.5.0",
+		secret: "hubspot-client-secret",
+		at:     newYear,
+		url:    "https://hooks.example.com/hubspot?a=b",
+		headers: []string{
+			"X-HubSpot-Signature-v3", "7PDZHvaq46Up5VhJ66Fdq3uj4lPOkMfxxX+O0wP60zQ=",
+			"X-HubSpot-Request-Timestamp", "1767225600000",
+		},
+		body: `[{"eventId":1,"subscriptionType":"contact.creation","objectId":123}]`,
+		kind: "contact.creation", subject: "123",
+	},
+})

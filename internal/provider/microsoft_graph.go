@@ -1,0 +1,20 @@
+package provider
+
+import "time"
+
+var _ = add(Row{
+	// An answer is better there in 3 seconds.
+	Name:  "microsoft_graph",
+	Title: "Microsoft Graph (also OneDrive, SharePoint, Outlook, Teams)",
+	Docs:  "https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks",
+	Note:  "Every element of `value` must have the `clientState`.",
+	Verification: &Verification{
+		Method:    "POST",
+		Challenge: "query:validationToken",
+	},
+	Signature: &Signature{Algorithm: "token", From: []Source{"body:value.*.clientState"}},
+	Event:     EventRules{Type: []Source{"body:value.0.changeType", "body:value.0.lifecycleEvent"}, Subject: []Source{"body:value.0.resource"}, Status: 202},
+	Secret:    "the `clientState` of the subscription",
+	Timeout:   8 * time.Second,
+	Patience:  10 * time.Second,
+})

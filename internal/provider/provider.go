@@ -1,0 +1,149 @@
+// Package provider is the table of the services that send webhooks, a file for
+// each. Rows are data, which internal/rules interprets; what their texts mean is
+// docs/reference.md's section on other services. The tests beside them have
+// requests of each service, and say what a row lacks.
+package provider
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/rules"
+)
+
+const (
+	// Default is the provider of a config that names none.
+	Default = "socialboards"
+
+	// Generic is what verification, signature and event can be set for.
+	Generic = "generic"
+
+	// Defaults where a service documents nothing that asks for another.
+	defaultMaxBodySize = 5 << 20
+	defaultTimeout     = 15 * time.Second
+)
+
+// Row is what is particular to one service that sends webhooks.
+type Row struct {
+	Name  string
+	Title string // as the service calls itself
+	Docs  string // URL of the documents that the row follows
+	Note  string // what an operator must know, in Markdown; may be empty
+
+	Verification *Verification // nil: the service makes none
+	Signature    *Signature    // nil: events are not signed
+	Event        EventRules
+
+	// What the tokens and secrets are, and whether they may be missing.
+	Token, Secret                 string
+	TokenOptional, SecretOptional bool
+
+	// Defaults of the options with these names; zero is what the constants say.
+	MaxBodySize int64
+	Timeout     time.Duration
+	Accept      string
+
+	// How long the service waits for an answer. Where it documents nothing: a third
+	// more than timeout.
+	Patience time.Duration
+}
+
+// What rows are made of.
+type (
+	Verification = rules.Verification
+	Signature    = rules.Signature
+	EventRules   = rules.EventRules
+	Source       = rules.Source
+)
+
+// Rows is the table of all services that are known, in the order of their
+// names.
+var Rows []Row
+
+// add puts a row into the table.
+func add(row Row) bool {
+	i, _ := slices.BinarySearchFunc(Rows, row.Name, func(r Row, name string) int { return strings.Compare(r.Name, name) })
+	Rows = slices.Insert(Rows, i, row.WithDefaults())
+	return true
+}
+
+// WithDefaults returns the row with what it leaves open.
+func (p Row) WithDefaults() Row {
+	p.MaxBodySize = cmp.Or(p.MaxBodySize, defaultMaxBodySize)
+	p.Timeout = cmp.Or(p.Timeout, defaultTimeout)
+	p.Patience = cmp.Or(p.Patience, (p.Timeout + p.Timeout/3).Round(time.Second))
+	p.Accept = cmp.Or(p.Accept, event.AcceptJSON)
+	return p
+}
+
+// Named returns the row of that name, or an error with the names of all.
+func Named(name string) (Row, error) {
+	var known []string
+	for _, p := range Rows {
+		if p.Name == name {
+			return p, nil
+		}
+		known = append(known, p.Name)
+	}
+	return Row{}, fmt.Errorf("provider %q: not known; known are: %s", name, strings.Join(known, ", "))
+}
+
+// Validate returns an error for rules that could not work, or would be open to
+// anybody where they look closed.
+func (p *Row) Validate() error {
+	if v := p.Verification; v != nil {
+		if err := v.Validate(); err != nil {
+			return fmt.Errorf("verification: %w", err)
+		}
+		if v.Signed && p.Signature == nil {
+			return errors.New("verification: signed: needs signature")
+		}
+		if v.HMAC != "" && p.Signature != nil && p.Signature.HMACHashes() == nil {
+			return errors.New("verification: hmac: needs the secret of an HMAC, which the signature has not")
+		}
+	}
+	if p.Signature != nil {
+		if err := p.Signature.Validate(); err != nil {
+			return fmt.Errorf("signature: %w", err)
+		}
+	}
+	if err := p.Event.Validate(); err != nil {
+		return fmt.Errorf("event: %w", err)
+	}
+	return nil
+}
+
+func (p *Row) UsesToken() bool {
+	return p.Verification != nil && p.Verification.Token != ""
+}
+
+func (p *Row) UsesSecret() bool {
+	return p.Signature != nil || p.Verification != nil && p.Verification.HMAC != ""
+}
+
+// SignsWithPrivateKey tells whether the secret is a public key, with which nobody
+// can sign.
+func (p *Row) SignsWithPrivateKey() bool {
+	return p.Signature != nil && slices.Contains([]string{rules.AlgorithmEd25519, rules.AlgorithmECDSA}, p.Signature.Algorithm)
+}
+
+// Allow returns the methods that the service uses, as for the header Allow.
+func (p *Row) Allow() string {
+	if p.Verification == nil {
+		return http.MethodPost
+	}
+	switch method := p.Verification.WithDefaults().Method; method {
+	case http.MethodGet:
+		return "GET, HEAD, POST"
+	case http.MethodPost:
+		return http.MethodPost
+	default:
+		return method + ", " + http.MethodPost
+	}
+}

@@ -1,0 +1,50 @@
+package rules
+
+import "fmt"
+
+// EventRules says where a service puts what becomes an event's attributes, and
+// what answer it wants. Of several sources the first with a valid value counts.
+type EventRules struct {
+	// Where the delivery's id is. Default: each event gets a new UUIDv7.
+	ID []Source `json:"id,omitempty"`
+
+	// Where the event's type is. Default: the type is `webhook`.
+	Type []Source `json:"type,omitempty"`
+
+	// Where the event's subject is. Default: there is none.
+	Subject []Source `json:"subject,omitempty"`
+
+	// The status of the answer to an event that is stored. Default: 200.
+	Status int `json:"status,omitempty"`
+
+	// A header of the request that is repeated in the answer.
+	Echo string `json:"echo,omitempty"`
+
+	// The body of the answer. Default: it is empty.
+	Body string `json:"body,omitempty"`
+
+	// The Content-Type of the answer. Default: `text/plain; charset=utf-8`, if
+	// there is a body.
+	ContentType string `json:"content_type,omitempty"`
+}
+
+// Validate returns an error for rules that could not work.
+func (e *EventRules) Validate() error {
+	for _, option := range []struct {
+		name    string
+		sources []Source
+	}{{"id", e.ID}, {"type", e.Type}, {"subject", e.Subject}} {
+		for _, source := range option.sources {
+			if err := source.check(SourceHeader, SourceQuery, SourceForm, SourceBody); err != nil {
+				return fmt.Errorf("%s: %w", option.name, err)
+			}
+		}
+	}
+	if e.Status != 0 && (e.Status < 200 || e.Status > 299) {
+		return fmt.Errorf("status %d: must be from 200 to 299", e.Status)
+	}
+	if hasNoBody(e.Status) && e.Body != "" {
+		return fmt.Errorf("status %d: an answer with it has no body", e.Status)
+	}
+	return nil
+}

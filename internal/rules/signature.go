@@ -1,0 +1,283 @@
+package rules
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/jsonscan"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/outcome"
+)
+
+// maxSignatures is the largest number of signatures in a request that are
+// looked at: checking one of a public key takes a while.
+const maxSignatures = 16
+
+// Signature says how a service signs its events. A request without a valid,
+// timely signature is answered 401. All signatures in it are compared with
+// those of all secrets, in constant time.
+type Signature struct {
+	// `hmac-sha1`, `hmac-sha256`, `hmac-sha384`, `hmac-sha512`, `ed25519`,
+	// `ecdsa-p256` (over SHA-256, in ASN.1 DER), or `token`, where the sender just
+	// sends the secret. Of HMACs several, separated by spaces, where the sender
+	// uses one or the other.
+	Algorithm string `json:"algorithm,omitempty"`
+
+	// Where the signature is, `header:<name>`; of several, any may have the right
+	// one. With `token` also `query:<name>`, `form:<name>`, `body:<path>`, or
+	// `body:<path>.*.<path>`, where every element must have it.
+	From []Source `json:"from,omitempty"`
+
+	// What separates the elements of a signature's header, where there can be
+	// several. White space and commas around them are removed. Default: there is
+	// one element.
+	Separator string `json:"separator,omitempty"`
+
+	// How an element that is a signature begins. Others are passed over. With
+	// `token` what comes before the secret, in upper or lower case; only headers must
+	// have it. Default: every element is one.
+	Prefix string `json:"prefix,omitempty"`
+
+	// How signatures are encoded: `hex` (default), or `base64`, in either alphabet
+	// and with or without padding. Not used by `token`.
+	Encoding string `json:"encoding,omitempty"`
+
+	// How secrets are encoded: `raw`, `hex` or `base64`. White space in the latter
+	// two is no part of the key. Keys of `ecdsa-p256` are DER in base64. Public keys
+	// may be PEM as well. Default: `raw`; `hex` for `ed25519`, `base64` for
+	// `ecdsa-p256`.
+	KeyEncoding string `json:"key_encoding,omitempty"`
+
+	// What secrets may begin with, such as `whsec_`, and is no part of the key.
+	KeyPrefix string `json:"key_prefix,omitempty"`
+
+	// What is signed, a text with `{body}` (as sent, compressed if it was) in it, or
+	// with `{decoded}` (the body before it was compressed), and perhaps
+	// `{timestamp}`, `{id}`, `{method}`, `{url}` (`public_url`, else that of the
+	// request with its query, as it was sent) and `{form}`. `{form}`, which can stand
+	// for `{body}`, is names and values of a form in the body, sorted by name, equal
+	// ones once. Default: `{body}`. Not used by `token`.
+	Content string `json:"content,omitempty"`
+
+	// Forms of the URL that may be signed instead of it: `port` (with its scheme's
+	// port, or without the port), `escaped` (percent-encoded as by browsers, or its
+	// query decoded and encoded anew), `decoded` (with some characters of the
+	// percent-encoded decoded, as by HubSpot). Default: none.
+	URLForms []string `json:"url_forms,omitempty"`
+
+	// Where in the URL, `query:<name>`, the body's SHA-256 in hexadecimal digits may
+	// be. A body that has it there is signed with the URL, and `{form}` stands for
+	// nothing; any other must be a form. Default: nowhere.
+	BodyHash Source `json:"body_hash,omitempty"`
+
+	// Where the delivery's id is, where it is signed. Of several sources the first
+	// that has a value counts; but if they are as many as those of `from`, those at
+	// the same place belong together, and each place is checked by itself.
+	ID []Source `json:"id,omitempty"`
+
+	// Where the time of signing is: `header:<name>`, `body:<path>`, `form:<name>`, or
+	// `signature:<prefix>`, the element of the signature's header with that prefix.
+	// Several headers count as with `id`. Default: there is none.
+	Timestamp []Source `json:"timestamp,omitempty"`
+
+	// `unix` (seconds, default), `unix_ms`, or `rfc3339`.
+	TimestampFormat string `json:"timestamp_format,omitempty"`
+
+	// How much the timestamp may differ from the time of receipt, to either side.
+	// Default: 5m.
+	Tolerance caddy.Duration `json:"tolerance,omitempty"`
+}
+
+// Verifier verifies the signatures of one receiver's events.
+type Verifier struct {
+	Signature
+
+	template []string // literals and placeholders of Content
+	families []signatureFamily
+	keys     []signatureKey
+	public   PublicURL
+}
+
+// Memory bounds what many requests take together. Its error is a refusal.
+type Memory interface {
+	// Take takes so many bytes.
+	Take(bytes int64) error
+}
+
+// NewVerifier returns a verifier of events that are signed with any of the
+// secrets, for a receiver whose sender was given that URL. Its errors quote none.
+func NewVerifier(signature Signature, secrets []string, public PublicURL) (*Verifier, error) {
+	s := &Verifier{Signature: signature.WithDefaults(), families: signature.inFamilies(), public: public}
+	var err error
+	if s.template, err = parseContent(s.Content); err != nil {
+		return nil, err
+	}
+	for i, secret := range secrets {
+		key, err := newSignatureKey(&s.Signature, secret)
+		if err != nil {
+			return nil, fmt.Errorf("secret number %d: %w", i+1, err)
+		}
+		s.keys = append(s.keys, key)
+	}
+	return s, nil
+}
+
+// HMAC returns the HMAC of a text with the first secret, by the first algorithm.
+func (s *Verifier) HMAC(text []byte) []byte {
+	return sum(hmac.New(s.keys[0].hashes[0], s.keys[0].secret), [][]byte{text})
+}
+
+// HMACKey returns the key that a secret is for HMACs, by its index.
+func (s *Verifier) HMACKey(secret int) []byte { return s.keys[secret].secret }
+
+// The reasons for 401 quote nothing of the request.
+var (
+	errNoSignature    = errors.New("there is no signature of the expected form")
+	errWrongSignature = errors.New("the signature is not one of a configured secret")
+	errStale          = errors.New("the signature's timestamp is too far from now")
+)
+
+// Verify returns an error unless the body, as sent, has a valid signature. What
+// the row takes from the decoded body is left to VerifyData.
+func (s *Verifier) Verify(r *Request, body []byte, mem Memory) error {
+	return unauthorized(s.verify(r, body, mem))
+}
+
+// VerifyData verifies what the row takes from the decoded body.
+func (s *Verifier) VerifyData(r *Request) error { return unauthorized(s.verifyData(r)) }
+
+func unauthorized(err error) error {
+	if err == nil || isRefusal(err) {
+		return err
+	}
+	return outcome.Unauthorized(err)
+}
+
+// isRefusal tells whether it is for want of memory that the signature is not
+// known to be right.
+func isRefusal(err error) bool {
+	var refusal *outcome.Refusal
+	return errors.As(err, &refusal)
+}
+
+func (s *Verifier) verify(r *Request, body []byte, mem Memory) error {
+	if s.Algorithm == AlgorithmToken {
+		if s.From[0].InBody() {
+			return nil
+		}
+		return s.checkToken(r)
+	}
+	err := errNoSignature
+	for _, f := range s.families {
+		familyErr := s.checkFamily(f, r, body, mem)
+		switch {
+		case familyErr == nil, isRefusal(familyErr):
+			return familyErr
+		case errors.Is(err, errNoSignature), errors.Is(familyErr, errStale):
+			err = familyErr // says most of what is wrong
+		}
+	}
+	return err
+}
+
+func (s *Verifier) verifyData(r *Request) error {
+	if s.Algorithm == AlgorithmToken && s.From[0].InBody() {
+		return s.checkToken(r)
+	}
+	if len(s.Timestamp) > 0 && s.Timestamp[0].InBody() {
+		timestamp, err := r.one(s.Timestamp[0])
+		if err != nil {
+			return err
+		}
+		return s.checkTimestamp(timestamp)
+	}
+	return nil
+}
+
+// checkToken compares hashes, and with every secret, so that the time it takes
+// tells nothing of them.
+func (s *Verifier) checkToken(r *Request) error {
+	for _, source := range s.From {
+		_, path := source.Split()
+		if array, rest, ok := strings.Cut(path, ".*."); ok {
+			return s.checkTokens(r.Event, array, rest)
+		}
+		if len(r.values(source)) == 0 {
+			continue
+		}
+		value, err := r.one(source)
+		if err != nil {
+			return err
+		}
+		// An authentication scheme, as in "Bearer ", is the same in any case. What
+		// is not in a header needs none.
+		if n := len(s.Prefix); len(value) >= n && strings.EqualFold(value[:n], s.Prefix) {
+			value = value[n:]
+		} else if source.Is(SourceHeader) {
+			return errNoSignature
+		}
+		return s.matchToken(value)
+	}
+	return errNoSignature
+}
+
+// checkTokens requires the token of every element of an array in the body.
+func (s *Verifier) checkTokens(e *event.Event, array, path string) error {
+	if e.DataKind != event.DataJSON {
+		return errNoSignature
+	}
+	err := errNoSignature // where there is no element
+	jsonscan.Each(jsonscan.Get(e.Data, strings.Split(array, ".")...), func(element []byte) bool {
+		token, _ := event.Scalar(jsonscan.Get(element, strings.Split(path, ".")...))
+		err = s.matchToken(token)
+		return err == nil
+	})
+	return err
+}
+
+func (s *Verifier) matchToken(token string) error {
+	sum := sha256.Sum256([]byte(token))
+	match := 0
+	for _, key := range s.keys {
+		match |= subtle.ConstantTimeCompare(sum[:], key.token[:])
+	}
+	if match != 1 {
+		return errWrongSignature
+	}
+	return nil
+}
+
+// Now is the clock that timestamps are compared with. Only tests set it.
+var Now = time.Now
+
+// checkTimestamp takes a time that lies ahead for as wrong as one long past.
+func (s *Verifier) checkTimestamp(timestamp string) error {
+	var at time.Time
+	var err error
+	if s.TimestampFormat == TimestampRFC3339 {
+		at, err = time.Parse(time.RFC3339, timestamp)
+	} else {
+		var n int64
+		n, err = strconv.ParseInt(timestamp, 10, 64)
+		at = time.Unix(n, 0)
+		if s.TimestampFormat == TimestampUnixMilli {
+			at = time.UnixMilli(n)
+		}
+	}
+	if err != nil {
+		return errors.New("the signature's timestamp is none")
+	}
+	tolerance := time.Duration(s.Tolerance)
+	if now := Now(); at.Before(now.Add(-tolerance)) || at.After(now.Add(tolerance)) {
+		return errStale
+	}
+	return nil
+}

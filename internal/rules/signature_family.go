@@ -1,0 +1,181 @@
+package rules
+
+import (
+	"bytes"
+	"errors"
+	"slices"
+	"strings"
+)
+
+// signatureFamily are headers that belong together: what a service signs under
+// one name, and another, or somebody who passes it on, under another.
+type signatureFamily struct {
+	from          []int // of Signature.From
+	id, timestamp []Source
+}
+
+// foundSignature is a signature in a request.
+type foundSignature struct {
+	from  int // of Signature.From
+	bytes []byte
+}
+
+// element is a part of a signature's header.
+type element struct {
+	from int // of Signature.From
+	text string
+}
+
+// inFamilies returns the families of the signature's sources: those at the same
+// place, where ids or timestamps are as many as the headers, and else all.
+func (s *Signature) inFamilies() []signatureFamily {
+	at := func(sources []Source, i int) []Source {
+		if len(sources) == len(s.From) {
+			return sources[i : i+1]
+		}
+		return sources
+	}
+	var families []signatureFamily
+	for i := range s.From {
+		f := signatureFamily{[]int{i}, at(s.ID, i), at(s.Timestamp, i)}
+		same := slices.IndexFunc(families, func(other signatureFamily) bool {
+			return slices.Equal(other.id, f.id) && slices.Equal(other.timestamp, f.timestamp)
+		})
+		if same >= 0 {
+			families[same].from = append(families[same].from, i)
+		} else {
+			families = append(families, f)
+		}
+	}
+	return families
+}
+
+// checkFamily returns an error unless there is a valid, timely signature in the
+// family's headers.
+func (s *Verifier) checkFamily(f signatureFamily, r *Request, body []byte, mem Memory) error {
+	elements, err := s.elements(f, r)
+	if err != nil {
+		return err
+	}
+	signatures := s.signatures(elements)
+	if len(signatures) == 0 {
+		return errNoSignature
+	}
+	timestamp, err := f.signedTimestamp(r, elements)
+	if err != nil {
+		return err
+	}
+	alternatives, err := s.alternatives(r, body, mem)
+	if err != nil {
+		return err
+	}
+	var key, from int
+	for _, alt := range alternatives {
+		signed, signedErr := s.signed(r, f.id, timestamp, body, alt)
+		if signedErr != nil {
+			return signedErr
+		}
+		if key, from, err = s.match(signed, signatures, mem); !errors.Is(err, errWrongSignature) {
+			break
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if timestamp != "" {
+		if err := s.checkTimestamp(timestamp); err != nil {
+			return err
+		}
+	}
+	r.Key, r.from, r.froms = key, from, len(s.From)
+	return nil
+}
+
+// elements returns what is in the family's headers. One that is there twice, or
+// empty, is passed over if another is not: it would not be clear which counts.
+func (s *Verifier) elements(f signatureFamily, r *Request) ([]element, error) {
+	var elements []element
+	var unusable error
+	for _, from := range f.from {
+		source := s.From[from]
+		if len(r.values(source)) == 0 {
+			continue
+		}
+		value, err := r.one(source)
+		if err != nil {
+			unusable = err
+			continue
+		}
+		if s.Separator == "" {
+			elements = append(elements, element{from, value})
+			continue
+		}
+		for _, text := range strings.Split(value, s.Separator) {
+			elements = append(elements, element{from, strings.Trim(text, " \t,")})
+		}
+	}
+	if len(elements) > 0 {
+		return elements, nil
+	}
+	return nil, unusable
+}
+
+// signatures returns those of the elements that can be signatures.
+func (s *Verifier) signatures(elements []element) []foundSignature {
+	var signatures []foundSignature
+	for _, e := range elements {
+		encoded, ok := strings.CutPrefix(e.text, s.Prefix)
+		if !ok || encoded == "" || len(signatures) == maxSignatures {
+			continue
+		}
+		if signature, err := decodeText(s.Encoding, encoded); err == nil {
+			signatures = append(signatures, foundSignature{e.from, signature})
+		}
+	}
+	return signatures
+}
+
+// signedTimestamp returns the family's timestamp, or nothing where there is none
+// or it is in the body.
+func (f *signatureFamily) signedTimestamp(r *Request, elements []element) (string, error) {
+	switch {
+	case len(f.timestamp) == 0, f.timestamp[0].InBody():
+		return "", nil
+	case !f.timestamp[0].Is(SourceSignature):
+		return r.first(f.timestamp)
+	}
+	_, prefix := f.timestamp[0].Split()
+	var found []string
+	for _, e := range elements {
+		if timestamp, ok := strings.CutPrefix(e.text, prefix); ok {
+			found = append(found, timestamp)
+		}
+	}
+	if len(found) != 1 || found[0] == "" {
+		return "", errors.New("there must be exactly one timestamp in the signature's header")
+	}
+	return found[0], nil
+}
+
+// match returns the index of a key that one of the signatures is of, and where
+// that was.
+func (s *Verifier) match(signed [][]byte, signatures []foundSignature, mem Memory) (key, from int, err error) {
+	if s.Algorithm == AlgorithmEd25519 {
+		// It takes the whole of it at once.
+		size := 0
+		for _, part := range signed {
+			size += len(part)
+		}
+		if err := mem.Take(int64(size)); err != nil {
+			return 0, 0, err
+		}
+		signed = [][]byte{bytes.Join(signed, nil)}
+	}
+	err = errWrongSignature
+	for i := range s.keys {
+		if match := s.keys[i].match(signed, signatures); match >= 0 {
+			key, from, err = i, signatures[match].from, nil
+		}
+	}
+	return key, from, err
+}

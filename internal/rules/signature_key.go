@@ -1,0 +1,315 @@
+package rules
+
+import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/hmac"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/sha512"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+)
+
+// The values of a signature's options.
+const (
+	HMACSHA1         = "hmac-sha1"
+	HMACSHA256       = "hmac-sha256"
+	AlgorithmEd25519 = "ed25519"
+	AlgorithmECDSA   = "ecdsa-p256"
+	AlgorithmToken   = "token"
+
+	encodingRaw    = "raw"
+	EncodingHex    = "hex"
+	EncodingBase64 = "base64"
+
+	timestampUnix      = "unix"
+	TimestampUnixMilli = "unix_ms"
+	TimestampRFC3339   = "rfc3339"
+
+	// A tolerance must not refuse a repeat: losing a genuine event is worse than
+	// taking one twice. It is five minutes where each attempt is signed anew, which
+	// Stripe, Box and Standard Webhooks document, or where the service's own
+	// libraries or documents refuse what is older, and so its repeats can't be:
+	// Slack and HubSpot (5m), Telnyx (5m), Paddle (5s), Linear (1m), Twitch and Box
+	// (10m). Where nothing is said of either, the row covers all of the repeats.
+	defaultTolerance = caddy.Duration(5 * time.Minute)
+)
+
+// hashes are the hashes of the HMACs.
+var hashes = map[string]func() hash.Hash{
+	HMACSHA1:      sha1.New,
+	HMACSHA256:    sha256.New,
+	"hmac-sha384": sha512.New384,
+	"hmac-sha512": sha512.New,
+}
+
+// signatureKey is a secret, for the algorithm that it is used with.
+type signatureKey struct {
+	hashes  []func() hash.Hash // of HMACs
+	secret  []byte             // of HMACs
+	ed25519 ed25519.PublicKey
+	ecdsa   *ecdsa.PublicKey
+	token   [sha256.Size]byte // hashed, so that comparing takes the same time for any length
+}
+
+// newSignatureKey decodes a secret. Its errors don't quote it.
+func newSignatureKey(s *Signature, secret string) (key signatureKey, err error) {
+	switch s.Algorithm {
+	case AlgorithmToken:
+		key.token = sha256.Sum256([]byte(secret))
+		return key, nil
+	case AlgorithmEd25519, AlgorithmECDSA:
+		return newPublicKey(s, secret)
+	}
+	raw, err := decodeKey(s, secret)
+	if err != nil {
+		return key, err
+	}
+	return signatureKey{hashes: s.HMACHashes(), secret: raw}, nil
+}
+
+// decodeKey returns a secret without its prefix and its encoding.
+func decodeKey(s *Signature, secret string) ([]byte, error) {
+	if s.KeyEncoding != encodingRaw {
+		secret = strings.Join(strings.Fields(secret), "")
+	}
+	secret = strings.TrimPrefix(secret, s.KeyPrefix)
+	raw, err := []byte(secret), error(nil)
+	if s.KeyEncoding != encodingRaw {
+		raw, err = decodeText(s.KeyEncoding, secret)
+	}
+	if err != nil || len(raw) == 0 {
+		return nil, fmt.Errorf("is not a key in %s", s.KeyEncoding)
+	}
+	return raw, nil
+}
+
+// newPublicKey takes a key in the row's encoding, or any public key in PEM.
+func newPublicKey(s *Signature, secret string) (key signatureKey, err error) {
+	if _, pem, ok := strings.Cut(secret, "-----BEGIN PUBLIC KEY-----"); ok {
+		// Line breaks may have got lost, or have become \n, in the environment.
+		pem, _, _ = strings.Cut(strings.ReplaceAll(pem, `\n`, ""), "-----END")
+		s = &Signature{Algorithm: s.Algorithm, KeyEncoding: EncodingBase64}
+		secret = pem
+	}
+	raw, err := decodeKey(s, secret)
+	if err != nil {
+		return key, fmt.Errorf("%w, and no public key in PEM", err)
+	}
+	if s.Algorithm == AlgorithmEd25519 && len(raw) == ed25519.PublicKeySize {
+		key.ed25519 = raw
+		return key, nil
+	}
+	public, err := x509.ParsePKIXPublicKey(raw)
+	if err != nil {
+		public = nil
+	}
+	switch public := public.(type) {
+	case ed25519.PublicKey:
+		key.ed25519 = public
+	case *ecdsa.PublicKey:
+		if public.Curve == elliptic.P256() {
+			key.ecdsa = public
+		}
+	}
+	switch {
+	case s.Algorithm == AlgorithmEd25519 && key.ed25519 == nil:
+		return signatureKey{}, fmt.Errorf("is not a public key of ed25519, %d bytes in %s, or in PEM", ed25519.PublicKeySize, s.KeyEncoding)
+	case s.Algorithm == AlgorithmECDSA && key.ecdsa == nil:
+		return signatureKey{}, errors.New("is not a public key of ECDSA with the curve P-256, in DER and base64, or in PEM")
+	}
+	return key, nil
+}
+
+// urlAlphabet turns base64 for URLs into that for everything else.
+var urlAlphabet = strings.NewReplacer("-", "+", "_", "/")
+
+// decodeText decodes hex, or base64, of either alphabet, with padding or without:
+// services write it in all these ways, and what counts is what it stands for.
+func decodeText(encoding, text string) ([]byte, error) {
+	if encoding == EncodingHex {
+		return hex.DecodeString(text)
+	}
+	return base64.RawStdEncoding.DecodeString(urlAlphabet.Replace(strings.TrimRight(text, "=")))
+}
+
+// match returns the index of a signature that is one of what is signed, or -1.
+func (k *signatureKey) match(signed [][]byte, signatures []foundSignature) int {
+	switch {
+	case k.ed25519 != nil:
+		return slices.IndexFunc(signatures, func(signature foundSignature) bool {
+			return ed25519.Verify(k.ed25519, signed[0], signature.bytes)
+		})
+	case k.ecdsa != nil:
+		digest := sum(sha256.New(), signed)
+		return slices.IndexFunc(signatures, func(signature foundSignature) bool {
+			return ecdsa.VerifyASN1(k.ecdsa, digest, signature.bytes)
+		})
+	}
+	match := -1
+	for _, newHash := range k.hashes {
+		h := hmac.New(newHash, k.secret)
+		if !slices.ContainsFunc(signatures, func(signature foundSignature) bool { return len(signature.bytes) == h.Size() }) {
+			continue // none can be of this algorithm
+		}
+		mac := sum(h, signed)
+		for i, signature := range signatures {
+			if hmac.Equal(mac, signature.bytes) {
+				match = i
+			}
+		}
+	}
+	return match
+}
+
+// HMACHashes returns the hashes of the HMACs, or nothing if the algorithm is none.
+func (s *Signature) HMACHashes() []func() hash.Hash {
+	var all []func() hash.Hash
+	for _, name := range strings.Fields(s.Algorithm) {
+		newHash := hashes[name]
+		if newHash == nil {
+			return nil
+		}
+		all = append(all, newHash)
+	}
+	return all
+}
+
+func sum(h hash.Hash, parts [][]byte) []byte {
+	for _, part := range parts {
+		h.Write(part)
+	}
+	return h.Sum(nil)
+}
+
+// WithDefaults returns the signature with every default filled in.
+func (s Signature) WithDefaults() Signature {
+	if s.KeyEncoding == "" {
+		s.KeyEncoding = map[string]string{AlgorithmEd25519: EncodingHex, AlgorithmECDSA: EncodingBase64}[s.Algorithm]
+	}
+	for _, d := range []struct {
+		option *string
+		value  string
+	}{
+		{&s.Encoding, EncodingHex},
+		{&s.KeyEncoding, encodingRaw},
+		{&s.Content, PartBody},
+		{&s.TimestampFormat, timestampUnix},
+	} {
+		if *d.option == "" {
+			*d.option = d.value
+		}
+	}
+	if s.Tolerance == 0 {
+		s.Tolerance = defaultTolerance
+	}
+	return s
+}
+
+// Validate returns an error for a signature that could not work, or would let
+// anything pass.
+func (s *Signature) Validate() error {
+	full := s.WithDefaults()
+	isToken := s.Algorithm == AlgorithmToken
+	switch {
+	case !isToken && s.Algorithm != AlgorithmEd25519 && s.Algorithm != AlgorithmECDSA && s.HMACHashes() == nil:
+		return fmt.Errorf("algorithm %q: must be ed25519, ecdsa-p256, token, or hmac-sha1, hmac-sha256, hmac-sha384 or hmac-sha512, of which several", s.Algorithm)
+	case len(s.From) == 0:
+		return errors.New("from: is needed")
+	case isToken && (s.Separator != "" || s.Encoding != "" || s.KeyEncoding != "" || s.KeyPrefix != "" || s.Content != "" || len(s.URLForms) > 0 || s.BodyHash != "" || len(s.ID) > 0 || len(s.Timestamp) > 0):
+		return errors.New("algorithm token: goes with from and prefix only")
+	case full.Encoding != EncodingHex && full.Encoding != EncodingBase64:
+		return fmt.Errorf("encoding %q: must be hex or base64", s.Encoding)
+	case full.KeyEncoding != encodingRaw && full.KeyEncoding != EncodingHex && full.KeyEncoding != EncodingBase64:
+		return fmt.Errorf("key_encoding %q: must be raw, hex or base64", s.KeyEncoding)
+	case full.KeyEncoding == encodingRaw && s.Algorithm == AlgorithmEd25519, full.KeyEncoding != EncodingBase64 && s.Algorithm == AlgorithmECDSA:
+		return fmt.Errorf("key_encoding %q: is none for keys of %s", s.KeyEncoding, s.Algorithm)
+	case full.TimestampFormat != timestampUnix && full.TimestampFormat != TimestampUnixMilli && full.TimestampFormat != TimestampRFC3339:
+		return fmt.Errorf("timestamp_format %q: must be unix, unix_ms or rfc3339", s.TimestampFormat)
+	case s.Tolerance < 0:
+		return fmt.Errorf("tolerance %s: must be positive", time.Duration(s.Tolerance))
+	case len(s.Timestamp) == 0 && (s.Tolerance != 0 || s.TimestampFormat != ""):
+		return errors.New("tolerance and timestamp_format: need a timestamp")
+	}
+	return s.checkSources(full.Content)
+}
+
+func (s *Signature) checkSources(content string) error {
+	for _, source := range s.From {
+		kinds := []string{SourceHeader}
+		if s.Algorithm == AlgorithmToken {
+			kinds = []string{SourceHeader, SourceQuery, SourceForm, SourceBody}
+			if source.Is(SourceBody) {
+				source = Source(strings.Replace(string(source), ".*.", ".", 1))
+			}
+		}
+		if err := source.check(kinds...); err != nil {
+			return fmt.Errorf("from: %w", err)
+		}
+		if source.InBody() && len(s.From) > 1 {
+			return errors.New("from: a source in the body must be the only one")
+		}
+	}
+	for _, source := range s.ID {
+		if err := source.check(SourceHeader); err != nil {
+			return fmt.Errorf("id: %w", err)
+		}
+	}
+	for _, source := range s.Timestamp {
+		if err := source.check(SourceHeader, SourceForm, SourceBody, SourceSignature); err != nil {
+			return fmt.Errorf("timestamp: %w", err)
+		}
+		if !source.Is(SourceHeader) && len(s.Timestamp) > 1 {
+			return errors.New("timestamp: one that is not in a header must be the only source")
+		}
+	}
+	parts, err := parseContent(content)
+	if err != nil {
+		return err
+	}
+	timestampSigned := len(s.Timestamp) > 0 && !s.Timestamp[0].InBody()
+	switch {
+	case slices.Contains(parts, partID) != (len(s.ID) > 0):
+		return errors.New("id: must be given, and {id} be in content, or neither")
+	case slices.Contains(parts, partTimestamp) != timestampSigned:
+		return errors.New("timestamp: must be given, and {timestamp} be in content, or neither")
+	}
+	return s.checkURL(content, parts)
+}
+
+// checkURL checks what there is for the URL, and that the body is signed.
+func (s *Signature) checkURL(content string, parts []string) error {
+	signsURL := slices.Contains(parts, PartURL)
+	if !signsURL && len(s.URLForms) > 0 {
+		return errors.New("url_forms: need {url} in content")
+	}
+	for _, form := range s.URLForms {
+		if urlForms[form] == nil {
+			return fmt.Errorf("url_forms %q: must be port, escaped or decoded", form)
+		}
+	}
+	if s.BodyHash == "" {
+		if !signsBody(parts) {
+			return fmt.Errorf("content %q: must have {body}, {decoded} or {form} in it, else the body is not signed", content)
+		}
+		return nil
+	}
+	if err := s.BodyHash.check(SourceQuery); err != nil {
+		return fmt.Errorf("body_hash: %w", err)
+	}
+	if !signsURL || slices.Contains(parts, PartBody) || slices.Contains(parts, partDecoded) {
+		return errors.New("body_hash: needs {url} in content, and there neither {body} nor {decoded}")
+	}
+	return nil
+}

@@ -1,0 +1,171 @@
+// Package rules interprets what a row of the table of providers says, or a config:
+// where values are in a request, how an endpoint is verified, and how events are
+// signed. It knows requests and bytes, and gives verdicts; whoever answers is
+// elsewhere.
+package rules
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/jsonscan"
+)
+
+// Source says where a value is: `header:<name>`, `query:<name>`, `body:<path>`,
+// with a path of keys and array indexes in a JSON body, separated by dots, or
+// `form:<name>`, a field of a form in the body, which may be followed by a dot
+// and a path in the JSON that the field's value is. A signature's own sources are also `signature:<prefix>`, which is the
+// element of the signature's header that begins with the prefix, and
+// `body:<path>.*.<path>`, which is every element of an array.
+type Source string
+
+// The kinds of sources.
+const (
+	SourceHeader    = "header"
+	SourceQuery     = "query"
+	SourceBody      = "body"
+	SourceForm      = "form"
+	SourceSignature = "signature"
+)
+
+func (s Source) Split() (kind, name string) {
+	kind, name, _ = strings.Cut(string(s), ":")
+	return kind, name
+}
+
+func (s Source) Is(kind string) bool {
+	k, _ := s.Split()
+	return k == kind
+}
+
+// InBody tells whether the source is known only when the body has been decoded.
+func (s Source) InBody() bool { return s.Is(SourceBody) || s.Is(SourceForm) }
+
+// check returns an error unless the source is of one of the kinds.
+func (s Source) check(kinds ...string) error {
+	kind, name := s.Split()
+	switch {
+	case !slices.Contains(kinds, kind) || name == "":
+		return fmt.Errorf("source %q: must be one of %s:<name>", s, strings.Join(kinds, ":<name>, "))
+	case kind == SourceHeader && textproto.TrimString(name) != name, strings.Contains(name, "*"):
+		return fmt.Errorf("source %q: there is no such name", s)
+	}
+	return nil
+}
+
+// Request is a request, with what is known of it so far.
+type Request struct {
+	*http.Request
+	Sent   *url.URL     // as it came, before rewrites
+	Target string       // path and query likewise, in the sender's spelling; empty: it was not sent
+	Event  *event.Event // its data are set once the body has been decoded
+
+	Authentic bool   // its signature, or token, is right
+	Decoded   []byte // the body, nil while it has not been decoded
+	Key       int    // index of the secret that the request was signed with
+
+	query    url.Values // parsed when first needed
+	queryErr error
+	from     int // index of the signature's source that had the right one
+	froms    int // how many there are
+
+	field     string // of a form, that was looked into last
+	fieldJSON *jsonscan.Doc
+}
+
+// values returns every value that the message has at the source: header fields
+// and query parameters may be repeated. The order is that of the message.
+func (r *Request) values(s Source) []string {
+	switch kind, name := s.Split(); kind {
+	case SourceHeader:
+		return r.Header.Values(name)
+	case SourceQuery:
+		_ = r.parseQuery()
+		return r.query[name]
+	case SourceBody:
+		if text, ok := event.Text(r.Event, name); ok {
+			return []string{text}
+		}
+	case SourceForm:
+		return r.formValues(name)
+	}
+	return nil
+}
+
+// parseQuery returns an error for a query of which a part can't be used; the
+// others can.
+func (r *Request) parseQuery() error {
+	if r.query == nil {
+		if strings.Count(r.URL.RawQuery, "&") >= event.MaxFormFields {
+			// They would take a hundred times the memory that they are sent in.
+			r.query, r.queryErr = url.Values{}, errors.New("too many parameters")
+		} else {
+			r.query, r.queryErr = url.ParseQuery(r.URL.RawQuery)
+		}
+	}
+	return r.queryErr
+}
+
+// one returns the value at the source, which must be there exactly once. Its
+// errors quote nothing of the message.
+func (r *Request) one(s Source) (string, error) {
+	kind, name := s.Split()
+	if kind == SourceBody {
+		if text, _ := event.Text(r.Event, name); text != "" {
+			return text, nil
+		}
+	} else if values := r.values(s); len(values) == 1 && values[0] != "" {
+		return values[0], nil
+	}
+	return "", fmt.Errorf("there must be exactly one %s, and not an empty one", name)
+}
+
+// first returns the value at the first of the sources that has any.
+func (r *Request) first(sources []Source) (string, error) {
+	for _, s := range sources {
+		if len(r.values(s)) > 0 {
+			return r.one(s)
+		}
+	}
+	return r.one(sources[0])
+}
+
+// Attribute returns the value at the first of the sources that has one, if
+// CloudEvents allows it as an attribute, and otherwise nothing. Where each of the
+// signature's headers has one of its own for the attribute, at the same place,
+// that of the right signature comes first.
+func (r *Request) Attribute(sources []Source) string {
+	noHeader := func(s Source) bool { return !s.Is(SourceHeader) }
+	if len(sources) > 1 && len(sources) == r.froms && !slices.ContainsFunc(sources, noHeader) {
+		if value := r.attributeAt(sources[r.from]); value != "" {
+			return value
+		}
+	}
+	for _, s := range sources {
+		if value := r.attributeAt(s); value != "" {
+			return value
+		}
+	}
+	return ""
+}
+
+func (r *Request) attributeAt(s Source) string {
+	value, err := r.one(s)
+	if err != nil {
+		return ""
+	}
+	kind, name := s.Split()
+	if kind == SourceHeader && len(name) > 3 && strings.EqualFold(name[:3], "ce-") {
+		value = decodeCloudEventsHeader(value)
+	}
+	if !event.IsAttribute(value) {
+		return ""
+	}
+	return value
+}

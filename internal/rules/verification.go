@@ -1,0 +1,275 @@
+package rules
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/jsonscan"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/outcome"
+)
+
+// maxChallenge is the length, in bytes, of the longest challenge that is echoed.
+const maxChallenge = 4 << 10
+
+// harmlessChallenge is what anybody may get an HMAC of under a key that events
+// are signed with: no event, as those are JSON objects or arrays then.
+var harmlessChallenge = regexp.MustCompile(`^[A-Za-z0-9_.~+/=-]{1,256}$`)
+
+// The placeholders in a verification's answer.
+const (
+	partChallenge = "{challenge}"
+	partHMAC      = "{hmac}"
+)
+
+// Verification says how a service makes sure that the endpoint is its
+// customer's. The answer to a request that lacks something, or has it twice, is
+// 400; to a wrong token it is 403.
+type Verification struct {
+	// The method of the request: `GET` (default; HEAD is answered the same without
+	// the body), `HEAD`, `POST` or `OPTIONS`. All but POST are always taken for
+	// verifications.
+	Method string `json:"method,omitempty"`
+
+	// What the values at these sources must be. A POST with all of them is a
+	// verification, and any other an event. Default for POST: the challenge is
+	// there.
+	Match map[Source]string `json:"match,omitempty"`
+
+	// Whether the request must be signed as events are.
+	Signed bool `json:"signed,omitempty"`
+
+	// Whether a query of which any part does not parse is answered 400. Default: such
+	// a part is passed over.
+	StrictQuery bool `json:"strict_query,omitempty"`
+
+	// Where the verify token is, `query:<name>` or `header:<name>`. Default: there
+	// is none.
+	Token Source `json:"token,omitempty"`
+
+	// Where the challenge is, `query:<name>`, `header:<name>` or, if the request is
+	// a signed POST, `body:<path>` or `form:<name>`: up to 4 KiB of UTF-8 without
+	// control characters. It may be the token as well. Default: there is none.
+	Challenge Source `json:"challenge,omitempty"`
+
+	// The encoding of the HMAC-SHA256 of the challenge under the first secret (of a
+	// signed request: the secret that it is signed with), `hex` or `base64`.
+	// Default: there is none. With methods other than POST the challenge must
+	// then match `[A-Za-z0-9_.~+/=-]{1,256}`, and events must be JSON objects or
+	// arrays: else an event could be forged through a challenge.
+	HMAC string `json:"hmac,omitempty"`
+
+	// The answer's status. Default: 200.
+	Status int `json:"status,omitempty"`
+
+	// Header fields of the answer, with `{challenge}` and `{hmac}` in the values.
+	Headers map[string]string `json:"headers,omitempty"`
+
+	// The answer's Content-Type. Default: `text/plain; charset=utf-8`.
+	ContentType string `json:"content_type,omitempty"`
+
+	// The answer's body, with `{challenge}` and `{hmac}` in it, which are escaped
+	// where the Content-Type is JSON. Default: the challenge, where there is one
+	// and no header is set.
+	Body string `json:"body,omitempty"`
+}
+
+// WithDefaults returns the verification with every default filled in.
+func (v *Verification) WithDefaults() *Verification {
+	full := *v
+	if full.Method == "" {
+		full.Method = http.MethodGet
+	}
+	if full.Status == 0 {
+		full.Status = http.StatusOK
+	}
+	if full.Body == "" && full.Challenge != "" && len(full.Headers) == 0 {
+		full.Body = partChallenge
+	}
+	return &full
+}
+
+// IsMethod tells whether every request with the method is a verification.
+func (v *Verification) IsMethod(method string) bool {
+	return v != nil && v.Method != http.MethodPost &&
+		(method == v.Method || method == http.MethodHead && v.Method == http.MethodGet)
+}
+
+// Recognizes tells whether a POST is a verification. It is asked before the
+// request's signature has been verified, and after that.
+func (v *Verification) Recognizes(r *Request, isVerified bool) bool {
+	if v == nil || v.Method != http.MethodPost || v.Signed != isVerified {
+		return false
+	}
+	if len(v.Match) == 0 {
+		return len(r.values(v.Challenge)) > 0
+	}
+	return v.checkMatch(r) == nil
+}
+
+func (v *Verification) checkMatch(r *Request) error {
+	for source, want := range v.Match {
+		value, err := r.one(source)
+		if err != nil {
+			return err
+		}
+		if _, name := source.Split(); value != want {
+			return fmt.Errorf("%s is not the expected one", name)
+		}
+	}
+	return nil
+}
+
+// Answer returns header fields and body of the answer.
+func (v *Verification) Answer(challenge, mac string) (headers map[string]string, body string) {
+	fill := strings.NewReplacer(partChallenge, challenge, partHMAC, mac)
+	headers = make(map[string]string, len(v.Headers))
+	for name, value := range v.Headers {
+		headers[name] = fill.Replace(value)
+	}
+	mediaType, _, _ := mime.ParseMediaType(v.ContentType)
+	if event.IsJSONMediaType(mediaType) {
+		fill = strings.NewReplacer(partChallenge, escapeJSON(challenge), partHMAC, escapeJSON(mac))
+	}
+	return headers, fill.Replace(v.Body)
+}
+
+// Parse returns challenge and token, each of which must be there exactly once
+// where the provider has it.
+func (v *Verification) Parse(r *Request) (challenge, token string, err error) {
+	if challenge, token, err = v.parse(r); err != nil {
+		err = outcome.Malformed(err)
+	}
+	return challenge, token, err
+}
+
+func (v *Verification) parse(r *Request) (challenge, token string, err error) {
+	if v.StrictQuery && r.parseQuery() != nil {
+		return "", "", errors.New("the query does not parse")
+	}
+	if err := v.checkMatch(r); err != nil {
+		return "", "", err
+	}
+	if v.Challenge != "" {
+		if challenge, err = r.one(v.Challenge); err != nil {
+			return "", "", err
+		}
+	}
+	if v.Token != "" {
+		if token, err = r.one(v.Token); err != nil {
+			return "", "", err
+		}
+	}
+	_, name := v.Challenge.Split()
+	if len(challenge) > maxChallenge {
+		return "", "", fmt.Errorf("%s is longer than %d bytes", name, maxChallenge)
+	}
+	if !utf8.ValidString(challenge) || strings.ContainsFunc(challenge, unicode.IsControl) {
+		return "", "", fmt.Errorf("%s is not plain text", name)
+	}
+	if v.IsOracle() && !harmlessChallenge.MatchString(challenge) {
+		return "", "", fmt.Errorf("%s is not of letters, digits and _.~+/=- only, or longer than 256 bytes", name)
+	}
+	return challenge, token, nil
+}
+
+// IsOracle tells whether the HMAC of a challenge can be had without a signature
+// of the challenge. What is not a POST has no body that a signature could be of.
+func (v *Verification) IsOracle() bool {
+	return v != nil && v.HMAC != "" && v.Method != http.MethodPost
+}
+
+// MAC returns the HMAC of the challenge, encoded.
+func (v *Verification) MAC(key []byte, challenge string) string {
+	mac := sum(hmac.New(sha256.New, key), [][]byte{[]byte(challenge)})
+	if v.HMAC == EncodingBase64 {
+		return base64.StdEncoding.EncodeToString(mac)
+	}
+	return hex.EncodeToString(mac)
+}
+
+// hasNoBody tells whether answers with the status have no body, of those from 200
+// to 299. Go does not send one with 204; that 205 has none is up to the handler.
+// https://www.rfc-editor.org/rfc/rfc9110.html#section-15.3.6
+func hasNoBody(status int) bool {
+	return status == http.StatusNoContent || status == http.StatusResetContent
+}
+
+// escapeJSON returns the text as it stands inside a JSON string.
+func escapeJSON(text string) string {
+	quoted := jsonscan.AppendString(nil, text)
+	return string(quoted[1 : len(quoted)-1])
+}
+
+// Validate returns an error for a verification that could not work, or would give
+// away what it must not.
+func (v *Verification) Validate() error {
+	full := v.WithDefaults()
+	isPOST := full.Method == http.MethodPost
+	uses := func(part string) bool {
+		for _, value := range full.Headers {
+			if strings.Contains(value, part) {
+				return true
+			}
+		}
+		return strings.Contains(full.Body, part)
+	}
+	switch {
+	case !slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodOptions}, full.Method):
+		return fmt.Errorf("method %q: must be GET, HEAD, POST or OPTIONS", v.Method)
+	case isPOST && len(v.Match) == 0 && v.Challenge == "":
+		return errors.New("method POST: needs match or challenge, to tell a verification from an event")
+	case v.HMAC != "" && v.HMAC != EncodingHex && v.HMAC != EncodingBase64:
+		return fmt.Errorf("hmac %q: must be hex or base64", v.HMAC)
+	case v.HMAC != "" && (v.Challenge == "" || !uses(partHMAC)):
+		return errors.New("hmac: needs a challenge, and {hmac} in the answer")
+	case v.HMAC == "" && uses(partHMAC):
+		return errors.New("{hmac} in the answer: needs hmac")
+	case v.HMAC != "" && isPOST && !v.Signed:
+		return errors.New("hmac: a POST must be signed, else anybody gets signatures of their events")
+	case v.Challenge == "" && uses(partChallenge):
+		return errors.New("{challenge} in the answer: needs challenge")
+	case full.Status < 200 || full.Status > 299:
+		return fmt.Errorf("status %d: must be from 200 to 299", v.Status)
+	case full.Body != "" && hasNoBody(full.Status):
+		return fmt.Errorf("status %d: an answer with it has no body, so the challenge or body would not be sent; use 200, or a header", full.Status)
+	case full.Body != "" && full.Method == http.MethodHead:
+		return errors.New("method HEAD: an answer to it has no body, so the challenge or body would not be sent; use a header")
+	}
+	return v.checkSources(isPOST && v.Signed)
+}
+
+// checkSources allows sources in the body only where that has been read.
+func (v *Verification) checkSources(body bool) error {
+	kinds := []string{SourceQuery, SourceHeader}
+	if v.Token != "" {
+		if err := v.Token.check(kinds...); err != nil {
+			return fmt.Errorf("token: %w", err)
+		}
+	}
+	if body {
+		kinds = append(kinds, SourceForm, SourceBody)
+	}
+	if v.Challenge != "" {
+		if err := v.Challenge.check(kinds...); err != nil {
+			return fmt.Errorf("challenge: %w", err)
+		}
+	}
+	for source := range v.Match {
+		if err := source.check(kinds...); err != nil {
+			return fmt.Errorf("match: %w", err)
+		}
+	}
+	return nil
+}
