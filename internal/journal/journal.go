@@ -69,9 +69,9 @@ type Journal struct {
 	mu         sync.Mutex
 	queue      []*request    // what waits for the next batch, oldest first
 	committing bool          // whether the goroutine that commits batches is running
-	slow       chan struct{} // closed when a batch has taken longer than slowBatch; then there is another one for the next
+	slow       chan struct{} // closed when somebody may have waited for longer than slowBatch; after the batch there is another one
 	isSlow     bool          // it is closed
-	slowTimer  *time.Timer   // closes it; new for each batch
+	slowTimer  *time.Timer   // closes it; nil until a batch begins that nobody has waited for
 	gathering  gathering
 	closed     bool
 	users      []*Options // who has appended, so whose wishes for rotation count; replaced, never changed
@@ -211,7 +211,9 @@ func (j *Journal) next() (batch []*request, users []*Options, closed bool) {
 	}
 	batch = slices.Clone(j.queue[:n])
 	j.queue = slices.Delete(j.queue, 0, n) // forgets them, unlike a mere slice
-	j.slowTimer = time.AfterFunc(slowBatch, j.slowDown)
+	if j.slowTimer == nil {
+		j.slowTimer = time.AfterFunc(slowBatch, j.slowDown)
+	}
 	return batch, j.users, j.closed
 }
 
@@ -219,9 +221,10 @@ func (j *Journal) next() (batch []*request, users []*Options, closed bool) {
 func (j *Journal) committed(batch []*request) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.slowTimer.Stop()
 	if j.isSlow {
-		j.slow, j.isSlow = make(chan struct{}), false
+		j.slow, j.slowTimer, j.isSlow = make(chan struct{}), nil, false
+	} else if len(j.queue) == 0 && j.slowTimer.Stop() {
+		j.slowTimer = nil // else it runs on, as the queue may wait for many batches that are short
 	}
 	j.gathering.committed(batch, len(j.queue))
 }

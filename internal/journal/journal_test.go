@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -664,4 +665,38 @@ func linesBelow(t testing.TB, dir string) map[string]int {
 	}
 	maps.DeleteFunc(lines, func(line string, _ int) bool { return !strings.HasSuffix(line, "\n") })
 	return lines
+}
+
+// TestTimeoutBehindManyBatches has callers wait behind many batches that are
+// short: none waits much longer than its own timeout.
+func TestTimeoutBehindManyBatches(t *testing.T) {
+	fsys := newFaultFS(t.TempDir())
+	fsys.add(hook{op: opSync, before: func() error { time.Sleep(2 * time.Millisecond); return nil }})
+	fsys.fail(opRename, 0, errDisk)
+	j := New(filepath.Join(fsys.root, "events.jsonl"), fsys)
+	o := &Options{Mode: 0o600, DirMode: 0o700, Rotation: Rotation{Size: 10}} // a line is a batch
+	var worst, timedOut atomic.Int64
+	var wg sync.WaitGroup
+	for i := range 2000 { // for four seconds and more
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+			defer cancel()
+			began := time.Now()
+			if err := j.Append(ctx, fmt.Appendf(nil, "line-%04d\n", i), o); err != nil {
+				timedOut.Add(1)
+			}
+			took := int64(time.Since(began))
+			for seen := worst.Load(); took > seen && !worst.CompareAndSwap(seen, took); seen = worst.Load() {
+			}
+		}()
+	}
+	wg.Wait()
+	if took := time.Duration(worst.Load()); took > 2*time.Second || timedOut.Load() == 0 {
+		t.Errorf("somebody waited for %s; %d gave up", took, timedOut.Load())
+	}
+	if err := j.Close(context.Background()); err != nil {
+		t.Error(err)
+	}
 }

@@ -22,8 +22,8 @@ type request struct {
 // needsSync tells whether the request is a line that must be fsynced with its batch.
 func (r *request) needsSync() bool { return r.line != nil && r.options.Sync == SyncAlways }
 
-// slowBatch is how long a batch may take before those who wait for it, or behind
-// it, look at their contexts: whose timer and channel are made only when somebody
+// slowBatch is how long batches may follow each other before those who wait for one
+// look at their contexts: whose timer and channel are made only when somebody
 // does, which costs a tenth of all that an event does.
 const slowBatch = 10 * time.Millisecond
 
