@@ -176,7 +176,11 @@ func distinct(paths []string) (chosen []string) {
 	places := make(map[string]int)
 	for _, path := range paths {
 		file := resolve(path)
-		if n, ok := files.Parse(file); ok { // the same for all forms of it
+		n, ok := files.Parse(file)
+		if temporary, isTemporary := strings.CutSuffix(file, ".tmp"); isTemporary && !ok { // another program's
+			n, ok = files.Parse(strings.TrimSuffix(temporary, filepath.Ext(temporary)))
+		}
+		if ok { // the same for all forms of it
 			file = files.RotatedName(n.Path, n.At)
 		}
 		if i, ok := places[file]; !ok {

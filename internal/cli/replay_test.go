@@ -403,7 +403,8 @@ func TestWhileAFileIsCompressed(t *testing.T) {
 	write(t, one+".gz", compressed(t, ".gz", eventLine(1)))
 	write(t, one+".0badcafe.tmp", compressed(t, ".gz", eventLine(1))[:20])
 	write(t, two+".zst", compressed(t, ".zst", eventLine(2)))
-	files := []string{one + ".0badcafe.tmp", one, one + ".gz", two, current}
+	write(t, one+".gz.tmp", compressed(t, ".gz", eventLine(1))[:20]) // another program's
+	files := []string{one + ".0badcafe.tmp", one + ".gz.tmp", one, one + ".gz", two, current}
 
 	out, notes, err := webhook(append([]string{"check"}, files...)...)
 	if err != nil || !strings.Contains(out, "repeated ids: 0") || !strings.Contains(out, "     3    0     0        0") {
