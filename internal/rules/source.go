@@ -79,8 +79,8 @@ type Request struct {
 	fieldJSON *jsonscan.Doc
 }
 
-// values returns every value that the message has at the source: header fields
-// and query parameters may be repeated. The order is that of the message.
+// values returns every value that the request has at the source: header fields
+// and query parameters may be repeated. The order is that of the request.
 func (r *Request) values(s Source) []string {
 	switch kind, name := s.Split(); kind {
 	case SourceHeader:
@@ -113,7 +113,7 @@ func (r *Request) parseQuery() error {
 }
 
 // one returns the value at the source, which must be there exactly once. Its
-// errors quote nothing of the message.
+// errors quote nothing of the request.
 func (r *Request) one(s Source) (string, error) {
 	kind, name := s.Split()
 	if kind == SourceBody {
