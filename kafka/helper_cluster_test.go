@@ -151,6 +151,7 @@ type network struct {
 	stall atomic.Bool  // brokers don't write
 	shut  atomic.Bool  // connections are ended as soon as they are there
 	count atomic.Int64
+	epoch atomic.Int64 // a connection of an earlier one ends at the broker's next write, however long it was idle
 }
 
 func (n *network) listen(network, address string) (net.Listener, error) {
@@ -168,12 +169,13 @@ func (l listener) Accept() (net.Conn, error) {
 	if err == nil && l.network.shut.Load() {
 		_ = c.Close()
 	}
-	return conn{c, l.network}, err
+	return conn{c, l.network, l.network.epoch.Load()}, err
 }
 
 type conn struct {
 	net.Conn
 	network *network
+	epoch   int64 // when it began
 }
 
 // Write writes an answer. What it answers has been done by then.
@@ -181,7 +183,8 @@ func (c conn) Write(b []byte) (int, error) {
 	for c.network.stall.Load() {
 		time.Sleep(10 * time.Millisecond)
 	}
-	if every := c.network.drop.Load(); every > 0 && c.network.count.Add(1)%every == 0 {
+	every := c.network.drop.Load()
+	if every > 0 && c.network.count.Add(1)%every == 0 || c.epoch != c.network.epoch.Load() {
 		_ = c.Close()
 		return 0, net.ErrClosed
 	}
