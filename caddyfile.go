@@ -72,10 +72,7 @@ func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 			h.Timeout = new(caddy.Duration)
 			return options.Duration(h.Timeout).Read(d)
 		}},
-		"accept": options.Value(func(accept string) error {
-			h.Accept = accept
-			return checkAccept(accept)
-		}),
+		"accept": options.Checked(&h.Accept, checkAccept),
 		"dedupe": {Read: h.unmarshalDedupe},
 	}.Unmarshal(d)
 }
@@ -87,7 +84,7 @@ func (h *Handler) unmarshalPublicURL(d *caddyfile.Dispenser) error {
 	if h.PublicURL == "" {
 		return d.Err("public_url is empty")
 	}
-	if err := rules.CheckPublicURL(h.PublicURL); err != nil {
+	if _, err := rules.ParsePublicURL(h.PublicURL); err != nil {
 		return d.WrapErr(err)
 	}
 	return nil

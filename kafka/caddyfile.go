@@ -34,9 +34,9 @@ func (o *Output) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"brokers":            options.Texts(&o.Brokers),
 		"topic":              options.Text(&o.Topic),
 		"key":                options.Text(&o.Key),
-		"content_mode":       checked(&o.ContentMode, checkContentMode),
-		"acks":               checked(&o.Acks, checkAcks),
-		"compression":        checked(&o.Compression, checkCompression),
+		"content_mode":       options.Checked(&o.ContentMode, checkContentMode),
+		"acks":               options.Checked(&o.Acks, checkAcks),
+		"compression":        options.Checked(&o.Compression, checkCompression),
 		"auto_create_topics": options.Flag(&o.AutoCreateTopics),
 		"max_message_size": options.Value(func(value string) error {
 			size, err := humanize.ParseBytes(value)
@@ -65,12 +65,4 @@ func (o *Output) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 			}.Unmarshal(d)
 		}},
 	}.Unmarshal(d)
-}
-
-// checked is an option with one argument that the check takes.
-func checked(text *string, check func(string) error) options.Option {
-	return options.Value(func(value string) error {
-		*text = value
-		return check(value)
-	})
 }

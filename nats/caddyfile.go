@@ -43,9 +43,6 @@ func (o *Output) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 				"key":  options.Arguments(&o.TLS.Key),
 			}.Unmarshal(d)
 		}},
-		"content_mode": options.Value(func(mode string) error {
-			o.ContentMode = mode
-			return checkContentMode(mode)
-		}),
+		"content_mode": options.Checked(&o.ContentMode, checkContentMode),
 	}.Unmarshal(d)
 }

@@ -18,8 +18,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
 )
 
 func rotating(r Rotation) *Options {

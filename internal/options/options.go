@@ -55,47 +55,53 @@ func (t Table) Unmarshal(d *caddyfile.Dispenser) error {
 	return nil
 }
 
-// Value is an option with one argument, which set takes.
-func Value(set func(value string) error) Option {
+// value is an option with one argument, which set takes with the option's name.
+func value(set func(name, value string) error) Option {
 	return Option{Read: func(d *caddyfile.Dispenser) error {
+		name := d.Val()
 		var value string
 		if !d.AllArgs(&value) {
 			return d.ArgErr()
 		}
-		if err := set(value); err != nil {
+		if err := set(name, value); err != nil {
 			return d.WrapErr(err)
 		}
 		return nil
 	}}
 }
 
+// Value is an option with one argument, which set takes.
+func Value(set func(value string) error) Option {
+	return value(func(_, value string) error { return set(value) })
+}
+
 // Parsed is a Value whose errors do not name the option.
 func Parsed(set func(value string) error) Option {
-	return Option{Read: func(d *caddyfile.Dispenser) error {
-		name := d.Val()
-		return Value(func(value string) error {
-			if err := set(value); err != nil {
-				return fmt.Errorf("parsing %s: %w", name, err)
-			}
-			return nil
-		}).Read(d)
-	}}
+	return value(func(name, value string) error {
+		if err := set(value); err != nil {
+			return fmt.Errorf("parsing %s: %w", name, err)
+		}
+		return nil
+	})
+}
+
+// Checked is an option with one argument, which is set and then checked.
+func Checked(text *string, check func(string) error) Option {
+	return Value(func(value string) error {
+		*text = value
+		return check(value)
+	})
 }
 
 // Text is an option with one argument, which is not empty.
 func Text[T ~string](text *T) Option {
-	return Option{Read: func(d *caddyfile.Dispenser) error {
-		name := d.Val()
-		var value string
-		if !d.AllArgs(&value) {
-			return d.ArgErr()
-		}
+	return value(func(name, value string) error {
 		if value == "" {
-			return d.Errf("%s is empty", name)
+			return fmt.Errorf("%s is empty", name)
 		}
 		*text = T(value)
 		return nil
-	}}
+	})
 }
 
 // Arguments is an option with just as many arguments as there are values, of which
@@ -170,20 +176,15 @@ func Status(status *int) Option {
 
 // Duration is an option with a positive duration.
 func Duration(duration *caddy.Duration) Option {
-	return Option{Read: func(d *caddyfile.Dispenser) error {
-		name := d.Val()
-		var value string
-		if !d.AllArgs(&value) {
-			return d.ArgErr()
-		}
+	return value(func(name, value string) error {
 		parsed, err := caddy.ParseDuration(value)
 		if err != nil {
-			return d.Errf("parsing %s: %v", name, err)
+			return fmt.Errorf("parsing %s: %w", name, err)
 		}
 		if parsed <= 0 {
-			return d.Errf("%s %s: must be positive", name, value)
+			return fmt.Errorf("%s %s: must be positive", name, value)
 		}
 		*duration = caddy.Duration(parsed)
 		return nil
-	}}
+	})
 }

@@ -45,12 +45,6 @@ func ParsePublicURL(s string) (PublicURL, error) {
 	return p, nil
 }
 
-// CheckPublicURL returns an error for what is no public_url. It quotes no password.
-func CheckPublicURL(s string) error {
-	_, err := ParsePublicURL(s)
-	return err
-}
-
 // escapeInvalid escapes what may not be in the query of a URI.
 func escapeInvalid(query string) string {
 	return percentEncode(query, func(c byte) bool { return c <= ' ' || c >= 0x7f || strings.IndexByte("\"<>[]\\^`{|}", c) >= 0 })
