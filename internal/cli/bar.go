@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 )
 
 // drawEvery is how often the progress bar is drawn.
@@ -14,9 +16,9 @@ const drawEvery = 100 * time.Millisecond
 // bar shows progress on a terminal: how much of the files has been read.
 type bar struct {
 	console *console
-	total   int64       // bytes in all files
-	before  int64       // bytes in files before the current one
-	current *lineReader // may be nil
+	total   int64         // bytes in all files
+	before  int64         // bytes in files before the current one
+	current *reader.Lines // may be nil
 	began   time.Time
 	drawn   time.Time
 }
@@ -36,12 +38,12 @@ func newBar(c *console, files []part) *bar {
 }
 
 // begin says which file is read from now on.
-func (b *bar) begin(f *lineReader) {
+func (b *bar) begin(f *reader.Lines) {
 	if b == nil {
 		return
 	}
 	if b.current != nil {
-		b.before += b.current.read
+		b.before += b.current.Read()
 	}
 	b.current = f
 }
@@ -56,7 +58,7 @@ func (b *bar) show(events int64) {
 }
 
 func (b *bar) draw(events int64) {
-	read := b.before + b.current.read
+	read := b.before + b.current.Read()
 	done := 1.0
 	if b.total > 0 {
 		done = min(1, float64(read)/float64(b.total))

@@ -10,6 +10,8 @@ import (
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 )
 
 const (
@@ -44,7 +46,7 @@ read to its end.`,
 
 // count is what there is in a file, or in all of them.
 type count struct {
-	lines       [invalid + 1]int64 // by their kind
+	lines       [reader.Kinds]int64 // by their kind
 	first, last time.Time
 }
 
@@ -76,7 +78,7 @@ func check(c *console, paths []string) error {
 	var text strings.Builder
 	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
 	_, _ = fmt.Fprintln(table, "events\traw\ttorn\tinvalid\tfirst\tlast\t  file")
-	paths = distinct(paths)
+	paths = reader.Distinct(paths)
 	for _, path := range paths {
 		n, err := checkFile(c, path, ids)
 		if err != nil {
@@ -92,9 +94,9 @@ func check(c *console, paths []string) error {
 	_ = table.Flush()
 	c.printf("%s", text.String())
 	c.printf("repeated ids: %s\n", humanize.Comma(ids.repeated()))
-	if total.lines[torn]+total.lines[invalid]+int64(unreadable) > 0 {
+	if total.lines[reader.Torn]+total.lines[reader.Invalid]+int64(unreadable) > 0 {
 		return fmt.Errorf("%s torn and %s invalid lines, %d files that cannot be read",
-			humanize.Comma(total.lines[torn]), humanize.Comma(total.lines[invalid]), unreadable)
+			humanize.Comma(total.lines[reader.Torn]), humanize.Comma(total.lines[reader.Invalid]), unreadable)
 	}
 	return c.failed
 }
@@ -106,38 +108,38 @@ func (c *count) row(w io.Writer, name string) {
 		}
 		return t.UTC().Format(time.RFC3339)
 	}
-	_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t  %s\n", humanize.Comma(c.lines[stored]), humanize.Comma(c.lines[raw]),
-		humanize.Comma(c.lines[torn]), humanize.Comma(c.lines[invalid]), when(c.first), when(c.last), name)
+	_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t  %s\n", humanize.Comma(c.lines[reader.Stored]), humanize.Comma(c.lines[reader.Raw]),
+		humanize.Comma(c.lines[reader.Torn]), humanize.Comma(c.lines[reader.Invalid]), when(c.first), when(c.last), name)
 }
 
 // checkFile counts what is in a file, up to the error if there is one.
 func checkFile(c *console, path string, ids *idSet) (n count, err error) {
-	lines, err := openLines(path)
+	lines, err := reader.Open(path)
 	if err != nil {
 		return n, err
 	}
-	defer lines.close()
+	defer lines.Close()
 	for {
-		l, err := lines.next()
+		l, err := lines.Next()
 		if errors.Is(err, io.EOF) {
 			l, err = lastLine(lines)
-			if err == nil && len(l.text) == 0 {
+			if err == nil && len(l.Text) == 0 {
 				return n, nil
 			}
 		}
 		if err != nil {
 			return n, err
 		}
-		kind, e, problem := parse(l)
+		kind, e, problem := reader.Parse(l)
 		n.lines[kind]++
-		if kind == stored {
-			n.include(e.time)
-			ids.add(e.id)
+		if kind == reader.Stored {
+			n.include(e.Time)
+			ids.add(e.ID)
 		}
-		if problem != nil && n.lines[torn]+n.lines[invalid] <= maxProblems {
-			c.note("%s: line %d: %v", path, l.number, problem)
+		if problem != nil && n.lines[reader.Torn]+n.lines[reader.Invalid] <= maxProblems {
+			c.note("%s: line %d: %v", path, l.Number, problem)
 		}
-		if !lines.ended { // the end of the file
+		if !lines.Ended() { // the end of the file
 			return n, nil
 		}
 	}
@@ -146,13 +148,13 @@ func checkFile(c *console, path string, ids *idSet) (n count, err error) {
 // lastLine returns what comes after the last line feed that was read: nothing,
 // as a rule; a line that is just being written; or one that was cut off, in
 // which case it does not become whole within tailPatience.
-func lastLine(lines *lineReader) (line, error) {
+func lastLine(lines *reader.Lines) (reader.Line, error) {
 	for deadline := time.Now().Add(tailPatience); ; time.Sleep(tailPatience / 50) {
-		rest := lines.rest()
-		if kind, _, _ := parse(rest); kind == blank || kind == stored || lines.compressed || time.Now().After(deadline) {
+		rest := lines.Rest()
+		if kind, _, _ := reader.Parse(rest); kind == reader.Blank || kind == reader.Stored || lines.Compressed() || time.Now().After(deadline) {
 			return rest, nil
 		}
-		if l, err := lines.next(); !errors.Is(err, io.EOF) {
+		if l, err := lines.Next(); !errors.Is(err, io.EOF) {
 			return l, err
 		}
 	}

@@ -106,3 +106,17 @@ func TestRepeatedIDs(t *testing.T) {
 		}
 	}
 }
+
+func TestDamagedFiles(t *testing.T) {
+	for _, name := range []string{"a.gz", "a.zst"} {
+		content := compressed(t, name, eventLines(0, 100))
+		path := file(t, "cut", content[:len(content)/2])
+		for _, command := range [][]string{{"tail"}, {"check"}, {"replay", "--dry-run", "--to", "http://127.0.0.1:1"}} {
+			if _, notes, err := webhook(append(command, path)...); err == nil {
+				t.Errorf("%s of a cut %s: no error", command, name)
+			} else if text := err.Error() + notes; !strings.Contains(text, "EOF") || !strings.Contains(text, path) {
+				t.Errorf("%s of a cut %s: %s", command, name, text)
+			}
+		}
+	}
+}

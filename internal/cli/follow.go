@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"io"
 	"io/fs"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 )
 
 // pollEvery is how often a file that is followed is looked at. Nothing but
@@ -19,9 +19,9 @@ const pollEvery = 100 * time.Millisecond
 
 // followed is the file at a path, from when it was opened.
 type followed struct {
-	*lineReader // nil while there is no file
-	info        fs.FileInfo
-	known       []files.Rotated // that there were then
+	*reader.Lines // nil while there is no file
+	info          fs.FileInfo
+	known         []files.Rotated // that there were then
 }
 
 // follow shows what is in the file, and what comes, until ctx ends.
@@ -29,12 +29,12 @@ type followed struct {
 // A file that has been renamed is read to its end, as it stays open. Those that
 // came and went between two looks are found by their names, compressed or not.
 func (t *tailer) follow(ctx context.Context, path string) error {
-	path = resolve(path)
+	path = reader.Resolve(path)
 	// While there is no file yet, old says which rotated ones are from before.
 	var old, current *followed
 	defer func() {
 		if current != nil {
-			current.close()
+			current.Close()
 		}
 	}()
 	for ; ; pause(ctx, pollEvery) {
@@ -63,7 +63,7 @@ func (t *tailer) follow(ctx context.Context, path string) error {
 				}
 			}
 			if current != nil {
-				current.close()
+				current.Close()
 			}
 			current = opened
 			if err := t.showGrown(current); err != nil {
@@ -86,18 +86,18 @@ func openFollowed(path string, current *followed) (*followed, error) {
 	if err != nil {
 		return nil, err
 	}
-	if current != nil && os.SameFile(info, current.info) && info.Size() >= current.read {
+	if current != nil && os.SameFile(info, current.info) && info.Size() >= current.Read() {
 		return nil, nil
 	}
 	// Once more than files can be rotated at a time.
 	for range 100 {
-		lines, err := openLines(path)
+		lines, err := reader.Open(path)
 		if err != nil {
 			return nil, err
 		}
-		lines.sum = sha256.New()
-		f := &followed{lineReader: lines}
-		if f.info, err = lines.file.Stat(); err == nil {
+		lines.Hash()
+		f := &followed{Lines: lines}
+		if f.info, err = lines.File().Stat(); err == nil {
 			f.known, _, err = files.List(files.OS{}, path)
 		}
 		// If it is still there, then every rotated file that is known now is older.
@@ -107,7 +107,7 @@ func openFollowed(path string, current *followed) (*followed, error) {
 		if err == nil && os.SameFile(info, f.info) {
 			return f, nil
 		}
-		lines.close()
+		lines.Close()
 		if err != nil {
 			return nil, err
 		}
@@ -118,14 +118,14 @@ func openFollowed(path string, current *followed) (*followed, error) {
 // showGrown shows the lines that have ended since the last look.
 func (t *tailer) showGrown(f *followed) error {
 	for {
-		l, err := f.next()
+		l, err := f.Next()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		t.showLine(f.file.Name(), l)
+		t.showLine(f.Name(), l)
 		if t.failed != nil {
 			return t.failed
 		}
@@ -136,12 +136,12 @@ func (t *tailer) showGrown(f *followed) error {
 func (t *tailer) showBetween(path string, old, new *followed) error {
 	// What was shown is in one of them, unless somebody else has moved it. As long
 	// as that is not compressed, it is known for certain.
-	var shown place
-	if old.lineReader != nil {
-		if rest := old.rest(); len(rest.text) > 0 {
-			t.showLine(old.file.Name(), rest)
+	var shown reader.Place
+	if old.Lines != nil {
+		if rest := old.Rest(); len(rest.Text) > 0 {
+			t.showLine(old.Name(), rest)
 		}
-		shown = old.place()
+		shown = old.Place()
 	}
 	now, _, err := files.List(files.OS{}, path)
 	if err != nil {
@@ -152,7 +152,7 @@ func (t *tailer) showBetween(path string, old, new *followed) error {
 		switch {
 		case formsOf(old.known, file.At) != nil:
 		case slices.ContainsFunc(formsOf(now, file.At), func(name string) bool { return isFile(name, old.info) }):
-			shown = place{}
+			shown = reader.Place{}
 		default:
 			others = append(others, file.At)
 		}
@@ -163,7 +163,7 @@ func (t *tailer) showBetween(path string, old, new *followed) error {
 			return err
 		}
 		if wasShown {
-			shown = place{} // once: another file may hold the same, or start with it
+			shown = reader.Place{} // once: another file may hold the same, or start with it
 		}
 	}
 	return nil
@@ -176,7 +176,7 @@ func isFile(path string, info fs.FileInfo) bool {
 
 // showRotated shows a rotated file, without what was shown if that is compressed by
 // now, and this is it.
-func (t *tailer) showRotated(path string, at time.Time, shown place, new *followed) (wasShown bool, err error) {
+func (t *tailer) showRotated(path string, at time.Time, shown reader.Place, new *followed) (wasShown bool, err error) {
 	reserved := false
 	for range 10 { // forms come and go while it is being compressed
 		now, _, err := files.List(files.OS{}, path)
@@ -194,8 +194,8 @@ func (t *tailer) showRotated(path string, at time.Time, shown place, new *follow
 			if err != nil {
 				return false, err
 			}
-			defer lines.close()
-			if _, err := lines.r.Peek(1); errors.Is(err, io.EOF) && !wasShown { // a name that is only reserved, or an empty file
+			defer lines.Close()
+			if lines.Empty() && !wasShown { // a name that is only reserved, or an empty file
 				reserved = true
 				continue
 			}
@@ -210,19 +210,19 @@ func (t *tailer) showRotated(path string, at time.Time, shown place, new *follow
 
 // openPast opens a file, and reads past what was shown if it is compressed and
 // starts with that.
-func openPast(path string, shown place) (lines *lineReader, past bool, err error) {
-	lines, err = openLines(path)
-	if err != nil || !lines.compressed || shown.Length == 0 {
+func openPast(path string, shown reader.Place) (lines *reader.Lines, past bool, err error) {
+	lines, err = reader.Open(path)
+	if err != nil || !lines.Compressed() || shown.Length == 0 {
 		return lines, false, err
 	}
-	if past, err = lines.startsWith(shown); past {
+	if past, err = lines.StartsWith(shown); past {
 		return lines, true, nil
 	}
-	lines.close()
+	lines.Close()
 	if err != nil {
 		return nil, false, err
 	}
-	lines, err = openLines(path)
+	lines, err = reader.Open(path)
 	return lines, false, err
 }
 

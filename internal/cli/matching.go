@@ -2,7 +2,6 @@ package cli
 
 import (
 	"cmp"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +15,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 )
 
 // findPlaces finds, for each file, the place up to which it was sent before: the
@@ -42,7 +42,7 @@ func (s *state) findPlaces(files []part) error {
 		if err := s.findFarthest(f, found); err != nil {
 			return err
 		}
-		f.complete = f.compressed || f.rotated != neverRotated || slices.ContainsFunc(s.Files, func(p *cursor) bool {
+		f.complete = f.compressed || f.rotated != reader.NeverRotated || slices.ContainsFunc(s.Files, func(p *cursor) bool {
 			return slices.Contains(found[p], f) && f.numbered(p)
 		})
 		f.cursor.Rotated = f.complete
@@ -57,10 +57,10 @@ func (s *state) findPlaces(files []part) error {
 			continue
 		}
 		there := exists(p.File)
-		name, _ := journalOf(p.File)
+		name, _ := reader.JournalOf(p.File)
 		given := slices.ContainsFunc(files, func(f part) bool { return f.journal == name })
 		// A number in its name does not tell, if there are rotated files of that name.
-		isLive := slices.ContainsFunc(files, func(f part) bool { return f.journal == p.File && f.rotated != neverRotated })
+		isLive := slices.ContainsFunc(files, func(f part) bool { return f.journal == p.File && f.rotated != reader.NeverRotated })
 		complete := p.Complete && !isLive
 		switch {
 		case complete && isGiven: // and is another file by now
@@ -100,28 +100,28 @@ func (s *state) findFarthest(f *part, found map[*cursor][]*part) error {
 	if err != nil {
 		return err
 	}
-	defer func() { lines.release() }()
+	defer func() { lines.Release() }()
 	f.cursor = &cursor{File: f.path}
 	for _, p := range s.Files {
-		ok, err := lines.startsWith(p.place)
+		ok, err := lines.StartsWith(p.Place)
 		if err != nil {
 			return err
 		}
 		if ok {
-			f.cursor.place, found[p] = p.place, append(found[p], f)
+			f.cursor.Place, found[p] = p.Place, append(found[p], f)
 		}
 	}
-	if lines.offset > f.cursor.Length { // looking for others
-		lines.release()
+	if lines.Offset() > f.cursor.Length { // looking for others
+		lines.Release()
 		again, err := f.unsent()
 		if err != nil {
 			return err
 		}
 		lines = again
 	}
-	if _, err = lines.next(); errors.Is(err, io.EOF) {
-		kind, _, _ := parse(lines.rest())
-		f.atEnd, err = kind == blank || kind == torn, nil
+	if _, err = lines.Next(); errors.Is(err, io.EOF) {
+		kind, _, _ := reader.Parse(lines.Rest())
+		f.atEnd, err = kind == reader.Blank || kind == reader.Torn, nil
 	}
 	return err
 }
@@ -185,24 +185,24 @@ func (s *state) convert(files []part) error {
 		if err != nil {
 			return err
 		}
-		lines.sum = sha256.New()
+		lines.Hash()
 		p := &cursor{File: f.path}
 		if times == 0 {
 			known = append(known, p)
 		}
-		err = lines.each(func(l line) error {
-			kind, e, _ := parse(l)
-			if kind == stored && e.id == s.LastID {
+		err = lines.Each(func(l reader.Line) error {
+			kind, e, _ := reader.Parse(l)
+			if kind == reader.Stored && e.ID == s.LastID {
 				times++
 			} else if times > 0 {
 				return nil
 			}
-			if lines.ended || kind == stored {
-				p.place = lines.place()
+			if lines.Ended() || kind == reader.Stored {
+				p.Place = lines.Place()
 			}
 			return nil
 		})
-		lines.release()
+		lines.Release()
 		if err != nil {
 			return err
 		}

@@ -5,14 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 )
 
 // part is a file, as long as it was when it was opened.
@@ -33,25 +32,25 @@ type part struct {
 }
 
 // lines reads the file from its beginning.
-func (p *part) lines() (*lineReader, error) {
+func (p *part) lines() (*reader.Lines, error) {
 	if _, err := p.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
-	return newLineReader(p.File, io.LimitReader(p.File, p.info.Size()))
+	return reader.New(p.File, io.LimitReader(p.File, p.info.Size()))
 }
 
 // unsent reads the file from the place up to which it was sent.
-func (p *part) unsent() (*lineReader, error) {
+func (p *part) unsent() (*reader.Lines, error) {
 	lines, err := p.lines()
 	if err != nil || p.cursor == nil {
 		return lines, err
 	}
-	ok, err := lines.startsWith(p.cursor.place)
+	ok, err := lines.StartsWith(p.cursor.Place)
 	if err == nil && !ok {
 		err = fmt.Errorf("%s: was changed while it was read", p.Name())
 	}
 	if err != nil {
-		lines.release()
+		lines.Release()
 		return nil, err
 	}
 	return lines, nil
@@ -65,8 +64,8 @@ func openInOrder(paths []string) (files []part, err error) {
 			closeAll(files)
 		}
 	}()
-	for _, path := range distinct(paths) {
-		f, err := openFile(path)
+	for _, path := range reader.Distinct(paths) {
+		f, err := reader.OpenFile(path)
 		if err != nil {
 			return files, err
 		}
@@ -90,20 +89,20 @@ func openInOrder(paths []string) (files []part, err error) {
 
 // learnOrder learns what the order depends on.
 func (p *part) learnOrder() error {
-	p.path = resolve(p.Name())
-	p.journal, p.rotated = journalOf(p.path)
+	p.path = reader.Resolve(p.Name())
+	p.journal, p.rotated = reader.JournalOf(p.path)
 	lines, err := p.lines()
 	if err != nil {
 		return err
 	}
-	defer lines.release()
-	p.compressed = lines.compressed
-	err = lines.each(func(l line) error {
-		kind, e, _ := parse(l)
-		if kind != stored {
+	defer lines.Release()
+	p.compressed = lines.Compressed()
+	err = lines.Each(func(l reader.Line) error {
+		kind, e, _ := reader.Parse(l)
+		if kind != reader.Stored {
 			return nil
 		}
-		p.first = e.time
+		p.first = e.Time
 		return errFound
 	})
 	if errors.Is(err, errFound) {
@@ -113,15 +112,6 @@ func (p *part) learnOrder() error {
 }
 
 var errFound = errors.New("found")
-
-// resolve makes a path absolute and without symbolic links, as the receiver does.
-// The file itself may be missing, or renamed meanwhile.
-func resolve(path string) string {
-	if resolved, err := files.Resolve(path); err == nil {
-		return resolved
-	}
-	return filepath.Clean(path)
-}
 
 // sortFiles puts the files of a journal in the order in which they were
 // written, which their names tell: events that come at the same time need not be
@@ -138,59 +128,6 @@ func sortFiles(files []part) {
 	slices.SortStableFunc(files, func(a, b part) int {
 		return cmp.Or(begins[a.journal].Compare(begins[b.journal]), strings.Compare(a.journal, b.journal))
 	})
-}
-
-// journalOf returns the path of the journal that a file is of, and when it was
-// rotated: never, so far, if its name is not that of a rotated file.
-func journalOf(name string) (path string, rotated time.Time) {
-	name = filepath.Clean(name)
-	if n, ok := files.Parse(name); ok && !n.Temporary {
-		return n.Path, n.At
-	}
-	return name, neverRotated
-}
-
-var neverRotated = time.Unix(1<<40, 0)
-
-// openFile opens a file. A rotated one may have been compressed since its name
-// was found out.
-func openFile(path string) (*os.File, error) {
-	f, err := os.Open(path)
-	if _, at := journalOf(path); at == neverRotated {
-		return f, err
-	}
-	for _, suffix := range files.Endings {
-		if errors.Is(err, fs.ErrNotExist) {
-			if g, otherErr := os.Open(path + suffix); otherErr == nil {
-				return g, nil
-			}
-		}
-	}
-	return f, err
-}
-
-// distinct leaves out what holds the same as another file: while the receiver
-// compresses a rotated file, there is that, a temporary one, and for a moment
-// the compressed one as well. The original has the shortest name.
-func distinct(paths []string) (chosen []string) {
-	places := make(map[string]int)
-	for _, path := range paths {
-		file := resolve(path)
-		n, ok := files.Parse(file)
-		if temporary, isTemporary := strings.CutSuffix(file, ".tmp"); isTemporary && !ok { // another program's
-			n, ok = files.Parse(strings.TrimSuffix(temporary, filepath.Ext(temporary)))
-		}
-		if ok { // the same for all forms of it
-			file = files.RotatedName(n.Path, n.At)
-		}
-		if i, ok := places[file]; !ok {
-			places[file] = len(chosen)
-			chosen = append(chosen, path)
-		} else if len(filepath.Base(path)) < len(filepath.Base(chosen[i])) {
-			chosen[i] = path
-		}
-	}
-	return chosen
 }
 
 func closeAll(files []part) {
@@ -212,7 +149,7 @@ func checkComplete(parts []part) error {
 		given[f.journal][f.rotated] = true
 	}
 	for _, f := range parts {
-		if f.rotated != neverRotated {
+		if f.rotated != reader.NeverRotated {
 			continue
 		}
 		siblings, _, err := files.List(files.OS{}, f.path)

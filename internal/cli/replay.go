@@ -12,6 +12,8 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 )
 
 func replayCommand() *cobra.Command {
@@ -162,14 +164,14 @@ func (r *replay) sendFile(ctx context.Context, file *part) error {
 	if err != nil {
 		return err
 	}
-	defer f.release()
+	defer f.Release()
 	r.bar.begin(f)
-	err = f.each(func(l line) error {
+	err = f.Each(func(l reader.Line) error {
 		kind, sent, err := r.sendLine(ctx, f, l)
-		if err != nil || r.state == nil || !f.ended && kind != stored { // the end of a line may be still to come
+		if err != nil || r.state == nil || !f.Ended() && kind != reader.Stored { // the end of a line may be still to come
 			return err
 		}
-		return r.state.advance(file.cursor, f.place(), sent)
+		return r.state.advance(file.cursor, f.Place(), sent)
 	})
 	if errors.Is(err, errLeft) {
 		r.left[file.journal] = true
@@ -186,28 +188,28 @@ var errLeft = errors.New("left for later")
 
 // sendLine sends what is in a line, and returns what that is, and the event if it
 // was sent.
-func (r *replay) sendLine(ctx context.Context, f *lineReader, l line) (kind, *event, error) {
-	kind, e, problem := parse(l)
+func (r *replay) sendLine(ctx context.Context, f *reader.Lines, l reader.Line) (reader.Kind, *reader.Event, error) {
+	kind, e, problem := reader.Parse(l)
 	switch kind {
-	case blank:
+	case reader.Blank:
 		return kind, nil, nil
-	case torn:
-		if f.ended || r.state == nil { // else the next run looks at it again
+	case reader.Torn:
+		if f.Ended() || r.state == nil { // else the next run looks at it again
 			r.tornLines++
 		}
 		return kind, nil, nil
-	case raw, invalid:
+	case reader.Raw, reader.Invalid:
 		r.unsendable++
 		if problem == nil {
 			problem = errors.New("no CloudEvent (format raw?)")
 		}
 		if r.unsendable <= maxProblems {
-			r.note("%s: line %d: %v", f.file.Name(), l.number, problem)
+			r.note("%s: line %d: %v", f.Name(), l.Number, problem)
 		}
 		return kind, nil, nil
 	}
-	if r.state != nil && !r.until.IsZero() && !e.time.Before(r.until) {
-		r.note("%s: line %d and what follows is left for a later run, because of --until", f.file.Name(), l.number)
+	if r.state != nil && !r.until.IsZero() && !e.Time.Before(r.until) {
+		r.note("%s: line %d and what follows is left for a later run, because of --until", f.Name(), l.Number)
 		return kind, nil, errLeft
 	}
 	if !r.wants(e) {
@@ -226,7 +228,7 @@ func (r *replay) sendLine(ctx context.Context, f *lineReader, l line) (kind, *ev
 		if ctx.Err() != nil {
 			return kind, nil, errInterrupted
 		}
-		return kind, nil, fmt.Errorf("event %s (%s: line %d): %w", sanitize(e.id), sanitize(f.file.Name()), l.number, err)
+		return kind, nil, fmt.Errorf("event %s (%s: line %d): %w", sanitize(e.ID), sanitize(f.Name()), l.Number, err)
 	}
 	r.sent++
 	r.bar.show(r.sent)

@@ -15,6 +15,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 )
 
 func TestMain(m *testing.M) {
@@ -253,7 +255,7 @@ func TestReplayState(t *testing.T) {
 
 	// What it cannot tell, it does not guess.
 	write(t, path, eventLines(7, 8))
-	if _, err := replay(path, rotated); err == nil || !strings.Contains(err.Error(), resolve(path)+", of which the first 372 bytes were sent, is in none of the files") || !strings.Contains(err.Error(), "take it out of "+remembered) {
+	if _, err := replay(path, rotated); err == nil || !strings.Contains(err.Error(), reader.Resolve(path)+", of which the first 372 bytes were sent, is in none of the files") || !strings.Contains(err.Error(), "take it out of "+remembered) {
 		t.Errorf("%v", err)
 	}
 	if _, _, err := webhook("replay", "--to", g.URL+"/y", "--state", remembered, path); err == nil || !strings.Contains(err.Error(), "use another file") {
@@ -418,7 +420,7 @@ func TestWhileAFileIsCompressed(t *testing.T) {
 	if out, _, err := webhook("tail", "--json", two); err != nil || out != eventLine(2) {
 		t.Errorf("%v %s", err, out)
 	}
-	if got := distinct([]string{"a", "a.gz", "a.tmp", "b", "./a", "b"}); len(got) != 4 {
+	if got := reader.Distinct([]string{"a", "a.gz", "a.tmp", "b", "./a", "b"}); len(got) != 4 {
 		t.Errorf("%v of four files that are not of a journal", got)
 	}
 	here, err := os.Getwd()
@@ -426,7 +428,7 @@ func TestWhileAFileIsCompressed(t *testing.T) {
 		t.Fatal(err)
 	}
 	original := filepath.Join(here, "events-2026-11-23T17-04-58.001.jsonl")
-	if got := distinct([]string{filepath.Base(original) + ".gz", original}); len(got) != 1 || got[0] != original {
+	if got := reader.Distinct([]string{filepath.Base(original) + ".gz", original}); len(got) != 1 || got[0] != original {
 		t.Errorf("%v, want the original", got)
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 )
 
 // sendTimeout is how long the target may take for one event.
@@ -42,7 +44,7 @@ func newSender(target string, note func(string, ...any)) *sender {
 var errPermanent = errors.New("trying again would not help")
 
 // send sends the event until the target has taken it, or keeps failing.
-func (s *sender) send(ctx context.Context, e *event) error {
+func (s *sender) send(ctx context.Context, e *reader.Event) error {
 	for attempt := 0; ; attempt++ {
 		wait, err := s.try(ctx, e)
 		if err == nil || ctx.Err() != nil || errors.Is(err, errPermanent) || attempt == len(retryWaits) {
@@ -55,7 +57,7 @@ func (s *sender) send(ctx context.Context, e *event) error {
 }
 
 // try sends the event once. After a failure, wait is what the target asks for.
-func (s *sender) try(ctx context.Context, e *event) (wait time.Duration, err error) {
+func (s *sender) try(ctx context.Context, e *reader.Event) (wait time.Duration, err error) {
 	req, err := s.request(ctx, e)
 	if err != nil {
 		return 0, fmt.Errorf("%w: %w", err, errPermanent)
@@ -84,8 +86,8 @@ func (s *sender) try(ctx context.Context, e *event) (wait time.Duration, err err
 	}
 }
 
-func (s *sender) request(ctx context.Context, e *event) (*http.Request, error) {
-	body, err := e.body()
+func (s *sender) request(ctx context.Context, e *reader.Event) (*http.Request, error) {
+	body, err := e.Body()
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +95,7 @@ func (s *sender) request(ctx context.Context, e *event) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	contentType := e.contentType
+	contentType := e.ContentType
 	if contentType == "" && body != nil {
 		contentType = "application/json" // what the JSON format implies
 	}
@@ -107,12 +109,12 @@ func (s *sender) request(ctx context.Context, e *event) (*http.Request, error) {
 		}
 	}
 	set("specversion", "1.0")
-	set("id", e.id)
-	set("source", e.source)
-	set("type", e.typ)
-	set("subject", e.subject)
-	set("time", e.timeText)
-	for _, extension := range e.extensions {
+	set("id", e.ID)
+	set("source", e.Source)
+	set("type", e.Type)
+	set("subject", e.Subject)
+	set("time", e.TimeText)
+	for _, extension := range e.Extensions {
 		set(extension[0], extension[1])
 	}
 	return req, nil

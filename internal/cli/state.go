@@ -11,6 +11,8 @@ import (
 	"runtime"
 	"sync"
 	"time"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 )
 
 // saveEvery is how old what the state file says may get while events are sent.
@@ -38,7 +40,7 @@ type state struct {
 // cursor is how far a file was sent, or passed over.
 type cursor struct {
 	File string `json:"file"` // where it was then
-	place
+	reader.Place
 	Rotated  bool `json:"rotated,omitempty"`  // nothing can be appended
 	Complete bool `json:"complete,omitempty"` // to its end, after which nothing can come
 }
@@ -95,17 +97,17 @@ func (s *state) load(target string) error {
 // advance notes that a file was passed up to that place, by sending an event or,
 // if it is nil, without. After an event it is saved within saveEvery, also if
 // nothing else comes.
-func (s *state) advance(p *cursor, to place, sent *event) error {
+func (s *state) advance(p *cursor, to reader.Place, sent *reader.Event) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if p.Length == 0 {
 		s.Files = append(s.Files, p)
 	}
-	p.place, p.Complete = to, false
+	p.Place, p.Complete = to, false
 	if sent == nil {
 		return nil
 	}
-	s.LastID, s.Last = sent.id, sent.time
+	s.LastID, s.Last = sent.ID, sent.Time
 	s.Sent++
 	if s.timer == nil && !s.dryRun {
 		s.timer = time.AfterFunc(saveEvery, func() {

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 )
 
 // history is what happens to two journals, with replays in between.
@@ -277,21 +279,21 @@ func (h *history) goOnWithout(t *testing.T, text string) {
 // notes what the state must know of them, if it was not lost by a kill.
 func (h *history) mustBeSent(t *testing.T, saved bool) {
 	for _, name := range h.files(t) {
-		lines, err := openLines(filepath.Join(h.dir, name))
+		lines, err := reader.Open(filepath.Join(h.dir, name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		_ = lines.each(func(l line) error {
-			if kind, e, _ := parse(l); kind == stored && h.sent[e.id] == 0 {
-				t.Errorf("%s, in %s, was not sent", e.id, name)
-			} else if kind == stored && saved && slices.Contains(journals[:], name) {
+		_ = lines.Each(func(l reader.Line) error {
+			if kind, e, _ := reader.Parse(l); kind == reader.Stored && h.sent[e.ID] == 0 {
+				t.Errorf("%s, in %s, was not sent", e.ID, name)
+			} else if kind == reader.Stored && saved && slices.Contains(journals[:], name) {
 				h.known[name] = true
 			}
 			return nil
 		})
-		lines.close()
-		_, rotated := journalOf(name)
-		h.whole[name] = h.whole[name] || saved && (rotated != neverRotated || strings.HasSuffix(name, ".gz") ||
+		lines.Close()
+		_, rotated := reader.JournalOf(name)
+		h.whole[name] = h.whole[name] || saved && (rotated != reader.NeverRotated || strings.HasSuffix(name, ".gz") ||
 			!slices.Contains(journals[:], name) && h.known[name])
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 )
 
 // replayed is a target, and a directory with journals and the state of a replay.
@@ -483,13 +484,13 @@ func TestJournalOf(t *testing.T) {
 		"/d-2026-11-23T17-04-58.123.jsonl/events.jsonl": "/d-2026-11-23T17-04-58.123.jsonl/events-2026-11-23T17-04-58.123.jsonl",
 	} {
 		for _, suffix := range files.Endings {
-			if name, when := journalOf(rotated + suffix); name != live || !when.Equal(at) {
+			if name, when := reader.JournalOf(rotated + suffix); name != live || !when.Equal(at) {
 				t.Errorf("%s is of %s, of %v, want %s", rotated+suffix, name, when, live)
 			}
 		}
 	}
 	for _, name := range []string{"/d/events.jsonl", "/d/events.gz", "/d/events-2026-11-23.jsonl", "/d/events-2026-02-31T17-04-58.123.jsonl", "/d/events.jsonl.1"} {
-		if of, when := journalOf(name); of != name || when != neverRotated {
+		if of, when := reader.JournalOf(name); of != name || when != reader.NeverRotated {
 			t.Errorf("%s is of %s, of %v", name, of, when)
 		}
 	}

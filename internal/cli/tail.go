@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/jsonscan"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 )
 
 const (
@@ -69,11 +70,11 @@ type tailer struct {
 
 // showFile shows what is in the file now.
 func (t *tailer) showFile(path string) error {
-	lines, err := openLines(path)
+	lines, err := reader.Open(path)
 	if err != nil {
 		return err
 	}
-	defer lines.close()
+	defer lines.Close()
 	if err := t.showAll(lines); err != nil {
 		return err
 	}
@@ -82,22 +83,22 @@ func (t *tailer) showFile(path string) error {
 }
 
 // showAll shows the lines up to the end of the file, with one that has not ended.
-func (t *tailer) showAll(lines *lineReader) error {
-	return lines.each(func(l line) error {
-		t.showLine(lines.file.Name(), l)
+func (t *tailer) showAll(lines *reader.Lines) error {
+	return lines.Each(func(l reader.Line) error {
+		t.showLine(lines.Name(), l)
 		return t.failed
 	})
 }
 
-func (t *tailer) showLine(path string, l line) {
-	kind, e, err := parse(l)
+func (t *tailer) showLine(path string, l reader.Line) {
+	kind, e, err := reader.Parse(l)
 	switch {
-	case kind == blank:
-	case kind == torn || kind == invalid:
-		t.note("%s: line %d is passed over: %v", path, l.number, err)
+	case kind == reader.Blank:
+	case kind == reader.Torn || kind == reader.Invalid:
+		t.note("%s: line %d is passed over: %v", path, l.Number, err)
 	case !t.wants(e):
 	case t.json:
-		text := strings.Trim(string(l.text), space)
+		text := string(e.Text)
 		if t.outIsTerminal {
 			text = sanitizeJSON(text)
 		}
@@ -128,24 +129,24 @@ func (t *tailer) flush() {
 }
 
 // pretty is an event for people: one line, as wide as the terminal at most.
-func (t *tailer) pretty(e *event) string {
+func (t *tailer) pretty(e *reader.Event) string {
 	limit := t.width
 	if limit == 0 {
 		limit = summaryCells
 	}
-	if e.id == "" { // format raw
+	if e.ID == "" { // format raw
 		return cut(t.summary(e), limit)
 	}
 	when := "-"
-	if !e.time.IsZero() {
-		when = e.time.UTC().Format(time.RFC3339)
+	if !e.Time.IsZero() {
+		when = e.Time.UTC().Format(time.RFC3339)
 	}
-	kind := cut(sanitize(e.typ), maxTypeColumn)
+	kind := cut(sanitize(e.Type), maxTypeColumn)
 	t.typeColumn = max(t.typeColumn, cells(kind))
 	plain := pad(when, 20) + "  " + pad(kind, t.typeColumn) + "  "
 	text := pad(t.paint(nil, when), 20) + "  " + t.paint(t.colours.Cyan, pad(kind, t.typeColumn)) + "  "
-	if e.subject != "" {
-		subject := cut(sanitize(e.subject), maxTypeColumn)
+	if e.Subject != "" {
+		subject := cut(sanitize(e.Subject), maxTypeColumn)
 		plain += subject + "  "
 		text += t.paint(t.colours.Yellow, subject) + "  "
 	}
@@ -158,14 +159,14 @@ func (t *tailer) pretty(e *event) string {
 
 // summary tells what the data is about: of an object its fields, with the
 // number of elements where there are several, otherwise its beginning.
-func (t *tailer) summary(e *event) string {
-	if e.base64 {
-		b, _ := e.body()
-		return fmt.Sprintf("%d bytes of %s", len(b), sanitize(e.contentType))
+func (t *tailer) summary(e *reader.Event) string {
+	if e.Base64 {
+		b, _ := e.Body()
+		return fmt.Sprintf("%d bytes of %s", len(b), sanitize(e.ContentType))
 	}
 	var parts []string
 	size := 0
-	isObject := jsonscan.Members(e.data, func(name string, value []byte) {
+	isObject := jsonscan.Members(e.Data, func(name string, value []byte) {
 		if size > summaryCells*4 { // more than can be seen
 			return
 		}
@@ -181,7 +182,7 @@ func (t *tailer) summary(e *event) string {
 		default:
 			text = string(value)
 		}
-		if text == e.typ || text == e.subject {
+		if text == e.Type || text == e.Subject {
 			return // already in a column of its own
 		}
 		part := sanitize(firstRunes([]byte(name), summaryCells)) + "=" + sanitize(firstRunes([]byte(text), summaryCells))
@@ -191,5 +192,5 @@ func (t *tailer) summary(e *event) string {
 	if isObject {
 		return strings.Join(parts, " ")
 	}
-	return sanitize(firstRunes(e.data, summaryCells*4))
+	return sanitize(firstRunes(e.Data, summaryCells*4))
 }

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/play"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 )
 
 func TestTail(t *testing.T) {
@@ -76,7 +77,7 @@ func TestWhatSendersChooseIsHarmless(t *testing.T) {
 
 func TestWidth(t *testing.T) {
 	long := strings.Replace(eventLine(1), `"n":1`, `"text":"`+strings.Repeat("日本 ", 100)+`"`, 1)
-	_, e, err := parse(line{text: []byte(strings.TrimSpace(long))})
+	_, e, err := reader.Parse(reader.Line{Text: []byte(strings.TrimSpace(long))})
 	if err != nil {
 		t.Fatal(err)
 	}

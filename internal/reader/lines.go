@@ -1,9 +1,12 @@
-package cli
+// Package reader reads what receivers have stored: the lines of files, be they
+// compressed or not, and the events in them.
+package reader
 
 import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"hash"
@@ -31,9 +34,9 @@ var (
 	zstdMagic = []byte{0x28, 0xb5, 0x2f, 0xfd}
 )
 
-// lineReader reads the lines of a file, which may be compressed with gzip or
-// zstd. It holds one line at a time. A file that grows can be read on.
-type lineReader struct {
+// Lines reads the lines of a file, which may be compressed with gzip or zstd. It
+// holds one line at a time. A file that grows can be read on.
+type Lines struct {
 	file       *os.File
 	read       int64 // bytes of the file so far
 	r          *bufio.Reader
@@ -42,7 +45,7 @@ type lineReader struct {
 	limit      int // maxLine, but in tests
 
 	offset int64     // decoded bytes so far
-	sum    hash.Hash // of them, if somebody wants to know; see place
+	sum    hash.Hash // of them, if somebody wants to know; see Place
 
 	text   []byte // the line so far
 	ended  bool   // text was returned
@@ -50,29 +53,29 @@ type lineReader struct {
 	number int    // of the line that text belongs to, from 1
 }
 
-// line is a line, without its line feed. Its text is valid until the next call.
-type line struct {
-	text   []byte
-	number int
-	long   bool // only its beginning, as the line is over the limit
+// Line is a line, without its line feed. Its text is valid until the next call.
+type Line struct {
+	Text   []byte
+	Number int
+	Long   bool // only its beginning, as the line is over the limit
 }
 
-// openLines opens a file; what is in it says whether it is compressed.
-func openLines(path string) (*lineReader, error) {
-	f, err := openFile(path)
+// Open opens a file; what is in it says whether it is compressed.
+func Open(path string) (*Lines, error) {
+	f, err := OpenFile(path)
 	if err != nil {
 		return nil, err
 	}
-	r, err := newLineReader(f, f)
+	r, err := New(f, f)
 	if err != nil {
 		_ = f.Close()
 	}
 	return r, err
 }
 
-// newLineReader reads a file, or the part of it that r has.
-func newLineReader(f *os.File, r io.Reader) (*lineReader, error) {
-	l := &lineReader{file: f, limit: maxLine, number: 1}
+// New reads a file, or the part of it that r has.
+func New(f *os.File, r io.Reader) (*Lines, error) {
+	l := &Lines{file: f, limit: maxLine, number: 1}
 	source := bufio.NewReaderSize(counter{r, &l.read}, 64<<10)
 	l.r = source
 	magic, err := source.Peek(len(zstdMagic))
@@ -97,9 +100,38 @@ func newLineReader(f *os.File, r io.Reader) (*lineReader, error) {
 	return l, nil
 }
 
-// next returns the next line that has ended. At the end of the file, for now,
-// the error is io.EOF, and rest has what there is of another line.
-func (l *lineReader) next() (line, error) {
+// File is the file.
+func (l *Lines) File() *os.File { return l.file }
+
+// Name is the name by which the file was opened.
+func (l *Lines) Name() string { return l.file.Name() }
+
+// Read is how many bytes of the file have been read, as they are stored.
+func (l *Lines) Read() int64 { return l.read }
+
+// Offset is how many decoded bytes have been read.
+func (l *Lines) Offset() int64 { return l.offset }
+
+// Compressed tells whether the file is.
+func (l *Lines) Compressed() bool { return l.compressed }
+
+// Ended tells whether the line that was returned last has ended: false for that
+// of Rest.
+func (l *Lines) Ended() bool { return l.ended }
+
+// Hash has Place know the hash of what was read. It is called before anything is.
+func (l *Lines) Hash() { l.sum = sha256.New() }
+
+// Empty tells whether there is nothing more to read for now. An error comes again
+// with the next line.
+func (l *Lines) Empty() bool {
+	_, err := l.r.Peek(1)
+	return errors.Is(err, io.EOF)
+}
+
+// Next returns the next line that has ended. At the end of the file, for now,
+// the error is io.EOF, and Rest has what there is of another line.
+func (l *Lines) Next() (Line, error) {
 	if l.ended {
 		l.number++
 		l.reset()
@@ -114,31 +146,31 @@ func (l *lineReader) next() (line, error) {
 		switch {
 		case err == nil:
 			l.ended = true
-			return line{bytes.TrimSuffix(l.text, []byte("\n")), l.number, l.long}, nil
+			return Line{bytes.TrimSuffix(l.text, []byte("\n")), l.number, l.long}, nil
 		case errors.Is(err, bufio.ErrBufferFull):
 		case errors.Is(err, io.EOF):
-			return line{}, io.EOF
+			return Line{}, io.EOF
 		default:
-			return line{}, fmt.Errorf("%s: line %d: %w", l.file.Name(), l.number, err)
+			return Line{}, fmt.Errorf("%s: line %d: %w", l.file.Name(), l.number, err)
 		}
 	}
 }
 
-// rest returns the beginning of a line that has not ended; its text may be empty.
-func (l *lineReader) rest() line {
+// Rest returns the beginning of a line that has not ended; its text may be empty.
+func (l *Lines) Rest() Line {
 	if l.ended {
-		return line{number: l.number + 1}
+		return Line{Number: l.number + 1}
 	}
-	return line{l.text, l.number, l.long}
+	return Line{l.text, l.number, l.long}
 }
 
-// each calls do for each line, and for the beginning of one that has not ended.
-func (l *lineReader) each(do func(line) error) error {
+// Each calls do for each line, and for the beginning of one that has not ended.
+func (l *Lines) Each(do func(Line) error) error {
 	for {
-		next, err := l.next()
+		next, err := l.Next()
 		last := errors.Is(err, io.EOF)
 		if last {
-			if next, err = l.rest(), nil; len(next.text) == 0 {
+			if next, err = l.Rest(), nil; len(next.Text) == 0 {
 				return nil
 			}
 		}
@@ -153,7 +185,7 @@ func (l *lineReader) each(do func(line) error) error {
 
 // skip passes over what there is up to that many bytes from the beginning. The
 // error is io.EOF if there are fewer.
-func (l *lineReader) skip(to int64) error {
+func (l *Lines) skip(to int64) error {
 	for l.offset < to {
 		if _, err := l.r.Peek(1); errors.Is(err, io.EOF) {
 			return err
@@ -168,29 +200,30 @@ func (l *lineReader) skip(to int64) error {
 	return nil
 }
 
-func (l *lineReader) count(part []byte) {
+func (l *Lines) count(part []byte) {
 	l.offset += int64(len(part))
 	if l.sum != nil {
 		_, _ = l.sum.Write(part) // which never fails
 	}
 }
 
-func (l *lineReader) reset() {
+func (l *Lines) reset() {
 	l.text, l.ended, l.long = l.text[:0], false, false
 	if cap(l.text) > keepBuffer {
 		l.text = nil
 	}
 }
 
-// release gives back what the reader needed, except for the file.
-func (l *lineReader) release() {
+// Release gives back what the reader needed, except for the file.
+func (l *Lines) Release() {
 	if l.decoder != nil {
 		l.decoder.Close()
 	}
 }
 
-func (l *lineReader) close() {
-	l.release()
+// Close is Release, and closes the file.
+func (l *Lines) Close() {
+	l.Release()
 	_ = l.file.Close()
 }
 
