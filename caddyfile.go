@@ -32,6 +32,7 @@ func parseCaddyfile(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error)
 // UnmarshalCaddyfile sets up the handler from Caddyfile tokens. Syntax:
 //
 //	webhook_receiver [<matcher>] {
+//	    name          <name>
 //	    provider      <name>
 //	    verification  { ... }
 //	    signature     { ... }
@@ -46,6 +47,7 @@ func parseCaddyfile(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error)
 //	    timeout       <duration>
 //	    accept        json|any
 //	    dedupe        <window> [<key>]
+//	    headers       all|none|<name...>
 //	}
 //
 // output and attribute may be repeated, an attribute not with the same name. The
@@ -53,6 +55,7 @@ func parseCaddyfile(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error)
 func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // consume directive name
 	return options.Table{
+		"name": options.Text(&h.Name),
 		"provider": options.Value(func(name string) error {
 			h.Provider = name
 			_, err := provider.Named(name)
@@ -72,8 +75,9 @@ func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 			h.Timeout = new(caddy.Duration)
 			return options.Duration(h.Timeout).Read(d)
 		}},
-		"accept": options.Checked(&h.Accept, checkAccept),
-		"dedupe": {Read: h.unmarshalDedupe},
+		"accept":  options.Checked(&h.Accept, checkAccept),
+		"dedupe":  {Read: h.unmarshalDedupe},
+		"headers": {Read: h.unmarshalHeaders},
 	}.Unmarshal(d)
 }
 
@@ -125,6 +129,16 @@ func (h *Handler) setMaxBodySize(value string) error {
 	}
 	n := int64(size)
 	h.MaxBodySize = &n
+	return nil
+}
+
+func (h *Handler) unmarshalHeaders(d *caddyfile.Dispenser) error {
+	if err := options.Texts(&h.Headers).Read(d); err != nil {
+		return err
+	}
+	if err := rules.CheckHeaders(h.Headers); err != nil {
+		return d.WrapErr(err)
+	}
 	return nil
 }
 

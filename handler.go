@@ -92,6 +92,11 @@ func (h *Handler) receive(req *request) (became string, err error) {
 	if h.verification.Recognizes(&req.Request, true) {
 		return outcome.Verified, h.answerVerification(req)
 	}
+	if h.headers != nil {
+		if err := req.lease.Take(h.headers.Memory(&req.Request)); err != nil {
+			return "", err
+		}
+	}
 	if err := h.setAttributes(req, repl); err != nil {
 		return "", outcome.Busy(err)
 	}
@@ -126,6 +131,7 @@ func (h *Handler) open(req *request, coding string) (err error) {
 	if err := event.SetData(&req.event, req.Decoded, req.Header.Get("Content-Type"), h.Accept); err != nil {
 		return err
 	}
+	event.SetSent(&req.event, req.body, coding != intake.Identity)
 	if event.IsForm(&req.event) {
 		// A field of it is decoded into memory of its own.
 		if err := req.lease.Take(int64(len(req.Decoded))); err != nil {
@@ -219,6 +225,15 @@ func (h *Handler) setAttributes(req *request, repl *caddy.Replacer) error {
 	e.Type = cmp.Or(req.Attribute(from.Type), "webhook")
 	e.Subject = req.Attribute(from.Subject)
 
+	for _, own := range [...]Attribute{
+		{Name: event.HTTPHeaders, Value: h.headersOf(req)},
+		{Name: event.Verification, Value: h.verifies},
+		{Name: event.Receiver, Value: h.Name},
+	} {
+		if _, configured := h.Attributes[own.Name]; own.Value != "" && !configured {
+			e.Extensions = append(e.Extensions, own)
+		}
+	}
 	for _, name := range h.attributes {
 		if value := repl.ReplaceAll(h.Attributes[name], ""); event.IsAttribute(value) {
 			e.Extensions = append(e.Extensions, Attribute{Name: name, Value: value})
@@ -228,6 +243,14 @@ func (h *Handler) setAttributes(req *request, repl *caddy.Replacer) error {
 		e.Extensions = append(e.Extensions, Attribute{Name: "traceparent", Value: parent})
 	}
 	return nil
+}
+
+// headersOf returns what is stored of the request beside its body, or nothing.
+func (h *Handler) headersOf(req *request) string {
+	if h.headers == nil {
+		return ""
+	}
+	return h.headers.Of(&req.Request)
 }
 
 // source returns the source of the request's event.
@@ -293,9 +316,9 @@ func (h *Handler) memoryOf(e *Event) int64 {
 // mostMemory is what a few of the largest bodies need, and one at its worst, which
 // is text of control characters.
 func (h *Handler) mostMemory() int64 {
-	longest := h.copies
+	longest := 3 * h.copies // with what JSON lacks of the body, or the compressed one
 	if h.Accept == event.AcceptAny {
-		longest *= 6
+		longest = 8 * h.copies
 	}
 	times := max(8, 3+longest) // compressed, decoded and some attributes beside the lines
 	return times * min(h.maxBodySize, math.MaxInt64/2/times)

@@ -7,7 +7,6 @@ package webhookreceiver
 import (
 	"crypto/sha256"
 	"encoding/json"
-	"slices"
 	"sync"
 	"time"
 
@@ -41,6 +40,10 @@ func init() {
 // `{http.webhook_receiver.body_sha256}` | SHA-256 of the body as it was sent, before Content-Encoding is undone, in hexadecimal digits
 // `{http.webhook_receiver.body.<path>}` | A string or number in a JSON body; the path is of keys, and indexes of arrays, separated by dots. Empty for other values, strings over 1 KiB, and such with control characters
 type Handler struct {
+	// What the receiver is called: the attribute `receiver` of its events, which have
+	// none without it.
+	Name string `json:"name,omitempty"`
+
 	// The service that sends the webhooks, which says how the endpoint is
 	// verified, how events are signed, and where an event's id, type and subject
 	// are found. `generic` is for services that have no name here.
@@ -90,6 +93,17 @@ type Handler struct {
 	// attribute that comes out empty is left out of that event.
 	Attributes map[string]string `json:"attributes,omitempty"`
 
+	// The header fields of requests that are stored, in the attribute `httpheaders`:
+	// names, `all`, or `none`. `all` is without those that anybody may set (`Forwarded`,
+	// `X-Forwarded-*`, `X-Real-IP`, `Proxy-*`, `Remote-*`, `X-Webhook-*`). What holds a secret is
+	// `REDACTED`: `Authorization`, `Cookie`, and fields with token, secret, key, auth or
+	// password in their names, except for signatures; and values of the query that are not
+	// signed. Default: what is needed to check a signature again and to find id, type and
+	// subject, and beside that Content-Type, unless it is `application/json`, Content-Encoding
+	// and, of providers that sign, User-Agent; of providers that have nothing in headers,
+	// no attribute.
+	Headers []string `json:"headers,omitempty"`
+
 	// The largest body, in bytes, as sent and also when decompressed. A larger
 	// one is answered 413. Default: the provider's; socialboards 5242880 (5 MiB).
 	MaxBodySize *int64 `json:"max_body_size,omitempty"`
@@ -114,9 +128,11 @@ type Handler struct {
 	tokens       [][sha256.Size]byte // hashed, so that comparing takes the same time for any length
 	secrets      [][]byte            // keys of HMACs
 	outputs      []*namedOutput
-	destinations []string // of the outputs
-	copies       int64    // of an event, in all outputs
-	attributes   []string // the names in Attributes, sorted
+	destinations []string             // of the outputs
+	copies       int64                // of an event, in all outputs
+	attributes   []string             // the names in Attributes, sorted
+	headers      *rules.StoredHeaders // nil: none are stored
+	verifies     string               // the attribute verification of events
 	maxBodySize  int64
 	timeout      time.Duration
 	dedupe       *dedupe.Deduplicator // nil: events are stored however often they come
@@ -150,13 +166,9 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if err := h.provisionTokens(); err != nil {
 		return err
 	}
-	for name := range h.Attributes {
-		if err := checkAttributeName(name); err != nil {
-			return err
-		}
-		h.attributes = append(h.attributes, name)
+	if err := h.provisionAttributes(); err != nil {
+		return err
 	}
-	slices.Sort(h.attributes)
 	if err := h.provisionOutputs(ctx); err != nil {
 		return err
 	}

@@ -164,6 +164,35 @@ func (h *Handler) provisionSignature(secrets []string) error {
 	return nil
 }
 
+// provisionAttributes prepares the attributes that events have beside those of every
+// CloudEvent.
+func (h *Handler) provisionAttributes() error {
+	for name := range h.Attributes {
+		if err := checkAttributeName(name); err != nil {
+			return err
+		}
+		h.attributes = append(h.attributes, name)
+	}
+	slices.Sort(h.attributes)
+	for _, name := range []string{event.HTTPHeaders, event.Verification, event.Receiver} {
+		if _, ok := h.Attributes[name]; ok {
+			h.logger.Warn("an attribute of the config takes the place of the receiver's own", zap.String("attribute", name))
+		}
+	}
+	if err := rules.CheckHeaders(h.Headers); err != nil {
+		return err
+	}
+	h.headers = rules.NewStoredHeaders(h.Headers, h.provider.Signature, h.provider.Verification, &h.provider.Event)
+	switch {
+	case h.signature == nil:
+	case h.signature.Algorithm == rules.AlgorithmToken:
+		h.verifies = event.VerifiedToken
+	default:
+		h.verifies = event.VerifiedSignature
+	}
+	return nil
+}
+
 // resolveSecrets evaluates the placeholders. Its errors quote no value.
 func resolveSecrets(option string, raw []string) ([]string, error) {
 	var resolved []string

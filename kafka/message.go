@@ -36,6 +36,6 @@ func newRecord(event *webhookreceiver.Event, topic, key, mode string) *kgo.Recor
 		}
 		record.Headers = append(record.Headers, kgo.RecordHeader{Key: name, Value: []byte(a.Value)})
 	}
-	record.Value = bytes.Clone(event.Data)
+	record.Value = bytes.Clone(event.Body)
 	return record
 }

@@ -332,7 +332,7 @@ func provision(t testing.TB, o *Output) (end func()) {
 func event(id, data string) *webhookreceiver.Event {
 	return &webhookreceiver.Event{
 		ID: id, Source: "https://hooks.example.com/webhooks", Type: "test", Time: time.Now(),
-		DataContentType: "application/json", Data: []byte(data),
+		DataContentType: "application/json", Data: []byte(data), Body: []byte(data),
 	}
 }
 

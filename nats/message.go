@@ -36,7 +36,7 @@ func newMessage(event *webhookreceiver.Event, mode, subject, stream string) *nat
 		for _, a := range event.Attributes() {
 			m.Header["ce-"+a.Name] = []string{percentEncode(a.Value)}
 		}
-		m.Data = bytes.Clone(event.Data)
+		m.Data = bytes.Clone(event.Body)
 	} else {
 		m.Header["Content-Type"] = []string{"application/cloudevents+json"}
 		m.Data = event.AppendJSON(nil)

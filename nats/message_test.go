@@ -14,7 +14,7 @@ func TestMessage(t *testing.T) {
 		Time:            time.Date(2026, 11, 23, 23, 58, 55, 533720000, time.UTC),
 		DataContentType: "text/plain; charset=utf-8",
 		Extensions:      []webhookreceiver.Attribute{{Name: "community", Value: "yours"}},
-		DataKind:        webhookreceiver.DataText, Data: []byte("a\nb"),
+		DataKind:        webhookreceiver.DataText, Data: []byte("a\nb"), Body: []byte("a\nb"),
 	}
 	id := "webhooks.test https://hooks.example.com/webhooks d%201"
 

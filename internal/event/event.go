@@ -40,8 +40,25 @@ const (
 // ReservedAttributes are the members of a CloudEvent that the receiver sets,
 // or that CloudEvents gives a meaning of their own.
 var ReservedAttributes = []string{
-	"specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema", "data",
+	"specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema", "data", BodySent, DedupeKey,
 }
+
+// Extension attributes that the receiver sets, unless the config has one of the name.
+const (
+	HTTPHeaders  = "httpheaders"  // method, path and header fields of the request
+	Verification = "verification" // what was checked
+	Receiver     = "receiver"     // its name
+)
+
+// DedupeKey is the extension attribute with the hash of what makes an event the same
+// as another.
+const DedupeKey = "dedupekey"
+
+// The values of Verification.
+const (
+	VerifiedSignature = "signature"
+	VerifiedToken     = "token"
+)
 
 // DataKind says what an event's Data is, and so how it stands in JSON.
 type DataKind int
@@ -70,17 +87,26 @@ type Event struct {
 	Extensions      []Attribute // no name comes twice, and no value is empty
 	DataKind        DataKind    // how Data is put into a JSON envelope
 	Data            []byte      // as sent, line breaks included, less white space around JSON
+	Body            []byte      // the decoded body: Data, with the white space around JSON
 
 	doc    jsonscan.Doc // of JSON data
 	isForm bool         // the data are text, or binary, that is a form, of not too many fields
+
+	sent     []byte // the body as sent
+	sentForm sentForm
+	sentSize int // of the text for sentForm
 
 	mu              sync.Mutex
 	cloudEvent, raw *line // nil while nobody has asked for it
 }
 
+// maxBinary is the length, in bytes, of the longest attribute in binary mode: servers
+// and clients have limits on headers, mostly of 8 KiB or more for all of them.
+const maxBinary = 4 << 10
+
 // Attributes returns the event's attributes that have a value, as a protocol
-// binding's binary mode carries them: specversion, id, source, type, subject,
-// time, datacontenttype, then the extensions.
+// binding's binary mode carries them, with Body: specversion, id, source, type,
+// subject, time, datacontenttype, then the extensions that are no longer than 4 KiB.
 func (e *Event) Attributes() []Attribute {
 	attributes := append(make([]Attribute, 0, 7+len(e.Extensions)),
 		Attribute{"specversion", "1.0"},
@@ -95,7 +121,12 @@ func (e *Event) Attributes() []Attribute {
 		Attribute{"time", e.Time.UTC().Format(timeFormat)},
 		Attribute{"datacontenttype", e.DataContentType},
 	)
-	return append(attributes, e.Extensions...)
+	for _, x := range e.Extensions {
+		if len(x.Value) <= maxBinary {
+			attributes = append(attributes, x)
+		}
+	}
+	return attributes
 }
 
 // SetData sets the event's data from a decoded body.
@@ -103,6 +134,7 @@ func SetData(e *Event, body []byte, contentType, accept string) error {
 	if len(body) == 0 {
 		return outcome.Malformed(errors.New("the body is empty"))
 	}
+	e.Body = body
 	mediaType, err := contentType, error(nil)
 	if contentType != ContentTypeJSON {
 		// A media type with bad parameters comes with an error, but it comes.
@@ -111,7 +143,7 @@ func SetData(e *Event, body []byte, contentType, accept string) error {
 	declaresJSON := IsJSONMediaType(mediaType)
 
 	if accept == AcceptJSON || declaresJSON || contentType == "" {
-		jsonErr := e.doc.Parse(bytes.TrimPrefix(body, []byte("\ufeff")), MaxDepth)
+		jsonErr := e.doc.Parse(bytes.TrimPrefix(body, []byte(bom)), MaxDepth)
 		if jsonErr == nil {
 			e.DataKind, e.Data, e.DataContentType = DataJSON, e.doc.Value, ContentTypeJSON
 			return nil

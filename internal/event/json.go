@@ -10,7 +10,8 @@ import (
 
 // AppendJSON appends the event to dst in the CloudEvents JSON format, in one
 // line, without a line feed at its end. The data member comes last; JSON data
-// is kept token by token, only line breaks between tokens become spaces.
+// is kept token by token, only line breaks between tokens become spaces; what that
+// loses of the body is in the extension attribute bodysent.
 // Where dst has no room for it, it is given exactly that.
 // https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
 func (e *Event) AppendJSON(dst []byte) []byte {
@@ -34,6 +35,10 @@ func (e *Event) appendJSON(dst []byte) []byte {
 	dst = appendMember(dst, "datacontenttype", e.DataContentType)
 	for _, x := range e.Extensions {
 		dst = appendMember(dst, x.Name, x.Value)
+	}
+	if e.sentForm != sentAsData {
+		dst = append(dst, `,"`+BodySent+`":"`...)
+		dst = append(e.appendSent(dst), '"') // nothing in it must be escaped
 	}
 	if e.DataKind == DataBinary {
 		dst = append(dst, `,"data_base64":`...)
@@ -77,6 +82,9 @@ func (e *Event) jsonSize() int {
 	}
 	for _, x := range e.Extensions {
 		size += len(`,"":`) + len(x.Name) + jsonscan.StringSize(x.Value)
+	}
+	if e.sentForm != sentAsData {
+		size += len(`,"":""`) + len(BodySent) + e.sentSize
 	}
 	return size
 }

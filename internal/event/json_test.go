@@ -16,6 +16,9 @@ func FuzzEvent(f *testing.F) {
 	f.Add([]byte(`{"CommunityName":"yourCompany","EventType":"ticket_status_change","TicketId":4478963}`), "application/json", true)
 	f.Add([]byte("{\r\n\"EventType\":\"\\u0000\",\"x\":[1e400,\"\u2028\"]}"), "", false)
 	f.Add([]byte("a=1&b=2"), "application/x-www-form-urlencoded", false)
+	f.Add([]byte("\ufeff \t\r\n{\r\n  \"a\" : [ 1,\n\n"+strings.Repeat(" ", 5000)+"\r2]\n}\n"), "application/json", true)
+	f.Add([]byte("\n1\n"), "", true)
+	f.Add([]byte("{}\n"), "coded", true)
 	f.Add([]byte("\xff\x00"), "text/plain; x=\"\n\"", false)
 	f.Fuzz(func(t *testing.T, body []byte, contentType string, onlyJSON bool) {
 		accept := AcceptAny
@@ -30,6 +33,8 @@ func FuzzEvent(f *testing.F) {
 			}
 			return
 		}
+		sent, coded := body, contentType == "coded" // as is not to be told here
+		SetSent(e, sent, coded)
 		e.Type, e.Subject = Field(e, "EventType"), Field(e, "TicketId")
 		e.Extensions = []Attribute{{"contenttype", contentType}}
 
@@ -38,9 +43,9 @@ func FuzzEvent(f *testing.F) {
 			t.Fatalf("not one line of UTF-8: %q", line)
 		}
 		var back struct {
-			Specversion, ID, Source, Type, Subject, Time, Datacontenttype, Contenttype string
-			Data                                                                       json.RawMessage
-			Base64                                                                     []byte `json:"data_base64"`
+			Specversion, ID, Source, Type, Subject, Time, Datacontenttype, Contenttype, Bodysent string
+			Data                                                                                 json.RawMessage
+			Base64                                                                               []byte `json:"data_base64"`
 		}
 		d := json.NewDecoder(bytes.NewReader(line))
 		d.DisallowUnknownFields()
@@ -49,6 +54,16 @@ func FuzzEvent(f *testing.F) {
 		}
 		if back.ID != "id" || back.Source != "source" || back.Type != e.Type || back.Subject != e.Subject || back.Time != "1970-01-01T00:00:00.000000Z" {
 			t.Fatalf("the envelope of %q became %+v", body, back)
+		}
+		if most := base64.StdEncoding.EncodedLen(len(body)); len(back.Bodysent) > most || len(line) > e.jsonSize() {
+			t.Fatalf("%d bytes to give back %q, %d in base64; a line of %d, said to be of %d", len(back.Bodysent), body, most, len(line), e.jsonSize())
+		}
+		if e.DataKind == DataJSON || coded {
+			if restored, err := Restore(back.Data, back.Bodysent); err != nil || !bytes.Equal(restored, sent) {
+				t.Fatalf("%q came back as %q with %q (%v)", sent, restored, back.Bodysent, err)
+			}
+		} else if back.Bodysent != "" {
+			t.Fatalf("%q of %q", back.Bodysent, body)
 		}
 		switch e.DataKind {
 		case DataBinary:

@@ -43,14 +43,17 @@ func tooLarge(reason error) error {
 	return &outcome.Refusal{Status: http.StatusRequestEntityTooLarge, Outcome: outcome.TooLarge, Reason: reason}
 }
 
+// Identity is the content coding of a body that is sent as it is.
+const Identity = "identity"
+
 // ContentCoding returns the coding of the request's body: gzip, zstd or
-// identity.
+// Identity.
 func ContentCoding(header http.Header) (string, error) {
 	coding := strings.ToLower(strings.TrimSpace(strings.Join(header.Values("Content-Encoding"), ",")))
 	switch coding {
 	case "":
-		return "identity", nil
-	case "gzip", "zstd", "identity":
+		return Identity, nil
+	case "gzip", "zstd", Identity:
 		return coding, nil
 	}
 	return "", &outcome.Refusal{

@@ -1,0 +1,232 @@
+package rules
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/textproto"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/jsonscan"
+)
+
+// What the option headers can be instead of names.
+const (
+	HeadersAll  = "all"
+	HeadersNone = "none"
+)
+
+// Redacted stands for what is never stored.
+const Redacted = "REDACTED"
+
+// Pseudo headers, as HTTP/2 has them, of what is stored of a request's first line.
+const (
+	HeaderMethod = ":method"
+	HeaderPath   = ":path" // with the query
+)
+
+// headerName is what RFC 9110 allows as a field's name (section 5.6.2).
+var headerName = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
+
+// CheckHeaders returns an error for what is no list of header fields.
+func CheckHeaders(names []string) error {
+	for i, name := range names {
+		switch {
+		case name == "":
+			return errors.New("headers is empty")
+		case (name == HeadersAll || name == HeadersNone) && len(names) > 1:
+			return fmt.Errorf("headers: %s stands alone", name)
+		case !headerName.MatchString(name):
+			return fmt.Errorf("headers %q: is no name of a header field, such as X-Request-Id; all and none are for all and none of them", name)
+		case slices.ContainsFunc(names[:i], func(other string) bool { return strings.EqualFold(other, name) }):
+			return fmt.Errorf("headers %s is already specified", name)
+		}
+	}
+	return nil
+}
+
+// StoredHeaders is which header fields of a receiver's requests are stored, and what of
+// them may be.
+type StoredHeaders struct {
+	all        bool
+	byDefault  bool
+	names      []string // canonical, in alphabetical order
+	secrets    []string // names of fields that hold a secret by the row
+	harmless   []string // names of fields that hold none, whatever they are called
+	keepsQuery bool     // the query's values are signed
+}
+
+// NewStoredHeaders returns what is stored by the option headers; without names it is what
+// is needed to check a signature again and to find id, type and subject. It is nil where
+// nothing is stored of any request.
+func NewStoredHeaders(names []string, s *Signature, v *Verification, e *EventRules) *StoredHeaders {
+	h := new(StoredHeaders)
+	needed := headersIn(e.ID, e.Type, e.Subject)
+	if v != nil {
+		h.secrets = headersIn([]Source{v.Token})
+	}
+	if s != nil {
+		if s.Algorithm == AlgorithmToken {
+			h.secrets = append(h.secrets, headersIn(s.From)...)
+		} else {
+			needed = append(needed, headersIn(s.From)...)
+		}
+		needed = append(needed, headersIn(s.ID, s.Timestamp)...)
+		h.keepsQuery = s.Algorithm != AlgorithmToken && (s.Signs(PartURL) || s.BodyHash != "")
+	}
+	h.harmless = needed
+	switch {
+	case len(names) == 1 && names[0] == HeadersNone:
+		return nil
+	case len(names) == 1 && names[0] == HeadersAll:
+		h.all = true
+		return h
+	case len(names) == 0 && len(needed) == 0 && s == nil:
+		return nil
+	case len(names) == 0:
+		h.byDefault = true
+		names = append(slices.Concat(needed, h.secrets), "Content-Type", "Content-Encoding")
+		if s != nil {
+			names = append(names, "User-Agent")
+		}
+	}
+	for _, name := range names {
+		h.names = append(h.names, textproto.CanonicalMIMEHeaderKey(name))
+	}
+	slices.Sort(h.names)
+	h.names = slices.Compact(h.names)
+	return h
+}
+
+// headersIn returns the names of the header fields among sources.
+func headersIn(sources ...[]Source) []string {
+	var names []string
+	for _, s := range slices.Concat(sources...) {
+		if kind, name := s.Split(); kind == SourceHeader {
+			names = append(names, textproto.CanonicalMIMEHeaderKey(name))
+		}
+	}
+	return names
+}
+
+// Memory is more than what Of returns takes, in bytes.
+func (h *StoredHeaders) Memory(r *Request) int64 {
+	size := len(r.Target) + 64
+	for _, name := range h.namesIn(r.Header) {
+		for _, value := range r.Header[name] {
+			size += len(name) + 3*len(value) + len(`["",""],`)
+		}
+	}
+	return int64(size)
+}
+
+// Of returns method, path and header fields of the request as they are stored: a JSON
+// array of pairs.
+func (h *StoredHeaders) Of(r *Request) string {
+	b := make([]byte, 0, 512)
+	b = append(b, '[')
+	b = appendPair(b, HeaderMethod, r.Method)
+	path := r.target()
+	if !h.keepsQuery {
+		path = redactQuery(path)
+	}
+	b = appendPair(b, HeaderPath, path)
+	for _, name := range h.namesIn(r.Header) {
+		redact := h.IsSecret(name)
+		for _, value := range r.Header[name] {
+			if name == "Content-Type" && value == event.ContentTypeJSON && h.byDefault {
+				continue
+			}
+			if redact {
+				value = Redacted
+			}
+			b = appendPair(b, name, value)
+		}
+	}
+	return string(append(b, ']'))
+}
+
+// namesIn returns the names of those fields that are stored.
+func (h *StoredHeaders) namesIn(header http.Header) []string {
+	if !h.all {
+		return h.names
+	}
+	names := make([]string, 0, len(header))
+	for name := range header {
+		if !isAnybodys(name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// isAnybodys tells whether a field says what proxies in between may say, and so may
+// anybody who is none.
+func isAnybodys(name string) bool {
+	return name == "Forwarded" || name == "X-Real-Ip" || strings.HasPrefix(name, "X-Forwarded-") || strings.HasPrefix(name, "Proxy-") ||
+		strings.HasPrefix(name, "Remote-") || strings.HasPrefix(name, "X-Webhook-")
+}
+
+// IsSecret tells whether a field may hold a secret, by what the row says of it, or else
+// by its name, which is canonical.
+func (h *StoredHeaders) IsSecret(name string) bool {
+	if slices.Contains(h.secrets, name) {
+		return true
+	}
+	return !slices.Contains(h.harmless, name) && isSecretName(name)
+}
+
+func isSecretName(name string) bool {
+	name = strings.ToLower(name)
+	for _, word := range []string{"auth", "cookie", "token", "secret", "key", "password"} {
+		if strings.Contains(name, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// redactQuery redacts the query's values, and parameters that have no name.
+func redactQuery(target string) string {
+	path, query, ok := strings.Cut(target, "?")
+	if !ok || query == "" {
+		return target
+	}
+	pairs := strings.Split(query, "&")
+	for i, pair := range pairs {
+		switch name, value, hasName := strings.Cut(pair, "="); {
+		case !hasName && pair != "":
+			pairs[i] = Redacted
+		case value != "":
+			pairs[i] = name + "=" + Redacted
+		}
+	}
+	return path + "?" + strings.Join(pairs, "&")
+}
+
+// appendPair appends a pair of texts, after those that are there.
+func appendPair(b []byte, name, value string) []byte {
+	if b[len(b)-1] != '[' {
+		b = append(b, ',')
+	}
+	b = append(b, '[')
+	b = jsonscan.AppendString(b, encodeHeader(name))
+	b = append(b, ',')
+	b = jsonscan.AppendString(b, encodeHeader(value))
+	return append(b, ']')
+}
+
+// encodeHeader percent-encodes what is not printable ASCII, and percent signs.
+func encodeHeader(s string) string {
+	must := func(c byte) bool { return c < ' ' || c > '~' || c == '%' }
+	for i := range len(s) {
+		if must(s[i]) {
+			return percentEncode(s, must)
+		}
+	}
+	return s
+}
