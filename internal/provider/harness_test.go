@@ -163,6 +163,7 @@ type receiver struct {
 
 	mu      sync.Mutex
 	stored  []attributes // of events
+	lines   [][]byte     // of events
 	reasons []string     // why requests were refused
 }
 
@@ -274,6 +275,7 @@ func (o *testOutput) Store(_ context.Context, e *webhookreceiver.Event) error {
 	rc.mu.Lock()
 	defer rc.mu.Unlock()
 	rc.stored = append(rc.stored, attributes{e.ID, e.Type, e.Subject})
+	rc.lines = append(rc.lines, e.AppendJSON(nil))
 	return nil
 }
 

@@ -197,7 +197,7 @@ func (s *Verifier) verifyData(r *Request) error {
 		if err != nil {
 			return err
 		}
-		return s.checkTimestamp(timestamp)
+		return s.checkTimestamp(r, timestamp)
 	}
 	return nil
 }
@@ -255,11 +255,12 @@ func (s *Verifier) matchToken(token string) error {
 	return nil
 }
 
-// Now is the clock that timestamps are compared with. Only tests set it.
+// Now is the clock that timestamps are compared with, unless it is known when the
+// request came. Only tests set it.
 var Now = time.Now
 
 // checkTimestamp takes a time that lies ahead for as wrong as one long past.
-func (s *Verifier) checkTimestamp(timestamp string) error {
+func (s *Verifier) checkTimestamp(r *Request, timestamp string) error {
 	var at time.Time
 	var err error
 	if s.TimestampFormat == TimestampRFC3339 {
@@ -276,7 +277,11 @@ func (s *Verifier) checkTimestamp(timestamp string) error {
 		return errors.New("the signature's timestamp is none")
 	}
 	tolerance := time.Duration(s.Tolerance)
-	if now := Now(); at.Before(now.Add(-tolerance)) || at.After(now.Add(tolerance)) {
+	now := r.At
+	if now.IsZero() {
+		now = Now()
+	}
+	if at.Before(now.Add(-tolerance)) || at.After(now.Add(tolerance)) {
 		return errStale
 	}
 	return nil

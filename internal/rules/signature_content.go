@@ -93,7 +93,7 @@ func (s *Verifier) signed(r *Request, id []Source, timestamp string, body []byte
 // SignedContent returns what a service signs of a request that it makes itself: of what
 // it may be, the likeliest.
 func (s *Verifier) SignedContent(r *Request, timestamp string, body []byte) ([]byte, error) {
-	alternatives, err := s.alternatives(r, body, unbounded{})
+	alternatives, err := s.alternatives(r, body, Unbounded{})
 	if err != nil {
 		return nil, err
 	}
@@ -101,11 +101,11 @@ func (s *Verifier) SignedContent(r *Request, timestamp string, body []byte) ([]b
 	return bytes.Join(signed, nil), err
 }
 
-// unbounded is the memory of a process that makes one request at a time.
-type unbounded struct{}
+// Unbounded is the memory of a process that makes or checks one request at a time.
+type Unbounded struct{}
 
 // Take returns nil.
-func (unbounded) Take(int64) error { return nil }
+func (Unbounded) Take(int64) error { return nil }
 
 // SignsDecoded tells whether it is the decoded body that is signed.
 func (s *Verifier) SignsDecoded() bool {

@@ -83,7 +83,7 @@ func (s *Verifier) checkFamily(f signatureFamily, r *Request, body []byte, mem M
 		return err
 	}
 	if timestamp != "" {
-		if err := s.checkTimestamp(timestamp); err != nil {
+		if err := s.checkTimestamp(r, timestamp); err != nil {
 			return err
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/jsonscan"
@@ -65,6 +66,7 @@ type Request struct {
 	Sent   *url.URL     // as it came, before rewrites
 	Target string       // path and query likewise, in the sender's spelling; empty: it was not sent
 	Event  *event.Event // its data are set once the body has been decoded
+	At     time.Time    // when it came, for timestamps; zero: now
 
 	Authentic bool   // its signature, or token, is right
 	Decoded   []byte // the body, nil while it has not been decoded

@@ -1,0 +1,171 @@
+// Package recheck checks the signatures of stored events again, by the rules by which
+// receivers have checked them.
+package recheck
+
+import (
+	"crypto/tls"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/provider"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/rules"
+)
+
+// Receiver is one that may have stored an event.
+type Receiver struct {
+	Name      string // as its events have it; empty: they have none
+	Row       provider.Row
+	Secrets   []string
+	PublicURL string
+}
+
+// Verdict is what checking an event again has shown.
+type Verdict int
+
+// The verdicts.
+const (
+	Fits      Verdict = iota // the signature is right, and was timely
+	Misfits                  // it is none of a secret that was given
+	Unchecked                // there is not enough to check
+)
+
+// Checker checks for several receivers. An event that fits one of them fits.
+type Checker struct{ receivers []receiver }
+
+type receiver struct {
+	Receiver
+	*rules.Verifier
+}
+
+// Add adds a receiver, whose row must have a signature. Its errors quote no secret.
+func (c *Checker) Add(r Receiver) error {
+	public, err := rules.ParsePublicURL(r.PublicURL)
+	if err != nil {
+		return err
+	}
+	verifier, err := rules.NewVerifier(*r.Row.Signature, r.Secrets, public)
+	if err == nil {
+		c.receivers = append(c.receivers, receiver{r, verifier})
+	}
+	return err
+}
+
+// Why an event is unchecked.
+var (
+	errEarlier  = errors.New("its header fields were not stored (headers none, or an earlier version)")
+	errMissing  = errors.New("a field that the check needs is missing")
+	errRedacted = errors.New("a field that the check needs is redacted")
+	errNobodys  = errors.New("there is no receiver for it")
+)
+
+// Check checks an event. The reason says why it can't be, or what is wrong.
+func (c *Checker) Check(e *reader.Event) (verdict Verdict, reason error) {
+	stored, err := e.Request()
+	if err != nil {
+		return Unchecked, err
+	}
+	verdict, reason = Unchecked, errNobodys
+	named := e.Attribute(event.Receiver)
+	isNamed := slices.ContainsFunc(c.receivers, func(r receiver) bool { return r.Name != "" && r.Name == named })
+	for _, r := range c.receivers {
+		if isNamed && r.Name != named {
+			continue
+		}
+		v, err := r.check(e, stored)
+		if v == Fits {
+			return Fits, nil
+		}
+		if verdict == Unchecked && (v == Misfits || reason == errNobodys || reason == errMissing) {
+			verdict, reason = v, err
+		}
+	}
+	return verdict, reason
+}
+
+func (r *receiver) check(e *reader.Event, stored *reader.Request) (Verdict, error) {
+	u := *stored.URL
+	_, u.RawQuery, _ = strings.Cut(stored.Target, "?")
+	made := &http.Request{Method: stored.Method, URL: &u, Host: u.Host, Header: stored.Header}
+	if u.Scheme == "https" {
+		made.TLS = new(tls.ConnectionState)
+	}
+	if err := r.has(made, stored.Known); err != nil {
+		return Unchecked, err
+	}
+	verifiers := []*rules.Verifier{r.Verifier}
+	if r.PublicURL == "" && r.Row.Signature.Signs(rules.PartURL) {
+		// The source may be a public_url, which is signed as it is.
+		if public, err := rules.ParsePublicURL(e.Source); err == nil {
+			if as, err := rules.NewVerifier(*r.Row.Signature, r.Secrets, public); err == nil {
+				verifiers = append(verifiers, as)
+			}
+		}
+	}
+	var first error
+	for _, v := range verifiers {
+		// It was judged no earlier than it came, and no later than it was answered.
+		for _, at := range []time.Time{e.Time, e.Time.Add(r.Row.Timeout)} {
+			req := &rules.Request{Request: made, Sent: &u, Target: stored.Target, Event: new(event.Event), At: at, Decoded: stored.Decoded}
+			err := verify(v, req, stored, r.Row.Accept)
+			if err == nil {
+				return Fits, nil
+			}
+			if first == nil {
+				first = err
+			}
+		}
+	}
+	return Misfits, first
+}
+
+// verify does what a receiver does before it stores an event.
+func verify(v *rules.Verifier, req *rules.Request, stored *reader.Request, accept string) error {
+	if err := v.Verify(req, stored.Body, rules.Unbounded{}); err != nil {
+		return err
+	}
+	if err := event.SetData(req.Event, stored.Decoded, stored.Header.Get("Content-Type"), accept); err != nil {
+		return err
+	}
+	return v.VerifyData(req)
+}
+
+// has returns an error for a request of which something that the check needs was
+// not stored.
+func (r *receiver) has(req *http.Request, known bool) error {
+	missing := errMissing
+	if !known {
+		missing = errEarlier
+	}
+	s := r.Verifier.Signature
+	for _, sources := range [][]rules.Source{s.From, s.ID, s.Timestamp} {
+		if len(sources) == 0 {
+			continue
+		}
+		isThere := false
+		for _, source := range sources {
+			switch kind, name := source.Split(); kind {
+			case rules.SourceHeader:
+				if req.Header.Get(name) == reader.Redacted {
+					return errRedacted
+				}
+				isThere = isThere || req.Header.Get(name) != ""
+			case rules.SourceQuery:
+				if req.URL.Query().Get(name) == reader.Redacted {
+					return errRedacted
+				}
+				isThere = isThere || req.URL.Query().Has(name)
+			default: // in the body, or in the signature
+				isThere = true
+			}
+		}
+		if !isThere {
+			return missing
+		}
+	}
+	return nil
+}
