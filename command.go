@@ -13,6 +13,7 @@ import (
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/play"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/provider"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/recheck"
 
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
 	"github.com/spf13/cobra"
@@ -28,7 +29,7 @@ func init() {
 		Long: `
 Tools for webhook_receiver: test plays the service that sends webhooks, tail
 shows stored events, check counts and checks them, and replay sends them on.`,
-		CobraFunc: func(cmd *cobra.Command) { cli.Register(cmd, playable(), playConfigured) },
+		CobraFunc: func(cmd *cobra.Command) { cli.Register(cmd, playable(), playConfigured, checkerFor) },
 	})
 }
 
@@ -48,24 +49,12 @@ func playable() []play.Service {
 // playConfigured returns what the receiver in a config is for, with its own
 // rules. Of several it must be the only one for the provider of the name.
 func playConfigured(file, name string) (play.Service, error) {
-	config, err := readConfig(file)
+	all, err := receiversIn(file)
 	if err != nil {
 		return play.Service{}, err
 	}
-	var document any
-	if err := json.Unmarshal(config, &document); err != nil {
-		return play.Service{}, fmt.Errorf("%s: %w", file, err)
-	}
 	var found []*Handler
-	for _, raw := range handlersIn(document, nil) {
-		h := new(Handler)
-		if err := json.Unmarshal(raw, h); err != nil {
-			return play.Service{}, fmt.Errorf("%s: %w", file, err)
-		}
-		if err := h.provisionProvider(); err != nil {
-			return play.Service{}, fmt.Errorf("%s: %w", file, err)
-		}
-		h.provider.Accept = h.Accept
+	for _, h := range all {
 		isKnown := slices.ContainsFunc(found, func(other *Handler) bool {
 			return reflect.DeepEqual(h.provider, other.provider) && h.PublicURL == other.PublicURL
 		})
@@ -80,6 +69,91 @@ func playConfigured(file, name string) (play.Service, error) {
 		return play.Of(found[0].provider, found[0].PublicURL), nil
 	}
 	return play.Service{}, fmt.Errorf("%s: there are several receivers in it, which differ: --provider chooses; or put one into a file of its own", file)
+}
+
+// checkerFor returns a checker of stored signatures, for a provider by its name, for
+// the receivers in a config, or for all providers that sign.
+func checkerFor(name, config string, secrets []string) (*recheck.Checker, error) {
+	c := new(recheck.Checker)
+	switch {
+	case config != "":
+		receivers, err := receiversIn(config)
+		if err != nil {
+			return nil, err
+		}
+		return c, addConfigured(c, config, receivers, secrets)
+	case name != "":
+		p, err := provider.Named(name)
+		if err != nil {
+			return nil, err
+		}
+		if p.Signature == nil {
+			return nil, fmt.Errorf("provider %s signs nothing", name)
+		}
+		return c, c.Add(recheck.Receiver{Row: p, Secrets: secrets})
+	}
+	var last error
+	for _, p := range provider.Rows {
+		if p.Signature != nil && !p.Signature.From[0].InBody() {
+			if err := c.Add(recheck.Receiver{Row: p, Secrets: secrets}); err != nil {
+				last = err // the secret has another form than that provider's
+			}
+		}
+	}
+	if c.Empty() {
+		return nil, last
+	}
+	return c, nil
+}
+
+// addConfigured adds the receivers of a config that sign, with the secrets of their own
+// that can be had here, too.
+func addConfigured(c *recheck.Checker, file string, receivers []*Handler, secrets []string) error {
+	for _, h := range receivers {
+		if h.provider.Signature == nil {
+			continue
+		}
+		own, err := resolveSecrets("secret", h.Secrets)
+		if err != nil && len(secrets) == 0 {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+		all := append(own, secrets...)
+		if len(all) == 0 {
+			continue // it takes events that are not signed
+		}
+		if err := c.Add(recheck.Receiver{Name: h.Name, Row: h.provider, Secrets: all, PublicURL: h.PublicURL}); err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+	}
+	if c.Empty() {
+		return fmt.Errorf("%s: there is no receiver in it whose events are signed", file)
+	}
+	return nil
+}
+
+// receiversIn returns the receivers in a config, with their own rules.
+func receiversIn(file string) ([]*Handler, error) {
+	config, err := readConfig(file)
+	if err != nil {
+		return nil, err
+	}
+	var document any
+	if err := json.Unmarshal(config, &document); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	var found []*Handler
+	for _, raw := range handlersIn(document, nil) {
+		h := new(Handler)
+		if err := json.Unmarshal(raw, h); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		if err := h.provisionProvider(); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		h.provider.Accept = h.Accept
+		found = append(found, h)
+	}
+	return found, nil
 }
 
 // readConfig returns a config as JSON.

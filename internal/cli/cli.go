@@ -13,8 +13,10 @@ import (
 
 // Register adds the commands below cmd, which is "caddy webhook". The providers
 // are those that the test command can play; the first one is its default.
-func Register(cmd *cobra.Command, providers []play.Service, configured Configured) {
-	for _, sub := range []*cobra.Command{testCommand(providers, configured), tailCommand(), checkCommand(), replayCommand()} {
+func Register(cmd *cobra.Command, providers []play.Service, configured Configured, checkers Checkers) {
+	for _, sub := range []*cobra.Command{
+		testCommand(providers, configured), tailCommand(), showCommand(), checkCommand(), verifyCommand(thatSign(providers), checkers), replayCommand(),
+	} {
 		run := sub.RunE
 		sub.RunE = func(cmd *cobra.Command, args []string) error {
 			err := run(cmd, args)
@@ -30,4 +32,14 @@ func Register(cmd *cobra.Command, providers []play.Service, configured Configure
 		}
 		cmd.AddCommand(sub)
 	}
+}
+
+// thatSign returns the names of the providers that sign.
+func thatSign(providers []play.Service) (names []string) {
+	for _, p := range providers {
+		if p.Signs {
+			names = append(names, p.Name)
+		}
+	}
+	return names
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"net/url"
 	"strings"
 	"testing"
 	"unicode"
@@ -18,6 +19,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("{\"specversion\":\"1.0\",\"id\":\"\\u001b\u202e\",\"source\":\"b\",\"type\":\"c\",\"x\":\"é\",\"datacontenttype\":\"text/plain\",\"data\":\"\\ud83d\\ude00\"}"))
 	f.Add([]byte(`{"specversion":"1.0","id":"a","source":"b","type":"c","data_base64":"AAH/"}`))
 	f.Add([]byte(`[{"a":[[]]},1e400]`))
+	f.Add([]byte(`{"specversion":"1.0","id":"a","source":"http://b","type":"c","httpheaders":"[[\":method\",\"POST\"],[\":path\",\"/%25%01\"],[\"A\",\"%1B\"]]","bodysent":"B|B||n","data":[ 1]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		kind, e, err := reader.Parse(reader.Line{Text: text})
 		if err != nil || kind == reader.Blank {
@@ -37,12 +39,22 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		// Text that is not Unicode, such as a lone surrogate, can't be sent.
-		req, err := (&sender{target: "http://a"}).request(context.Background(), e)
-		if err != nil {
-			return
+		for _, original := range []bool{false, true} {
+			s := sender{target: &url.URL{Scheme: "http", Host: "a"}, original: original}
+			req, err := s.request(context.Background(), e, 1)
+			if err != nil {
+				continue
+			}
+			if err := req.Write(io.Discard); err != nil {
+				t.Errorf("%q can't be sent: %v", text, err)
+			}
 		}
-		if err := req.Write(io.Discard); err != nil {
-			t.Errorf("%q can't be sent: %v", text, err)
+		for _, show := range []func(*console, *reader.Event) error{showEvent, showBody, showRequest, showCurl} {
+			var b buffer
+			_ = show(&console{out: &b, err: &b, outIsTerminal: true}, e)
+			if out := strings.NewReplacer("\n", "", "\t", "").Replace(b.String()); strings.ContainsFunc(out, func(r rune) bool { return !unicode.IsPrint(r) }) {
+				t.Errorf("%q is shown as %q", text, out)
+			}
 		}
 	})
 }

@@ -4,10 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"os"
 	"os/signal"
+	"regexp"
+	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/dustin/go-humanize"
@@ -18,21 +23,36 @@ import (
 
 func replayCommand() *cobra.Command {
 	var r replay
-	var target, since, until, statePath string
+	var target, since, until, statePath, dead string
+	as := asCloudEvents
+	var header []string
 	cmd := &cobra.Command{
-		Use:   "replay <file...> --to <url> [--since <time>] [--until <time>] [--type <type>...] [--id <id>...] [--rate <n>] [--state <file>] [--dry-run]",
+		Use: "replay <file...> --to <url> [--as cloudevents|original] [--header <field>...] [--since <time>] [--until <time>] [--type <type>...] " +
+			"[--exclude-type <type>...] [--id <id>...] [--rate <n>] [--state <file>] [--dead-letter <file>] [--dry-run]",
 		Short: "Sends stored events on",
 		Long: `
-Sends stored events to another server, as CloudEvents over HTTP in binary
-content mode, one after the other, in the order in which they were stored. The
-files may be given in any order, and may be compressed.
+Sends stored events to another server, one after the other, in the order in which
+they were stored. The files may be given in any order, and may be compressed.
+
+They are sent as CloudEvents over HTTP in binary content mode; or, with --as
+original, as they came: method, header fields that were stored, and the body byte
+for byte, with the signature of then; and with X-Webhook-Event-Id,
+X-Webhook-Received and X-Webhook-Attempt. The query is added if --to has none. What
+may be a secret was not stored, and is not sent: --header adds it. Where a signature
+has a timestamp, the application must be told to take old ones.
+
+Sample events of "caddy webhook test" (type webhook_receiver_test) are left out
+unless --type names them.
 
 A time is that of an event: 2026-11-23T17:04:58Z, a day such as 2026-11-23
 (UTC), or how long ago it is, such as 24h or 7d. --since includes it, --until doesn't.
 
 Any answer 2xx means that the target has taken the event. When it can't be
 reached, or answers 408, 429 or 5xx, the event is tried again a few times; then,
-and at once after any other answer, replay stops with exit status 1.
+and at once after any other answer, replay stops with exit status 1. With
+--dead-letter an event that the target refuses (4xx, except for 408 and 429) is put
+into that file, and it goes on: a line as it was, with deadreason, deadattempts and
+deadtime. That file can be replayed, too.
 
 With --state, a file remembers what was sent of each file, and the next run sends
 just what has come since. Give it all files each time, whatever their names are
@@ -67,7 +87,20 @@ bare data (format raw), which can't be sent; the exit status is 1 then.`,
 				}
 				defer r.state.unlock()
 			}
-			r.sender = newSender(target, r.note)
+			r.sender = newSender(to, r.note)
+			if as != asCloudEvents && as != asOriginal {
+				return fmt.Errorf("--as %s: must be cloudevents or original", as)
+			}
+			r.sender.original = as == asOriginal
+			if r.sender.header, err = parseHeader(header); err != nil {
+				return err
+			}
+			if dead != "" && !r.dryRun {
+				if r.dead, err = openDeadLetters(dead); err != nil {
+					return fmt.Errorf("--dead-letter: %w", err)
+				}
+				defer func() { _ = r.dead.file.Close() }()
+			}
 			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt)
 			defer stop()
 			return r.run(ctx, paths)
@@ -75,16 +108,47 @@ bare data (format raw), which can't be sent; the exit status is 1 then.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&target, "to", "", "URL to send events to")
+	flags.StringVar(&as, "as", as, "cloudevents, or original: as they came")
+	flags.StringArrayVar(&header, "header", nil, "Field to send with each event, such as 'Authorization: Bearer …'; may be repeated")
 	flags.StringVar(&since, "since", "", "Send only events from this time on")
 	flags.StringVar(&until, "until", "", "Send only events before this time")
 	flags.StringArrayVar(&r.types, "type", nil, "Send only events of this type; may be repeated")
+	flags.StringArrayVar(&r.excluded, "exclude-type", nil, "Send no events of this type; may be repeated")
 	flags.StringArrayVar(&r.ids, "id", nil, "Send only the event with this id; may be repeated")
 	flags.Float64Var(&r.rate, "rate", 0, "Send no more than so many events a second")
 	flags.StringVar(&statePath, "state", "", "File that remembers what was sent")
+	flags.StringVar(&dead, "dead-letter", "", "File for events that the target refuses")
 	flags.BoolVar(&r.dryRun, "dry-run", false, "Only show what would be sent")
 	_ = cmd.MarkFlagRequired("to")
+	_ = cmd.RegisterFlagCompletionFunc("as", cobra.FixedCompletions([]string{asCloudEvents, asOriginal}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
+
+// What events can be sent as.
+const (
+	asCloudEvents = "cloudevents"
+	asOriginal    = "original"
+)
+
+// sampleType is the type of the sample events of the test command.
+const sampleType = "webhook_receiver_test"
+
+// parseHeader parses fields such as "Name: value". Its errors quote no value.
+func parseHeader(fields []string) (http.Header, error) {
+	header := http.Header{}
+	for i, field := range fields {
+		name, value, ok := strings.Cut(field, ":")
+		value = strings.TrimSpace(value)
+		if !ok || !headerName.MatchString(name) || strings.ContainsFunc(value, unicode.IsControl) {
+			return nil, fmt.Errorf("--header number %d: must be a name and a value, such as 'Authorization: Bearer …'", i+1)
+		}
+		header.Add(name, value)
+	}
+	return header, nil
+}
+
+// headerName is the name of a header field, as section 5.6.2 of RFC 9110 has it.
+var headerName = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
 
 // replay sends events on.
 type replay struct {
@@ -94,7 +158,9 @@ type replay struct {
 	dryRun bool
 	state  *state // nil where nothing is remembered
 	sender *sender
+	dead   *deadLetters // nil: what is refused ends it
 
+	excluded   []string // types
 	bar        *bar
 	left       map[string]bool // journals of which the rest is left for a later run
 	next       time.Time       // when the next event is due
@@ -109,6 +175,9 @@ func (r *replay) run(ctx context.Context, paths []string) (err error) {
 		return err
 	}
 	defer closeAll(files)
+	if r.dead != nil && r.dead.isOneOf(files) {
+		return fmt.Errorf("--dead-letter %s: is one of the files to send", r.dead.file.Name())
+	}
 	if r.state != nil {
 		err := checkComplete(files)
 		if err == nil {
@@ -142,6 +211,9 @@ func (r *replay) run(ctx context.Context, paths []string) (err error) {
 		verb = "would be sent"
 	}
 	r.note("%s events %s", humanize.Comma(r.sent), verb)
+	if r.dead != nil && r.dead.n > 0 {
+		r.note("%s events were refused, and are in %s", humanize.Comma(r.dead.n), r.dead.file.Name())
+	}
 	if err == nil {
 		err = r.failed
 	}
@@ -212,7 +284,7 @@ func (r *replay) sendLine(ctx context.Context, f *reader.Lines, l reader.Line) (
 		r.note("%s: line %d and what follows is left for a later run, because of --until", f.Name(), l.Number)
 		return kind, nil, errLeft
 	}
-	if !r.wants(e) {
+	if !r.wants(e) || slices.Contains(r.excluded, e.Type) || e.Type == sampleType && !slices.Contains(r.types, sampleType) {
 		return kind, nil, nil
 	}
 	if r.dryRun {
@@ -227,6 +299,11 @@ func (r *replay) sendLine(ctx context.Context, f *reader.Lines, l reader.Line) (
 	if err := r.sender.send(ctx, e); err != nil {
 		if ctx.Err() != nil {
 			return kind, nil, errInterrupted
+		}
+		var refused *refusedError
+		if r.dead != nil && errors.As(err, &refused) {
+			r.note("event %s is put into the dead letters: %v", e.ID, err)
+			return kind, e, r.dead.add(e, refused.attempts, err)
 		}
 		return kind, nil, fmt.Errorf("event %s (%s: line %d): %w", sanitize(e.ID), sanitize(f.Name()), l.Number, err)
 	}

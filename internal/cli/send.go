@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 )
 
@@ -24,21 +25,35 @@ var retryWaits = []time.Duration{500 * time.Millisecond, time.Second, 2 * time.S
 // maxRetryAfter bounds what a target's Retry-After can ask for.
 const maxRetryAfter = time.Minute
 
-// sender sends CloudEvents over HTTP in binary content mode.
+// sender sends events over HTTP: as they were sent, or as CloudEvents in binary content mode.
 // https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md
 type sender struct {
-	target string
-	client *http.Client
-	note   func(format string, args ...any)
+	target   *url.URL
+	original bool
+	header   http.Header // set in each request
+	client   *http.Client
+	note     func(format string, args ...any)
 }
 
-func newSender(target string, note func(string, ...any)) *sender {
-	return &sender{target, &http.Client{
+func newSender(target *url.URL, note func(string, ...any)) *sender {
+	return &sender{target: target, note: note, client: &http.Client{
 		Timeout: sendTimeout,
 		// Following one would turn the POST into a GET.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}, note}
+	}}
 }
+
+// refusedError is of an event that the target does not want.
+type refusedError struct {
+	status   string
+	attempts int
+}
+
+func (e *refusedError) Error() string {
+	return fmt.Sprintf("the target answered %s: %v", e.status, errPermanent)
+}
+
+func (*refusedError) Unwrap() error { return errPermanent }
 
 // errPermanent marks answers that will not be others the next time.
 var errPermanent = errors.New("trying again would not help")
@@ -46,7 +61,7 @@ var errPermanent = errors.New("trying again would not help")
 // send sends the event until the target has taken it, or keeps failing.
 func (s *sender) send(ctx context.Context, e *reader.Event) error {
 	for attempt := 0; ; attempt++ {
-		wait, err := s.try(ctx, e)
+		wait, err := s.try(ctx, e, attempt+1)
 		if err == nil || ctx.Err() != nil || errors.Is(err, errPermanent) || attempt == len(retryWaits) {
 			return err
 		}
@@ -57,8 +72,8 @@ func (s *sender) send(ctx context.Context, e *reader.Event) error {
 }
 
 // try sends the event once. After a failure, wait is what the target asks for.
-func (s *sender) try(ctx context.Context, e *reader.Event) (wait time.Duration, err error) {
-	req, err := s.request(ctx, e)
+func (s *sender) try(ctx context.Context, e *reader.Event, attempt int) (wait time.Duration, err error) {
+	req, err := s.request(ctx, e, attempt)
 	if err != nil {
 		return 0, fmt.Errorf("%w: %w", err, errPermanent)
 	}
@@ -82,16 +97,34 @@ func (s *sender) try(ctx context.Context, e *reader.Event) (wait time.Duration, 
 	case code >= 300 && code <= 399:
 		return 0, fmt.Errorf("the target answered %s, a redirect to %s, which is not followed: %w", resp.Status, location(resp), errPermanent)
 	default:
-		return 0, fmt.Errorf("the target answered %s: %w", resp.Status, errPermanent)
+		return 0, &refusedError{resp.Status, attempt}
 	}
 }
 
-func (s *sender) request(ctx context.Context, e *reader.Event) (*http.Request, error) {
-	body, err := e.Body()
+// request returns the event as a request.
+func (s *sender) request(ctx context.Context, e *reader.Event, attempt int) (req *http.Request, err error) {
+	if s.original {
+		req, err = e.Again(ctx, s.target, attempt)
+	} else {
+		req, err = s.cloudEvent(ctx, e)
+	}
 	if err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.target, bytes.NewReader(body))
+	for name, values := range s.header {
+		if req.Header[name] = values; name == "Host" {
+			req.Host = values[0]
+		}
+	}
+	return req, nil
+}
+
+func (s *sender) cloudEvent(ctx context.Context, e *reader.Event) (*http.Request, error) {
+	body, err := e.BodyDecoded()
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.target.String(), bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
@@ -114,8 +147,10 @@ func (s *sender) request(ctx context.Context, e *reader.Event) (*http.Request, e
 	set("type", e.Type)
 	set("subject", e.Subject)
 	set("time", e.TimeText)
-	for _, extension := range e.Extensions {
-		set(extension[0], extension[1])
+	for _, x := range e.Extensions {
+		if x[0] != event.BodySent && len(x[1]) <= event.MaxBinary {
+			set(x[0], x[1])
+		}
 	}
 	return req, nil
 }

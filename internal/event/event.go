@@ -100,9 +100,9 @@ type Event struct {
 	cloudEvent, raw *line // nil while nobody has asked for it
 }
 
-// maxBinary is the length, in bytes, of the longest attribute in binary mode: servers
+// MaxBinary is the length, in bytes, of the longest attribute in binary mode: servers
 // and clients have limits on headers, mostly of 8 KiB or more for all of them.
-const maxBinary = 4 << 10
+const MaxBinary = 4 << 10
 
 // Attributes returns the event's attributes that have a value, as a protocol
 // binding's binary mode carries them, with Body: specversion, id, source, type,
@@ -122,7 +122,7 @@ func (e *Event) Attributes() []Attribute {
 		Attribute{"datacontenttype", e.DataContentType},
 	)
 	for _, x := range e.Extensions {
-		if len(x.Value) <= maxBinary {
+		if len(x.Value) <= MaxBinary {
 			attributes = append(attributes, x)
 		}
 	}

@@ -131,7 +131,7 @@ func (r *Request) readHeader(stored string) {
 		name, nameErr := url.PathUnescape(pair[0])
 		value, valueErr := url.PathUnescape(pair[1])
 		switch {
-		case nameErr != nil || valueErr != nil:
+		case nameErr != nil || valueErr != nil || strings.ContainsAny(name+value, "\r\n\x00"):
 			return
 		case name == headerMethod:
 			method = value

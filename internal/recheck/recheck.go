@@ -55,6 +55,9 @@ func (c *Checker) Add(r Receiver) error {
 	return err
 }
 
+// Empty tells whether there is no receiver.
+func (c *Checker) Empty() bool { return len(c.receivers) == 0 }
+
 // Why an event is unchecked.
 var (
 	errEarlier  = errors.New("its header fields were not stored (headers none, or an earlier version)")

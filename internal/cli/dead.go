@@ -1,0 +1,131 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/jsonscan"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
+)
+
+// Extension attributes of events in a file of dead letters.
+const (
+	deadReason   = "deadreason"   // the target's last answer
+	deadAttempts = "deadattempts" // how often it was tried
+	deadTime     = "deadtime"     // when it was given up, RFC 3339
+)
+
+// deadLetters is a file of events that a target has refused. They are stored as they
+// were, with a few attributes more, and durably before the next event is sent.
+type deadLetters struct {
+	file *os.File
+	n    int64
+}
+
+func openDeadLetters(path string) (*deadLetters, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	d := &deadLetters{file: f}
+	if err := d.heal(); err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// heal ends a line that a crash has torn, and makes the file's entry durable.
+func (d *deadLetters) heal() error {
+	info, err := d.file.Stat()
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%s: is no regular file", d.file.Name())
+	}
+	last := make([]byte, 1)
+	if size := info.Size(); size > 0 {
+		if _, err := d.file.ReadAt(last, size-1); err != nil {
+			return err
+		}
+		if last[0] != '\n' {
+			if _, err := io.WriteString(d.file, "\n"); err != nil {
+				return err
+			}
+		}
+	}
+	return syncDir(filepath.Dir(d.file.Name()))
+}
+
+// add adds an event.
+func (d *deadLetters) add(e *reader.Event, attempts int, reason error) error {
+	line, err := withAttributes(e.Text, [][2]string{
+		{deadReason, sanitize(reason.Error())}, {deadAttempts, fmt.Sprint(attempts)}, {deadTime, time.Now().UTC().Format(time.RFC3339Nano)},
+	})
+	if err == nil {
+		_, err = d.file.Write(line)
+	}
+	if err == nil {
+		err = d.file.Sync()
+	}
+	if err != nil {
+		return fmt.Errorf("the dead letters: %w", err)
+	}
+	d.n++
+	return nil
+}
+
+// isOneOf tells whether it is one of the files that are read.
+func (d *deadLetters) isOneOf(files []part) bool {
+	own, err := d.file.Stat()
+	if err != nil {
+		return false
+	}
+	for i := range files {
+		if os.SameFile(own, files[i].info) {
+			return true
+		}
+	}
+	return false
+}
+
+// withAttributes returns the line of an event with attributes more, in the place of those
+// of the same names, before its data.
+func withAttributes(line []byte, attributes [][2]string) ([]byte, error) {
+	b := append(make([]byte, 0, len(line)+256), '{')
+	add := func(name string, value []byte) {
+		if len(b) > 1 {
+			b = append(b, ',')
+		}
+		b = append(append(jsonscan.AppendString(b, name), ':'), value...)
+	}
+	addAll := func() {
+		for _, a := range attributes {
+			add(a[0], jsonscan.AppendString(nil, a[1]))
+		}
+		attributes = nil
+	}
+	names := make([]string, 0, len(attributes))
+	for _, a := range attributes {
+		names = append(names, a[0])
+	}
+	isObject := jsonscan.Members(line, func(name string, value []byte) {
+		if name == "data" || name == "data_base64" {
+			addAll()
+		}
+		if !slices.Contains(names, name) {
+			add(name, value)
+		}
+	})
+	if !isObject {
+		return nil, errors.New("is no event")
+	}
+	addAll()
+	return append(b, '}', '\n'), nil
+}

@@ -1,0 +1,210 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
+)
+
+// What an event can be shown as.
+const (
+	asEvent   = "event"
+	asBody    = "body"
+	asRequest = "request"
+	asCurl    = "curl"
+)
+
+// maxArgument is the length, in bytes, of the longest body that is an argument of the
+// curl command: Linux takes 128 KiB for one.
+const maxArgument = 100 << 10
+
+func showCommand() *cobra.Command {
+	as := asEvent
+	cmd := &cobra.Command{
+		Use:   "show <id> <file...> [--as event|body|request|curl]",
+		Short: "Shows one stored event, or the request that it came in",
+		Long: `
+Shows the event with that id: as it is stored, indented; or its body as it was
+sent, byte for byte; or the request that it came in, as HTTP/1.1, with the header
+fields that were stored; or a curl command that sends the same request again.
+
+Of several events with the id it is the newest; how many there are is said.
+Directories stand for the files in them, and a file brings its rotated ones along.
+
+Where the output is a terminal, what does not print is made visible; to a file or a
+pipe, every byte of body and request goes as it was sent. Values that were not
+stored, as they may be secrets, are REDACTED; curl leaves them out. Events of
+earlier versions have line breaks between tokens as spaces, and no header fields.`,
+		Args: cobra.MinimumNArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			show, ok := map[string]func(*console, *reader.Event) error{
+				asEvent: showEvent, asBody: showBody, asRequest: showRequest, asCurl: showCurl,
+			}[as]
+			if !ok {
+				return fmt.Errorf("--as %s: must be event, body, request or curl", as)
+			}
+			c := newConsole(cmd)
+			e, err := newestWith(c, args[0], args[1:])
+			if err == nil {
+				err = show(c, e)
+			}
+			if err == nil {
+				err = c.failed
+			}
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&as, "as", as, "event, body, request or curl")
+	_ = cmd.RegisterFlagCompletionFunc("as", cobra.FixedCompletions([]string{asEvent, asBody, asRequest, asCurl}, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+// newestWith returns the newest event with an id.
+func newestWith(c *console, id string, paths []string) (*reader.Event, error) {
+	var newest *reader.Event
+	found := 0
+	err := eachEvent(c, paths, func(e *reader.Event) error {
+		if e.ID != id {
+			return nil
+		}
+		if found++; newest == nil || !e.Time.Before(newest.Time) {
+			_, newest, _ = reader.Parse(reader.Line{Text: bytes.Clone(e.Text)}) // as its line is the reader's
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case newest == nil:
+		return nil, fmt.Errorf("no event with the id %s", sanitize(id))
+	case found > 1:
+		c.note("%d events have this id; this is the newest, of %s", found, newest.Time.Format(time.RFC3339))
+	}
+	return newest, nil
+}
+
+// showEvent shows an event indented, its tokens as they are.
+func showEvent(c *console, e *reader.Event) error {
+	var pretty bytes.Buffer
+	if err := json.Indent(&pretty, e.Text, "", "  "); err != nil {
+		return err
+	}
+	text := pretty.String()
+	if c.outIsTerminal {
+		lines := strings.Split(text, "\n")
+		for i := range lines {
+			lines[i] = sanitizeJSON(lines[i])
+		}
+		text = strings.Join(lines, "\n")
+	}
+	c.printf("%s\n", text)
+	return nil
+}
+
+func showBody(c *console, e *reader.Event) error {
+	body, err := e.BodySent()
+	if err != nil {
+		return err
+	}
+	c.printBytes(body)
+	return nil
+}
+
+// showRequest shows a request as HTTP/1.1 has it.
+func showRequest(c *console, e *reader.Event) error {
+	r, err := e.Request()
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: %s\r\n", r.Method, r.Target, r.URL.Host)
+	r.Header.Del("Transfer-Encoding") // it has a length here
+	r.Header.Set("Content-Length", strconv.Itoa(len(r.Body)))
+	for _, name := range sortedKeys(r.Header) {
+		for _, value := range r.Header[name] {
+			fmt.Fprintf(&b, "%s: %s\r\n", name, value)
+		}
+	}
+	b.WriteString("\r\n")
+	b.Write(r.Body)
+	c.printBytes(b.Bytes())
+	return nil
+}
+
+// printBytes prints bytes as they are, unless that is on a terminal.
+func (c *console) printBytes(b []byte) {
+	if !c.outIsTerminal {
+		c.printf("%s", b)
+		return
+	}
+	for _, line := range strings.Split(strings.TrimSuffix(string(b), "\n"), "\n") {
+		parts := strings.Split(strings.TrimSuffix(line, "\r"), "\t") // tabs are harmless
+		for i := range parts {
+			parts[i] = sanitize(parts[i])
+		}
+		c.printf("%s\n", strings.Join(parts, "\t"))
+	}
+}
+
+// showCurl shows a command for a POSIX shell.
+func showCurl(c *console, e *reader.Event) error {
+	r, err := e.Request()
+	if err != nil {
+		return err
+	}
+	target := r.Target
+	if path, _, ok := strings.Cut(target, "?"); ok {
+		if target = path; r.Query() != "" {
+			target += "?" + r.Query()
+		}
+	}
+	command := "curl --globoff --url " + quote(r.URL.Scheme+"://"+r.URL.Host+target)
+	if r.Method != "POST" {
+		command += " -X " + quote(r.Method)
+	}
+	header := r.Forwarded()
+	for _, name := range sortedKeys(header) {
+		for _, value := range header[name] {
+			if value == "" {
+				command += " -H " + quote(name+";")
+			} else {
+				command += " -H " + quote(name+": "+value)
+			}
+		}
+	}
+	if header.Get("Content-Type") == "" {
+		command += " -H 'Content-Type:'"
+	}
+	if len(r.Body) > 1<<20 {
+		command += " -H 'Expect:'"
+	}
+	if isPlainText(r.Body) && len(r.Body) <= maxArgument {
+		command += " --data-raw " + quote(string(r.Body))
+	} else {
+		command = "printf %s " + quote(base64.StdEncoding.EncodeToString(r.Body)) + " | base64 -d | " + command + " --data-binary @-"
+	}
+	c.printBytes([]byte(command + "\n"))
+	for name := range r.Header {
+		if r.IsRedacted(name) {
+			c.note("%s was not stored, as it may be a secret, and is left out", name)
+		}
+	}
+	return nil
+}
+
+// isPlainText tells whether a text can be shown on a terminal and be an argument.
+func isPlainText(b []byte) bool {
+	return utf8.Valid(b) && !bytes.ContainsFunc(b, func(r rune) bool { return r != '\n' && r != '\t' && sanitize(string(r)) != string(r) })
+}
+
+// quote quotes a text for a POSIX shell.
+func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

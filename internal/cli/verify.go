@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/recheck"
+)
+
+// Checkers returns a checker of stored signatures: for a provider by its name, for the
+// receivers in a config, or for all providers that sign.
+type Checkers func(provider, config string, secrets []string) (*recheck.Checker, error)
+
+func verifyCommand(providers []string, checkers Checkers) *cobra.Command {
+	var secrets []string
+	var provider, config string
+	cmd := &cobra.Command{
+		Use:   "verify <file...> [--secret <secret>...] [--provider <name> | --config <file>]",
+		Short: "Checks the signatures of stored events again",
+		Long: `
+Checks the signatures of stored events again, without asking anybody, with the
+time of receipt as now. It says how many fit one of the secrets, how many fit none,
+and how many can't be checked: those without a signature, those of which a header
+field that is needed was not stored ("headers none", or a earlier version) or is
+redacted, as the secrets of providers that send a token instead of a signature are.
+
+With --provider the signatures are those of that service, with --config those of the
+receivers in a config (a Caddyfile, or JSON if the name ends so), whose own secrets
+count, too; else of any service that is known.
+
+The secret is better given as WEBHOOK_SECRET in the environment, as others can see
+the arguments of commands.
+
+The exit status is 1 if there are events that fit no secret, or if a file cannot be
+read to its end.`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, paths []string) error {
+			if secret := os.Getenv("WEBHOOK_SECRET"); len(secrets) == 0 && secret != "" {
+				secrets = []string{secret}
+			}
+			if slices.Contains(secrets, "") {
+				return errors.New("--secret: is empty")
+			}
+			if provider != "" && config != "" {
+				return errors.New("--provider and --config: only one of them")
+			}
+			if len(secrets) == 0 && config == "" {
+				return errors.New("--secret: is needed (or WEBHOOK_SECRET in the environment, or --config with a receiver that has it)")
+			}
+			checker, err := checkers(provider, config, secrets)
+			if err != nil {
+				return err
+			}
+			return verify(newConsole(cmd), checker, paths)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringArrayVar(&secrets, "secret", nil, "Secret for signatures; may be repeated (default $WEBHOOK_SECRET)")
+	flags.StringVar(&provider, "provider", "", "Service that signed the events")
+	flags.StringVar(&config, "config", "", "Config with the receivers")
+	_ = cmd.RegisterFlagCompletionFunc("provider", cobra.FixedCompletions(providers, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+func verify(c *console, checker *recheck.Checker, paths []string) error {
+	var counts [recheck.Unchecked + 1]int64
+	unchecked := map[string]int64{} // by the reason
+	err := eachEvent(c, paths, func(e *reader.Event) error {
+		verdict, reason := checker.Check(e)
+		counts[verdict]++
+		switch {
+		case verdict == recheck.Unchecked:
+			unchecked[reason.Error()]++
+		case verdict == recheck.Misfits && counts[verdict] <= maxProblems:
+			c.note("event %s of %s: %v", e.ID, e.TimeText, reason)
+		}
+		return nil
+	})
+	c.printf("%12s fit\n%12s fit no secret\n%12s can't be checked\n", humanize.Comma(counts[recheck.Fits]), humanize.Comma(counts[recheck.Misfits]), humanize.Comma(counts[recheck.Unchecked]))
+	for _, reason := range sortedKeys(unchecked) {
+		c.printf("%12s   %s\n", humanize.Comma(unchecked[reason]), sanitize(reason))
+	}
+	switch {
+	case err != nil:
+		return err
+	case counts[recheck.Misfits] > 0:
+		return fmt.Errorf("%s events fit no secret", humanize.Comma(counts[recheck.Misfits]))
+	}
+	return c.failed
+}
+
+// sortedKeys returns the keys of a map in their order.
+func sortedKeys[M ~map[string]V, V any](m M) []string {
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// eachEvent calls do for each event in the files.
+func eachEvent(c *console, paths []string, do func(*reader.Event) error) error {
+	for _, path := range reader.Distinct(paths) {
+		lines, err := reader.Open(path)
+		if err != nil {
+			return err
+		}
+		err = lines.Each(func(l reader.Line) error {
+			if kind, e, _ := reader.Parse(l); kind == reader.Stored {
+				return do(e)
+			}
+			return nil
+		})
+		lines.Close()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
