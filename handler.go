@@ -93,8 +93,12 @@ func (h *Handler) receive(req *request) (became string, err error) {
 		return outcome.Verified, h.answerVerification(req)
 	}
 	if h.headers != nil {
-		if err := req.lease.Take(h.headers.Memory(&req.Request)); err != nil {
-			return "", err
+		// Percent-encoded it is three times as large at most, and counted before it
+		// is made, as long as that may be much.
+		if size := 3 * int64(h.headers.Size(&req.Request)); size > smallHeader {
+			if err := req.lease.Take(size); err != nil {
+				return "", err
+			}
 		}
 	}
 	if err := h.setAttributes(req, repl); err != nil {
@@ -307,6 +311,10 @@ func traceparent(ctx context.Context) string {
 	}
 	return "00-" + span.TraceID().String() + "-" + span.SpanID().String() + "-" + span.TraceFlags().String()
 }
+
+// smallHeader is the size, in bytes, up to which header fields that are stored are not
+// worth counting by themselves.
+const smallHeader = 8 << 10
 
 // memoryOf is how much the outputs need for an event, all at once.
 func (h *Handler) memoryOf(e *Event) int64 {

@@ -2,6 +2,9 @@ package webhookreceiver
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"io"
 	"net/http"
 	"net/url"
@@ -22,15 +25,22 @@ func BenchmarkServeHTTP(b *testing.B) {
 		b.Fatal(err)
 	}
 	long := `{"EventType":"long","Text":"` + strings.Repeat("Lorem ipsum ", 8_000) + `"}`
-	for _, body := range []struct{ name, text string }{{"ticket", string(sample)}, {"100kB", long}} {
+	for _, body := range []struct{ name, text, provider string }{{"ticket", string(sample), ""}, {"signed", string(sample), "provider github\nsecret s\n"}, {"100kB", long, ""}} {
 		for _, sync := range []string{"always", "off"} {
 			b.Run("body="+body.name+"/sync="+sync, func(b *testing.B) {
-				h := provision(b, "output file "+filepath.Join(b.TempDir(), "events.jsonl")+" {\nsync "+sync+"\nroll_size 0\n}")
+				h := provision(b, body.provider+"output file "+filepath.Join(b.TempDir(), "events.jsonl")+" {\nsync "+sync+"\nroll_size 0\n}")
 				b.SetBytes(int64(len(body.text)))
 				b.ReportAllocs()
 				b.RunParallel(func(pb *testing.PB) {
 					repl := caddy.NewReplacer()
-					header := http.Header{"Content-Type": {"application/json"}}
+					header := http.Header{"Content-Type": {"application/json"}, "User-Agent": {"GitHub-Hookshot/044aadd"}, "Accept": {"*/*"}}
+					if body.provider != "" {
+						mac := hmac.New(sha256.New, []byte("s"))
+						mac.Write([]byte(body.text))
+						header["X-Hub-Signature-256"] = []string{"sha256=" + hex.EncodeToString(mac.Sum(nil))}
+						header["X-Github-Event"] = []string{"issues"}
+						header["X-Github-Delivery"] = []string{"72d3162e-cc78-11e3-81ab-4c9367dc0958"}
+					}
 					w := &discarder{header: http.Header{}}
 					r := &http.Request{
 						Method: http.MethodPost, URL: &url.URL{Path: "/webhooks"}, Host: "hooks.example.com",

@@ -94,7 +94,8 @@ type Event struct {
 
 	sent     []byte // the body as sent
 	sentForm sentForm
-	sentSize int // of the text for sentForm
+	sentSize int       // of the text for sentForm
+	layout   [160]byte // that text, where it is a layout that is as short
 
 	mu              sync.Mutex
 	cloudEvent, raw *line // nil while nobody has asked for it

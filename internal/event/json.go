@@ -61,9 +61,9 @@ func (e *Event) appendData(dst []byte) []byte {
 	}
 	start := len(dst)
 	dst = append(dst, e.Data...)
-	for _, lineBreak := range []byte("\n\r") { // in valid JSON these stand only between tokens
+	for i := range lineBreaks { // in valid JSON these stand only between tokens
 		for rest := dst[start:]; ; {
-			i := bytes.IndexByte(rest, lineBreak)
+			i := bytes.IndexByte(rest, lineBreaks[i])
 			if i < 0 {
 				break
 			}

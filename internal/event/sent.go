@@ -56,19 +56,20 @@ func SetSent(e *Event, sent []byte, coded bool) {
 	if e.DataKind != DataJSON {
 		return
 	}
-	size := 0
-	for _, lineBreak := range lineBreaks {
-		eachDistance(e.Data, lineBreak, func(distance int) {
-			for size++; distance >= 32; distance /= 32 {
-				size++
-			}
-		})
-	}
-	if len(sent) == len(e.Data) && size == 0 {
+	breaks := bytes.Count(e.Data, []byte("\n")) + bytes.Count(e.Data, []byte("\r"))
+	if len(sent) == len(e.Data) && breaks == 0 {
 		return
 	}
 	before, after := around(sent, len(e.Data))
-	size += lettersSize(before) + lettersSize(after) + len("|||")
+	size := lettersSize(before) + lettersSize(after) + len("|||")
+	if size+breaks*digitsFor(len(e.Data)) <= len(e.layout) {
+		e.sentForm = sentLayout
+		size = len(e.appendLayout(e.layout[:0]))
+	} else {
+		for i := range lineBreaks {
+			size += distancesSize(e.Data, lineBreaks[i])
+		}
+	}
 	if e.sentForm, e.sentSize = sentLayout, size; size > inBase64 {
 		e.sentForm, e.sentSize = sentBase64, inBase64
 	}
@@ -79,32 +80,56 @@ func (e *Event) appendSent(dst []byte) []byte {
 	if e.sentForm == sentBase64 {
 		return base64.StdEncoding.AppendEncode(dst, e.sent)
 	}
+	if e.sentSize <= len(e.layout) {
+		return append(dst, e.layout[:e.sentSize]...)
+	}
+	return e.appendLayout(dst)
+}
+
+func (e *Event) appendLayout(dst []byte) []byte {
 	before, after := around(e.sent, len(e.Data))
 	dst = appendLetters(dst, before)
-	for _, lineBreak := range lineBreaks {
-		dst = append(dst, '|')
-		eachDistance(e.Data, lineBreak, func(distance int) {
-			for ; distance >= 32; distance /= 32 {
-				dst = append(dst, distanceDigits[32+distance%32])
-			}
-			dst = append(dst, distanceDigits[distance])
-		})
+	for i := range lineBreaks {
+		dst = appendDistances(append(dst, '|'), e.Data, lineBreaks[i])
 	}
 	return appendLetters(append(dst, '|'), after)
 }
 
-var lineBreaks = []byte("\n\r")
+const lineBreaks = "\n\r"
 
-// eachDistance calls do with how many bytes there are between one c and the next.
-func eachDistance(data []byte, c byte, do func(distance int)) {
+// appendDistances appends how many bytes there are between one c and the next.
+func appendDistances(dst, data []byte, c byte) []byte {
 	for {
-		i := bytes.IndexByte(data, c)
-		if i < 0 {
-			return
+		distance := bytes.IndexByte(data, c)
+		if distance < 0 {
+			return dst
 		}
-		do(i)
-		data = data[i+1:]
+		data = data[distance+1:]
+		for ; distance >= 32; distance /= 32 {
+			dst = append(dst, distanceDigits[32+distance%32])
+		}
+		dst = append(dst, distanceDigits[distance])
 	}
+}
+
+func distancesSize(data []byte, c byte) (size int) {
+	for {
+		distance := bytes.IndexByte(data, c)
+		if distance < 0 {
+			return size
+		}
+		data = data[distance+1:]
+		size += digitsFor(distance + 1)
+	}
+}
+
+// digitsFor returns how many digits a distance below length has at most.
+func digitsFor(length int) int {
+	digits := 1
+	for length--; length >= 32; length /= 32 {
+		digits++
+	}
+	return digits
 }
 
 // around returns what is before and after a JSON value of that size in a body.
@@ -154,8 +179,8 @@ func Restore(data []byte, sent string) ([]byte, error) {
 	}
 	begin := len(body)
 	body = append(body, data...)
-	for i, lineBreak := range lineBreaks {
-		if err := putBack(body[begin:], lineBreak, layout[1+i]); err != nil {
+	for i := range lineBreaks {
+		if err := putBack(body[begin:], lineBreaks[i], layout[1+i]); err != nil {
 			return nil, err
 		}
 	}

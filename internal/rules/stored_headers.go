@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
-	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/jsonscan"
 )
 
 // What the option headers can be instead of names.
@@ -21,12 +20,6 @@ const (
 
 // Redacted stands for what is never stored.
 const Redacted = "REDACTED"
-
-// Pseudo headers, as HTTP/2 has them, of what is stored of a request's first line.
-const (
-	HeaderMethod = ":method"
-	HeaderPath   = ":path" // with the query
-)
 
 // headerName is what RFC 9110 allows as a field's name (section 5.6.2).
 var headerName = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
@@ -53,10 +46,16 @@ func CheckHeaders(names []string) error {
 type StoredHeaders struct {
 	all        bool
 	byDefault  bool
-	names      []string // canonical, in alphabetical order
-	secrets    []string // names of fields that hold a secret by the row
-	harmless   []string // names of fields that hold none, whatever they are called
-	keepsQuery bool     // the query's values are signed
+	fields     []storedField // in alphabetical order
+	secrets    []string      // names of fields that hold a secret by the row
+	harmless   []string      // names of fields that hold none, whatever they are called
+	keepsQuery bool          // the query's values are signed
+}
+
+// storedField is a header field, by its canonical name.
+type storedField struct {
+	name     string
+	isSecret bool
 }
 
 // NewStoredHeaders returns what is stored by the option headers; without names it is what
@@ -93,11 +92,14 @@ func NewStoredHeaders(names []string, s *Signature, v *Verification, e *EventRul
 			names = append(names, "User-Agent")
 		}
 	}
+	canonical := make([]string, 0, len(names))
 	for _, name := range names {
-		h.names = append(h.names, textproto.CanonicalMIMEHeaderKey(name))
+		canonical = append(canonical, textproto.CanonicalMIMEHeaderKey(name))
 	}
-	slices.Sort(h.names)
-	h.names = slices.Compact(h.names)
+	slices.Sort(canonical)
+	for _, name := range slices.Compact(canonical) {
+		h.fields = append(h.fields, storedField{name, h.IsSecret(name)})
+	}
 	return h
 }
 
@@ -112,56 +114,61 @@ func headersIn(sources ...[]Source) []string {
 	return names
 }
 
-// Memory is more than what Of returns takes, in bytes.
-func (h *StoredHeaders) Memory(r *Request) int64 {
+// Size is about how large what Of returns is, in bytes, and never much less.
+func (h *StoredHeaders) Size(r *Request) int {
 	size := len(r.Target) + 64
-	for _, name := range h.namesIn(r.Header) {
-		for _, value := range r.Header[name] {
-			size += len(name) + 3*len(value) + len(`["",""],`)
+	for _, field := range h.fieldsIn(r.Header) {
+		for _, value := range r.Header[field.name] {
+			size += len(field.name) + len(value) + len(`["",""],`)
 		}
 	}
-	return int64(size)
+	return size
 }
 
 // Of returns method, path and header fields of the request as they are stored: a JSON
 // array of pairs.
 func (h *StoredHeaders) Of(r *Request) string {
-	b := make([]byte, 0, 512)
-	b = append(b, '[')
-	b = appendPair(b, HeaderMethod, r.Method)
+	var b strings.Builder
+	b.Grow(h.Size(r))
+	b.WriteString(`[[":method","`)
+	writeEncoded(&b, r.Method)
+	b.WriteString(`"],[":path","`)
 	path := r.target()
 	if !h.keepsQuery {
 		path = redactQuery(path)
 	}
-	b = appendPair(b, HeaderPath, path)
-	for _, name := range h.namesIn(r.Header) {
-		redact := h.IsSecret(name)
-		for _, value := range r.Header[name] {
-			if name == "Content-Type" && value == event.ContentTypeJSON && h.byDefault {
+	writeEncoded(&b, path)
+	for _, field := range h.fieldsIn(r.Header) {
+		for _, value := range r.Header[field.name] {
+			if h.byDefault && value == event.ContentTypeJSON && field.name == "Content-Type" {
 				continue
 			}
-			if redact {
+			if field.isSecret {
 				value = Redacted
 			}
-			b = appendPair(b, name, value)
+			b.WriteString(`"],["`)
+			writeEncoded(&b, field.name)
+			b.WriteString(`","`)
+			writeEncoded(&b, value)
 		}
 	}
-	return string(append(b, ']'))
+	b.WriteString(`"]]`)
+	return b.String()
 }
 
-// namesIn returns the names of those fields that are stored.
-func (h *StoredHeaders) namesIn(header http.Header) []string {
+// fieldsIn returns those fields that are stored.
+func (h *StoredHeaders) fieldsIn(header http.Header) []storedField {
 	if !h.all {
-		return h.names
+		return h.fields
 	}
-	names := make([]string, 0, len(header))
+	fields := make([]storedField, 0, len(header))
 	for name := range header {
 		if !isAnybodys(name) {
-			names = append(names, name)
+			fields = append(fields, storedField{name, h.IsSecret(name)})
 		}
 	}
-	slices.Sort(names)
-	return names
+	slices.SortFunc(fields, func(a, b storedField) int { return strings.Compare(a.name, b.name) })
+	return fields
 }
 
 // isAnybodys tells whether a field says what proxies in between may say, and so may
@@ -208,25 +215,26 @@ func redactQuery(target string) string {
 	return path + "?" + strings.Join(pairs, "&")
 }
 
-// appendPair appends a pair of texts, after those that are there.
-func appendPair(b []byte, name, value string) []byte {
-	if b[len(b)-1] != '[' {
-		b = append(b, ',')
+// writeEncoded writes a text as it stands in a JSON string, with percent signs, and what
+// is not printable ASCII, percent-encoded.
+func writeEncoded(b *strings.Builder, s string) {
+	for {
+		n := 0
+		for n < len(s) && isPlain(s[n]) {
+			n++
+		}
+		b.WriteString(s[:n])
+		if n == len(s) {
+			return
+		}
+		if c := s[n]; c == '"' || c == '\\' {
+			b.WriteByte('\\')
+			b.WriteByte(c)
+		} else {
+			b.WriteString(percentEncode(s[n:n+1], func(byte) bool { return true }))
+		}
+		s = s[n+1:]
 	}
-	b = append(b, '[')
-	b = jsonscan.AppendString(b, encodeHeader(name))
-	b = append(b, ',')
-	b = jsonscan.AppendString(b, encodeHeader(value))
-	return append(b, ']')
 }
 
-// encodeHeader percent-encodes what is not printable ASCII, and percent signs.
-func encodeHeader(s string) string {
-	must := func(c byte) bool { return c < ' ' || c > '~' || c == '%' }
-	for i := range len(s) {
-		if must(s[i]) {
-			return percentEncode(s, must)
-		}
-	}
-	return s
-}
+func isPlain(c byte) bool { return ' ' <= c && c <= '~' && c != '"' && c != '\\' && c != '%' }
