@@ -211,3 +211,37 @@ func TestDedupeIsPerReceiver(t *testing.T) {
 		t.Error("what came to another URL was not stored")
 	}
 }
+
+// TestDedupeOverRestarts: after the last receiver has gone, a new one learns from the
+// file what was stored; not where another output may lack it, or the file has no keys.
+func TestDedupeOverRestarts(t *testing.T) {
+	testStores["restarts"] = func(context.Context, *Event) error { return nil }
+	for outputs, want := range map[string]int{
+		`{"output":"file","filename":FILE}`:                              1,
+		`{"output":"file","filename":FILE},{"output":"log"}`:             1,
+		`{"output":"file","filename":FILE,"format":"raw"}`:               2,
+		`{"output":"file","filename":FILE,"sync":"off"}`:                 2,
+		`{"output":"file","filename":FILE},{"output":"test","name":"restarts"}`: 2,
+	} {
+		file := t.TempDir() + "/events.jsonl"
+		config := fmt.Sprintf(`{"provider":"cloudevents","dedupe":{"window":"1h"},"outputs":[%s]}`, strings.ReplaceAll(outputs, "FILE", fmt.Sprintf("%q", file)))
+		for range 2 {
+			h, drop := loadForNow(t, config)
+			h.dedupe.Wait()
+			rc := &receiver{Handler: h}
+			rc.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				r.Host = "hooks.example.com"
+				rc.ServeHTTP(w, r)
+			}))
+			resp, _ := rc.send(t, delivery{method: http.MethodPost, path: "/", body: "{}", headers: http.Header{"Ce-Id": {"same"}}})
+			if resp.StatusCode != 200 {
+				t.Errorf("%s: status %d", outputs, resp.StatusCode)
+			}
+			rc.Server.Close()
+			drop()
+		}
+		if n := len(lines(t, file)); n != want {
+			t.Errorf("%s: %d stored, want %d", outputs, n, want)
+		}
+	}
+}

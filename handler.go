@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/dedupe"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/intake"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/outcome"
@@ -104,10 +105,14 @@ func (h *Handler) receive(req *request) (became string, err error) {
 	if err := h.setAttributes(req, repl); err != nil {
 		return "", outcome.Busy(err)
 	}
+	key := h.dedupeKey(req, repl)
+	if key != nil {
+		req.event.Extensions = append(req.event.Extensions, Attribute{Name: event.DedupeKey, Value: key.String()})
+	}
 	if err := req.lease.Take(h.memoryOf(&req.event)); err != nil {
 		return "", err
 	}
-	if became, err = h.store(req, repl); err != nil {
+	if became, err = h.store(req, key); err != nil {
 		return "", outcome.Busy(err)
 	}
 	h.acknowledge(req)
@@ -269,36 +274,37 @@ func (h *Handler) source(req *request) string {
 }
 
 // store stores the event, unless it is one that has been.
-func (h *Handler) store(req *request, repl *caddy.Replacer) (became string, err error) {
+func (h *Handler) store(req *request, key *dedupe.Key) (became string, err error) {
 	store := func() error { return storeAll(req.ctx, h.outputs, &req.event) }
-	key := ""
-	if h.dedupe != nil {
-		key = h.dedupeKey(req, repl)
-	}
-	if key == "" {
+	if key == nil {
 		return outcome.Stored, store()
 	}
-	duplicate, err := h.dedupe.Do(req.ctx, key, time.Duration(h.Dedupe.Window), store)
+	duplicate, err := h.dedupe.Do(req.ctx, *key, time.Duration(h.Dedupe.Window), store)
 	if duplicate {
 		return outcome.Duplicate, nil
 	}
 	return outcome.Stored, err
 }
 
-// dedupeKey returns what makes the event the same as another, or nothing.
-func (h *Handler) dedupeKey(req *request, repl *caddy.Replacer) string {
-	key := req.Attribute(h.provider.Event.ID)
-	if h.Dedupe.Key != "" {
-		key = repl.ReplaceAll(h.Dedupe.Key, "")
+// dedupeKey returns what makes the event the same as another, or nothing. Receivers for
+// one provider, with one key, may store in the same file: the URL tells them apart.
+func (h *Handler) dedupeKey(req *request, repl *caddy.Replacer) *dedupe.Key {
+	if h.dedupe == nil {
+		return nil
 	}
-	if key == "" {
-		return ""
+	text := req.Attribute(h.provider.Event.ID)
+	if h.Dedupe.Key != "" {
+		text = repl.ReplaceAll(h.Dedupe.Key, "")
+	}
+	if text == "" {
+		return nil
 	}
 	u := req.url()
 	if req.Sent.RawQuery != "" || req.Sent.ForceQuery {
 		u += "?" + req.Sent.RawQuery
 	}
-	return u + "\n" + key // there is no line feed in a URL
+	key := dedupe.KeyOf(h.provider.Name, h.Dedupe.Key, u, text)
+	return &key
 }
 
 // traceparent returns the trace that Caddy's tracing handler has put the

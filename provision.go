@@ -272,9 +272,35 @@ func (h *Handler) provisionDedupe() error {
 	// the request, which is part of every key.
 	scope, _ := json.Marshal([]any{h.provider.Name, h.Dedupe.Key, h.destinations}) // strings
 	var release func()
-	h.dedupe, release = dedupe.Share(string(scope), window)
+	h.dedupe, release = dedupe.Share(string(scope), window, h.storedFile())
 	h.release = append(h.release, release)
 	return nil
+}
+
+// storedFile returns the file from which it can be learnt what was stored, or nil: the
+// one durable output, as what another one lacks is not stored.
+func (h *Handler) storedFile() *dedupe.File {
+	var durable []Output
+	for _, o := range h.outputs {
+		if o.Durable() {
+			durable = append(durable, o.Output)
+		}
+	}
+	if len(durable) != 1 {
+		return nil
+	}
+	output, ok := durable[0].(*file.Output)
+	if !ok || output.Format == file.FormatRaw {
+		return nil
+	}
+	path := output.Destination()
+	return &dedupe.File{Path: path, Read: func(events int, took time.Duration, err error) {
+		if err != nil {
+			h.logger.Warn("what was stored before could not all be read for dedupe: events that come again may be stored again", zap.String("path", path), zap.Error(err))
+			return
+		}
+		h.logger.Info("what was stored before was read for dedupe", zap.String("path", path), zap.Int("events", events), zap.Duration("took", took))
+	}}
 }
 
 func checkAccept(accept string) error {

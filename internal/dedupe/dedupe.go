@@ -4,6 +4,7 @@ package dedupe
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"slices"
 	"sync"
@@ -12,15 +13,16 @@ import (
 	"github.com/caddyserver/caddy/v2"
 )
 
-// maxRemembered is the largest number of events that are remembered, of
-// about 128 bytes each. The oldest ones are forgotten before their time is up:
-// rather an event twice than memory without a bound.
-const maxRemembered = 500_000
+// maxRemembered is the largest number of events that are remembered, of some 70
+// bytes each. The oldest ones are forgotten before their time is up: rather an
+// event twice than memory without a bound.
+const maxRemembered = 1_000_000
 
 // Config has events that come again within a time answered like those that are
 // stored, and not stored again. What has been stored is remembered for each URL
-// that requests came to, over reloads but not over restarts: of up to 500,000
-// events, which takes up to 64 MB. Receivers that have provider, key and the
+// that requests came to, over reloads, and over restarts where the one durable output
+// is a file in the format cloudevents, which is read for that: of up to 1,000,000
+// events, which takes up to 100 MB. Receivers that have provider, key and the
 // places where events are stored in common, whatever their other options, have
 // that room together; of others none knows what another has stored.
 type Config struct {
@@ -33,23 +35,53 @@ type Config struct {
 	Key string `json:"key,omitempty"`
 }
 
+// Key is the hash of what makes an event the same as another. It is stored with the
+// event, so how it is made must not change.
+type Key [16]byte
+
+// KeyOf returns the key of texts, which are the same if all of them are.
+func KeyOf(texts ...string) (k Key) {
+	h := sha256.New()
+	for _, text := range texts {
+		_, _ = fmt.Fprintf(h, "%d\n%s", len(text), text)
+	}
+	copy(k[:], h.Sum(nil))
+	return k
+}
+
+// String returns the key as it is stored.
+func (k Key) String() string { return base64.RawURLEncoding.EncodeToString(k[:]) }
+
+// parseKey returns the key that is stored as that text.
+func parseKey(text string) (k Key, ok bool) {
+	b, err := base64.RawURLEncoding.DecodeString(text)
+	return k, err == nil && copy(k[:], b) == len(k) && len(b) == len(k)
+}
+
 // Deduplicator remembers what the receivers of one scope have stored, for the
 // longest of their windows.
 type Deduplicator struct {
+	created time.Time
+
 	mu      sync.Mutex
 	windows []time.Duration // of the receivers in use
-	storing map[hash]*storing
-	stored  map[hash]time.Time
-	order   []remembered // the oldest first; stored may have the key since, once more
+	storing map[Key]*storing
+	stored  map[Key]moment
+	read    queue // what was read from files, which is older
+	order   queue // what was stored since; stored may have the key since, once more
+	loading loading
 }
 
-type remembered struct {
-	key hash
-	at  time.Time
-}
+// moment is a time, in nanoseconds since the process began: it takes a third of the
+// memory.
+type moment int64
+
+var began = time.Now()
+
+func now() moment { return moment(time.Since(began)) }
 
 func newDeduplicator() *Deduplicator {
-	return &Deduplicator{storing: make(map[hash]*storing), stored: make(map[hash]time.Time)}
+	return &Deduplicator{created: time.Now(), storing: make(map[Key]*storing), stored: make(map[Key]moment)}
 }
 
 // share has what is stored remembered for that window at least, until leave.
@@ -66,9 +98,6 @@ func (d *Deduplicator) leave(window time.Duration) {
 	d.windows = slices.Delete(d.windows, i, i+1)
 }
 
-// hash is of a key, so that all are of one size.
-type hash [sha256.Size]byte
-
 // storing is an event that is being stored.
 type storing struct {
 	done    chan struct{} // closed when stored is known
@@ -77,8 +106,7 @@ type storing struct {
 
 // Do calls store, unless that was done with success for the key before, within
 // the window. If it is being done, the outcome is waited for.
-func (d *Deduplicator) Do(ctx context.Context, key string, window time.Duration, store func() error) (duplicate bool, err error) {
-	k := hash(sha256.Sum256([]byte(key)))
+func (d *Deduplicator) Do(ctx context.Context, k Key, window time.Duration, store func() error) (duplicate bool, err error) {
 	for {
 		other, seen := d.begin(k, window)
 		if seen {
@@ -105,19 +133,20 @@ func (d *Deduplicator) Do(ctx context.Context, key string, window time.Duration,
 
 // begin tells whether the key was seen, or returns who is at it. If neither, the
 // caller is.
-func (d *Deduplicator) begin(k hash, window time.Duration) (other *storing, seen bool) {
+func (d *Deduplicator) begin(k Key, window time.Duration) (other *storing, seen bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	now := time.Now()
+	at := now()
 	longest := window
 	for _, window := range d.windows {
 		longest = max(longest, window)
 	}
-	oldest := now.Add(-longest)
-	for len(d.order) > 0 && !d.order[0].at.After(oldest) {
-		d.forgetOldest()
+	for _, q := range []*queue{&d.read, &d.order} {
+		for q.len() > 0 && q.first().at <= at-moment(longest) {
+			d.forget(q)
+		}
 	}
-	if at, ok := d.stored[k]; ok && at.After(now.Add(-window)) {
+	if before, ok := d.stored[k]; ok && before > at-moment(window) {
 		return nil, true
 	}
 	if other := d.storing[k]; other != nil {
@@ -127,29 +156,40 @@ func (d *Deduplicator) begin(k hash, window time.Duration) (other *storing, seen
 	return nil, false
 }
 
-func (d *Deduplicator) forgetOldest() {
-	if r := d.order[0]; d.stored[r.key].Equal(r.at) {
+// forget forgets the oldest of a queue.
+func (d *Deduplicator) forget(q *queue) {
+	r := q.pop()
+	if at, ok := d.stored[r.key]; ok && at == r.at {
 		delete(d.stored, r.key)
 	}
-	d.order = d.order[1:]
 }
 
-func (d *Deduplicator) end(k hash, success bool) {
+func (d *Deduplicator) end(k Key, success bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s := d.storing[k]
 	delete(d.storing, k)
 	s.success = success
 	close(s.done)
-	if !success {
+	if success {
+		d.remember(&d.order, remembered{k, now()})
+	}
+}
+
+// remember remembers what was stored at a time, unless it was later, too.
+func (d *Deduplicator) remember(q *queue, r remembered) {
+	if at, ok := d.stored[r.key]; ok && at >= r.at {
 		return
 	}
-	if len(d.order) == maxRemembered {
-		d.forgetOldest()
+	switch {
+	case d.read.len()+d.order.len() < maxRemembered:
+	case d.read.len() > 0:
+		d.forget(&d.read)
+	default:
+		d.forget(&d.order)
 	}
-	now := time.Now()
-	d.stored[k] = now
-	d.order = append(d.order, remembered{k, now})
+	d.stored[r.key] = r.at
+	q.push(r)
 }
 
 // inUse are the deduplicators by their scopes, so that the one of an old config
@@ -157,11 +197,15 @@ func (d *Deduplicator) end(k hash, success bool) {
 var inUse = caddy.NewUsagePool()
 
 // Share returns the deduplicator of a scope, which remembers for that window at
-// least until it is released; more than once does nothing.
-func Share(scope string, window time.Duration) (d *Deduplicator, release func()) {
+// least until it is released; more than once does nothing. If there is a file, what was
+// stored there within the window before is read in the background.
+func Share(scope string, window time.Duration, file *File) (d *Deduplicator, release func()) {
 	shared, _ := inUse.LoadOrStore(scope, newDeduplicator())
 	d = shared.(*Deduplicator)
 	d.share(window)
+	if file != nil {
+		d.load(*file, window)
+	}
 	return d, sync.OnceFunc(func() {
 		d.leave(window)
 		_, _ = inUse.Delete(scope)
@@ -169,4 +213,7 @@ func Share(scope string, window time.Duration) (d *Deduplicator, release func())
 }
 
 // Destruct forgets everything.
-func (*Deduplicator) Destruct() error { return nil }
+func (d *Deduplicator) Destruct() error {
+	d.stopLoading()
+	return nil
+}

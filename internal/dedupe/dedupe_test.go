@@ -14,7 +14,7 @@ import (
 func TestWhatFails(t *testing.T) {
 	d := newDeduplicator()
 	failure := errors.New("disk")
-	if duplicate, err := d.Do(context.Background(), "a", time.Hour, func() error { return failure }); duplicate || !errors.Is(err, failure) {
+	if duplicate, err := d.Do(context.Background(), KeyOf("a"), time.Hour, func() error { return failure }); duplicate || !errors.Is(err, failure) {
 		t.Error(duplicate, err)
 	}
 	for _, outcome := range []error{failure, nil} {
@@ -23,13 +23,13 @@ func TestWhatFails(t *testing.T) {
 		first.Add(1)
 		go func() {
 			defer first.Done()
-			_, _ = d.Do(context.Background(), "a", time.Hour, func() error { close(begun); return <-finish })
+			_, _ = d.Do(context.Background(), KeyOf("a"), time.Hour, func() error { close(begun); return <-finish })
 		}()
 		<-begun
 
 		ended, cancel := context.WithCancel(context.Background())
 		cancel()
-		if _, err := d.Do(ended, "a", time.Hour, func() error { t.Error("stored"); return nil }); !errors.Is(err, context.Canceled) {
+		if _, err := d.Do(ended, KeyOf("a"), time.Hour, func() error { t.Error("stored"); return nil }); !errors.Is(err, context.Canceled) {
 			t.Errorf("waiting for longer than may be: %v", err)
 		}
 
@@ -37,7 +37,7 @@ func TestWhatFails(t *testing.T) {
 		second.Add(1)
 		go func() {
 			defer second.Done()
-			duplicate, err := d.Do(context.Background(), "a", time.Hour, func() error { stored++; return failure })
+			duplicate, err := d.Do(context.Background(), KeyOf("a"), time.Hour, func() error { stored++; return failure })
 			if duplicate != (outcome == nil) || (err == nil) != duplicate {
 				t.Errorf("after %v: duplicate %t, %v", outcome, duplicate, err)
 			}
@@ -59,15 +59,15 @@ func TestBound(t *testing.T) {
 	d := newDeduplicator()
 	ok := func() error { return nil }
 	for i := range maxRemembered + 100 {
-		if duplicate, _ := d.Do(context.Background(), fmt.Sprint(i), time.Hour, ok); duplicate {
+		if duplicate, _ := d.Do(context.Background(), KeyOf(fmt.Sprint(i)), time.Hour, ok); duplicate {
 			t.Fatalf("%d is a duplicate", i)
 		}
 	}
-	if len(d.stored) != maxRemembered || len(d.order) != maxRemembered {
-		t.Errorf("%d, %d", len(d.stored), len(d.order))
+	if len(d.stored) != maxRemembered || d.order.len() != maxRemembered {
+		t.Errorf("%d, %d", len(d.stored), d.order.len())
 	}
 	for i, want := range map[int]bool{99: false, 200: true, maxRemembered: true} {
-		if duplicate, _ := d.Do(context.Background(), fmt.Sprint(i), time.Hour, ok); duplicate != want {
+		if duplicate, _ := d.Do(context.Background(), KeyOf(fmt.Sprint(i)), time.Hour, ok); duplicate != want {
 			t.Errorf("%d is a duplicate: %t", i, duplicate)
 		}
 	}
@@ -78,9 +78,9 @@ func TestPanic(t *testing.T) {
 	d := newDeduplicator()
 	func() {
 		defer func() { _ = recover() }()
-		_, _ = d.Do(context.Background(), "a", time.Hour, func() error { panic("oh") })
+		_, _ = d.Do(context.Background(), KeyOf("a"), time.Hour, func() error { panic("oh") })
 	}()
-	if duplicate, err := d.Do(context.Background(), "a", time.Hour, func() error { return nil }); duplicate || err != nil {
+	if duplicate, err := d.Do(context.Background(), KeyOf("a"), time.Hour, func() error { return nil }); duplicate || err != nil {
 		t.Error(duplicate, err)
 	}
 }
@@ -88,15 +88,15 @@ func TestPanic(t *testing.T) {
 // TestWindowsDoNotHurt: of receivers that share, none has the other forget.
 func TestWindowsDoNotHurt(t *testing.T) {
 	const long, short = time.Hour, time.Nanosecond
-	d, release := Share(t.Name(), long)
-	other, releaseShort := Share(t.Name(), short)
+	d, release := Share(t.Name(), long, nil)
+	other, releaseShort := Share(t.Name(), short, nil)
 	defer releaseShort()
 	if other != d {
 		t.Fatal("nothing in common")
 	}
 	stores := 0
 	do := func(window time.Duration, key string) {
-		if _, err := d.Do(context.Background(), key, window, func() error { stores++; return nil }); err != nil {
+		if _, err := d.Do(context.Background(), KeyOf(key), window, func() error { stores++; return nil }); err != nil {
 			t.Error(err)
 		}
 	}
@@ -112,7 +112,7 @@ func TestWindowsDoNotHurt(t *testing.T) {
 	release() // then the short window is the longest
 	release()
 	do(short, "another")
-	if len(d.order) != 1 || len(d.stored) != 1 {
-		t.Errorf("%d remembered, and %d, want 1", len(d.order), len(d.stored))
+	if d.order.len() != 1 || len(d.stored) != 1 {
+		t.Errorf("%d remembered, and %d, want 1", d.order.len(), len(d.stored))
 	}
 }

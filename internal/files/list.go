@@ -93,7 +93,7 @@ func (k *Keeper) list(now time.Time) (files []*keptFile, err error) {
 				file.modified = info.ModTime()
 			}
 			file.Forms = append(file.Forms, name)
-			file.aside = file.aside || isAside(info)
+			file.aside = file.aside || IsAside(info)
 		}
 		if len(file.Forms) > 0 {
 			files = append(files, file)
@@ -121,4 +121,5 @@ func SetAside(fsys FS, name string, info fs.FileInfo) error {
 	return fsys.Chmod(name, info.Mode().Perm()&^0o222)
 }
 
-func isAside(info fs.FileInfo) bool { return info.Mode().Perm()&0o222 == 0 }
+// IsAside tells whether a file was set aside.
+func IsAside(info fs.FileInfo) bool { return info.Mode().Perm()&0o222 == 0 }

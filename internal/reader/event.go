@@ -15,9 +15,9 @@ import (
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/jsonscan"
 )
 
-// maxDepth is the number of levels that a line may be nested: those of the
+// MaxDepth is the number of levels that a line may be nested: those of the
 // receiver's events, and the envelope's.
-const maxDepth = 10_000
+const MaxDepth = 10_000
 
 // space is what JSON takes for white space.
 const space = " \t\r\n"
@@ -59,7 +59,7 @@ func Parse(l Line) (Kind, *Event, error) {
 	if len(text) == 0 {
 		return Blank, nil, nil
 	}
-	if err := jsonscan.Check(text, maxDepth); err != nil {
+	if err := jsonscan.Check(text, MaxDepth); err != nil {
 		var value json.RawMessage
 		if errors.Is(json.NewDecoder(bytes.NewReader(text)).Decode(&value), io.ErrUnexpectedEOF) {
 			return Torn, nil, errors.New("cut off")

@@ -191,7 +191,7 @@ func (o *Output) Cleanup() error {
 // Store appends the event to the file.
 func (o *Output) Store(ctx context.Context, e *event.Event) error {
 	line := event.CloudEventLine
-	if o.Format == formatRaw {
+	if o.Format == FormatRaw {
 		line = event.RawLine
 	}
 	return o.journal.Append(ctx, line(e), o.options)

@@ -21,7 +21,7 @@ import (
 // The values of the file output's format option.
 const (
 	formatCloudEvents = "cloudevents"
-	formatRaw         = "raw"
+	FormatRaw         = "raw"
 )
 
 // defaultRollSize is the default of roll_size, in bytes.
@@ -175,8 +175,8 @@ func checkDirMode(mode FileMode) error {
 }
 
 func checkFormat(format string) error {
-	if format != formatCloudEvents && format != formatRaw {
-		return fmt.Errorf("format %q: must be %s or %s", format, formatCloudEvents, formatRaw)
+	if format != formatCloudEvents && format != FormatRaw {
+		return fmt.Errorf("format %q: must be %s or %s", format, formatCloudEvents, FormatRaw)
 	}
 	return nil
 }
