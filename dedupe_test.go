@@ -217,10 +217,10 @@ func TestDedupeIsPerReceiver(t *testing.T) {
 func TestDedupeOverRestarts(t *testing.T) {
 	testStores["restarts"] = func(context.Context, *Event) error { return nil }
 	for outputs, want := range map[string]int{
-		`{"output":"file","filename":FILE}`:                              1,
-		`{"output":"file","filename":FILE},{"output":"log"}`:             1,
-		`{"output":"file","filename":FILE,"format":"raw"}`:               2,
-		`{"output":"file","filename":FILE,"sync":"off"}`:                 2,
+		`{"output":"file","filename":FILE}`:                                     1,
+		`{"output":"file","filename":FILE},{"output":"log"}`:                    1,
+		`{"output":"file","filename":FILE,"format":"raw"}`:                      2,
+		`{"output":"file","filename":FILE,"sync":"off"}`:                        2,
 		`{"output":"file","filename":FILE},{"output":"test","name":"restarts"}`: 2,
 	} {
 		file := t.TempDir() + "/events.jsonl"

@@ -62,6 +62,7 @@ func parseKey(text string) (k Key, ok bool) {
 // longest of their windows.
 type Deduplicator struct {
 	created time.Time
+	limit   int // maxRemembered, but in tests
 
 	mu      sync.Mutex
 	windows []time.Duration // of the receivers in use
@@ -81,7 +82,7 @@ var began = time.Now()
 func now() moment { return moment(time.Since(began)) }
 
 func newDeduplicator() *Deduplicator {
-	return &Deduplicator{created: time.Now(), storing: make(map[Key]*storing), stored: make(map[Key]moment)}
+	return &Deduplicator{created: time.Now(), limit: maxRemembered, storing: make(map[Key]*storing), stored: make(map[Key]moment)}
 }
 
 // share has what is stored remembered for that window at least, until leave.
@@ -182,7 +183,7 @@ func (d *Deduplicator) remember(q *queue, r remembered) {
 		return
 	}
 	switch {
-	case d.read.len()+d.order.len() < maxRemembered:
+	case d.read.len()+d.order.len() < d.limit:
 	case d.read.len() > 0:
 		d.forget(&d.read)
 	default:

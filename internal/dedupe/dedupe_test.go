@@ -56,17 +56,19 @@ func TestWhatFails(t *testing.T) {
 
 // TestBound: the oldest are forgotten when there is no room.
 func TestBound(t *testing.T) {
+	const limit = 10_000
 	d := newDeduplicator()
+	d.limit = limit
 	ok := func() error { return nil }
-	for i := range maxRemembered + 100 {
+	for i := range limit + 100 {
 		if duplicate, _ := d.Do(context.Background(), KeyOf(fmt.Sprint(i)), time.Hour, ok); duplicate {
 			t.Fatalf("%d is a duplicate", i)
 		}
 	}
-	if len(d.stored) != maxRemembered || d.order.len() != maxRemembered {
+	if len(d.stored) != limit || d.order.len() != limit {
 		t.Errorf("%d, %d", len(d.stored), d.order.len())
 	}
-	for i, want := range map[int]bool{99: false, 200: true, maxRemembered: true} {
+	for i, want := range map[int]bool{99: false, 200: true, limit: true} {
 		if duplicate, _ := d.Do(context.Background(), KeyOf(fmt.Sprint(i)), time.Hour, ok); duplicate != want {
 			t.Errorf("%d is a duplicate: %t", i, duplicate)
 		}

@@ -217,7 +217,7 @@ func (s *stored) key(l reader.Line) (k Key, at time.Time, ok bool) {
 func (d *Deduplicator) found(k Key, at time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.order.len() < maxRemembered {
+	if d.order.len() < d.limit {
 		d.remember(&d.read, remembered{k, now() - moment(time.Since(at))})
 	}
 }

@@ -130,11 +130,13 @@ func TestReadBackNothing(t *testing.T) {
 
 // TestReadBackRemembersTheNewest where there is no room for all.
 func TestReadBackRemembersTheNewest(t *testing.T) {
+	const limit = 10_000
 	d := newDeduplicator()
-	for i := range maxRemembered + 10 {
+	d.limit = limit
+	for i := range limit + 10 {
 		d.found(KeyOf(fmt.Sprint(i)), time.Now().Add(-time.Hour+time.Duration(i)))
 	}
-	if len(d.stored) != maxRemembered || d.read.len() != maxRemembered {
+	if len(d.stored) != limit || d.read.len() != limit {
 		t.Errorf("%d, %d", len(d.stored), d.read.len())
 	}
 	if isKnown(t, d, "9", 2*time.Hour) || !isKnown(t, d, "10", 2*time.Hour) {
@@ -143,7 +145,7 @@ func TestReadBackRemembersTheNewest(t *testing.T) {
 	for i := range 100 { // what comes now takes their places
 		_, _ = d.Do(context.Background(), KeyOf("now", fmt.Sprint(i)), 2*time.Hour, func() error { return nil })
 	}
-	if d.read.len() != maxRemembered-100 || d.order.len() != 100 {
+	if d.read.len() != limit-100 || d.order.len() != 100 {
 		t.Errorf("%d, %d", d.read.len(), d.order.len())
 	}
 }
