@@ -1,21 +1,22 @@
 package webhookreceiver
 
 import (
+	"errors"
 	"fmt"
-	"math"
-	"slices"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
-	"github.com/dustin/go-humanize"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/dedupe"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/expect"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/options"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/provider"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/rules"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/outputs/file"
 )
 
 func init() {
@@ -54,133 +55,90 @@ func parseCaddyfile(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error)
 // blocks verification, signature and event are for the provider generic.
 func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // consume directive name
-	return options.Table{
-		"name": options.Text(&h.Name),
-		"provider": options.Value(func(name string) error {
-			h.Provider = name
-			_, err := provider.Named(name)
-			return err
-		}),
-		"verification":  {Read: h.unmarshalVerification},
-		"signature":     {Read: h.unmarshalSignature},
-		"event":         {Read: h.unmarshalEvent},
-		"verify_token":  secrets(&h.VerifyTokens),
-		"secret":        secrets(&h.Secrets),
-		"public_url":    {Read: h.unmarshalPublicURL},
-		"tolerance":     options.Duration(&h.Tolerance),
-		"output":        {Read: h.unmarshalOutput, Repeatable: true},
-		"attribute":     {Read: h.unmarshalAttribute, Repeatable: true},
-		"max_body_size": options.Value(h.setMaxBodySize),
-		"timeout": {Read: func(d *caddyfile.Dispenser) error {
-			h.Timeout = new(caddy.Duration)
-			return options.Duration(h.Timeout).Read(d)
-		}},
-		"accept":  options.Checked(&h.Accept, checkAccept),
-		"dedupe":  {Read: h.unmarshalDedupe},
-		"headers": {Read: h.unmarshalHeaders},
-	}.Unmarshal(d)
+	return h.options().Unmarshal(d, "webhook_receiver takes a matcher, such as /webhooks or @name, or none", h.check)
 }
 
-func (h *Handler) unmarshalPublicURL(d *caddyfile.Dispenser) error {
-	if !d.AllArgs(&h.PublicURL) {
-		return d.Err("wrong argument count: public_url takes one URL, without spaces") // it may hold a password
+// options are those of the directive.
+func (h *Handler) options() options.Table {
+	table := options.Table{
+		"name":          options.Text("one name, such as tickets", &h.Name),
+		"provider":      options.Value("the name of one provider, such as github", h.setProvider),
+		"verification":  {Takes: "a block", Read: h.unmarshalVerification},
+		"signature":     {Takes: "a block", Read: h.unmarshalSignature},
+		"event":         {Takes: "a block", Read: h.unmarshalEvent},
+		"verify_token":  options.Secret(options.Texts("one token or more, such as {env.WEBHOOK_VERIFY_TOKEN}", &h.VerifyTokens)),
+		"secret":        options.Secret(options.Texts("one secret or more, such as {env.WEBHOOK_SECRET}", &h.Secrets)),
+		"public_url":    options.Value("one URL without spaces, such as https://hooks.example.com/webhooks", h.setPublicURL),
+		"tolerance":     options.Duration(&h.Tolerance, "5m"),
+		"output":        {Takes: "the name of an output, such as file", Read: h.unmarshalOutput, Repeatable: true},
+		"attribute":     h.attribute(),
+		"max_body_size": options.Size("5MiB", h.setMaxBodySize),
+		"timeout": options.Value("one duration, such as 15s", func(name, value string) error {
+			h.Timeout = new(caddy.Duration)
+			return options.Duration(h.Timeout, "15s").Set(name, []string{value})
+		}),
+		"accept": options.Word(&h.Accept, event.AcceptJSON, event.AcceptAny),
+		"dedupe": {Takes: "a window and perhaps a key, such as 10m {http.webhook_receiver.body_sha256}", Min: 1, Max: 2, Set: h.setDedupe},
+		"headers": {Takes: "names of header fields, all, or none, such as X-Request-Id", Min: 1, Max: -1, Set: func(_ string, args []string) error {
+			h.Headers = args
+			return rules.CheckHeaders(args)
+		}},
 	}
-	if h.PublicURL == "" {
-		return d.Err("public_url is empty")
+	for name := range file.Options() {
+		table[name] = options.Option{Elsewhere: "is an option of the output file, and stands in its block: output file { … }"}
 	}
-	if _, err := rules.ParsePublicURL(h.PublicURL); err != nil {
-		return d.WrapErr(err)
+	return table
+}
+
+func (h *Handler) setProvider(_, name string) error {
+	h.Provider = name
+	_, err := provider.Named(name)
+	return err
+}
+
+func (h *Handler) setPublicURL(_, url string) error {
+	h.PublicURL = url
+	_, err := rules.ParsePublicURL(url)
+	return err
+}
+
+func (h *Handler) attribute() options.Option {
+	o := options.Pairs("a name and a value, such as tenant acme", &h.Attributes)
+	set := o.Set
+	o.Set = func(name string, args []string) error {
+		return errors.Join(checkAttributeName(args[0]), set(name, args))
 	}
-	return nil
+	return o
+}
+
+func (h *Handler) setMaxBodySize(_ string, size int64) error {
+	h.MaxBodySize = &size
+	return checkMaxBodySize(size)
+}
+
+func (h *Handler) setDedupe(name string, args []string) error {
+	window, err := expect.Duration(name, args[0], "10m", 1)
+	h.Dedupe = &dedupe.Config{Window: caddy.Duration(window)}
+	if len(args) == 2 {
+		h.Dedupe.Key = args[1]
+	}
+	return err
 }
 
 func (h *Handler) unmarshalOutput(d *caddyfile.Dispenser) error {
-	if !d.NextArg() {
-		return d.ArgErr()
+	if place := *d; !d.NextArg() {
+		return place.Errf("output takes the name of an output, such as file; those in this Caddy are %s", expect.AllOf(outputNames()))
 	}
 	name := d.Val()
-	output, err := caddyfile.UnmarshalModule(d, "http.webhook_receiver.outputs."+name)
+	if err := checkOutputName(name); err != nil {
+		return d.WrapErr(err)
+	}
+	output, err := caddyfile.UnmarshalModule(d, outputNamespace+"."+name)
 	if err != nil {
-		return err
+		return fmt.Errorf("output %s: %w", name, err)
 	}
 	h.OutputsRaw = append(h.OutputsRaw, caddyconfig.JSONModuleObject(output, "output", name, nil))
 	return nil
-}
-
-func (h *Handler) unmarshalAttribute(d *caddyfile.Dispenser) error {
-	if err := options.Pairs(&h.Attributes).Read(d); err != nil {
-		return err
-	}
-	for name := range h.Attributes {
-		if err := checkAttributeName(name); err != nil {
-			return d.WrapErr(err)
-		}
-	}
-	return nil
-}
-
-func (h *Handler) setMaxBodySize(value string) error {
-	size, err := humanize.ParseBytes(value)
-	if err != nil {
-		return fmt.Errorf("parsing max_body_size: %v", err)
-	}
-	if size == 0 || size > math.MaxInt64 {
-		return fmt.Errorf("max_body_size %s: must be positive, and less than 8 EiB", value)
-	}
-	n := int64(size)
-	h.MaxBodySize = &n
-	return nil
-}
-
-func (h *Handler) unmarshalHeaders(d *caddyfile.Dispenser) error {
-	if err := options.Texts(&h.Headers).Read(d); err != nil {
-		return err
-	}
-	if err := rules.CheckHeaders(h.Headers); err != nil {
-		return d.WrapErr(err)
-	}
-	return nil
-}
-
-func (h *Handler) unmarshalDedupe(d *caddyfile.Dispenser) error {
-	args := d.RemainingArgs()
-	if len(args) < 1 || len(args) > 2 {
-		return d.ArgErr()
-	}
-	h.Dedupe = new(dedupe.Config)
-	window, err := caddy.ParseDuration(args[0])
-	if err != nil {
-		return d.Errf("parsing dedupe: %v", err)
-	}
-	if window <= 0 {
-		return d.Errf("dedupe %s: the window must be positive", args[0])
-	}
-	h.Dedupe.Window = caddy.Duration(window)
-	if len(args) == 2 {
-		if h.Dedupe.Key = args[1]; args[1] == "" {
-			return d.Err("dedupe: the key is empty")
-		}
-	}
-	return nil
-}
-
-// secrets is an option whose arguments, of which none may be empty, are in no
-// error.
-func secrets(values *[]string) options.Option {
-	return options.Option{Secret: true, Read: func(d *caddyfile.Dispenser) error {
-		name := d.Val()
-		if *values = d.RemainingArgs(); len(*values) == 0 {
-			return d.ArgErr()
-		}
-		if slices.Contains(*values, "") {
-			return d.Errf("%s is empty", name)
-		}
-		withBlock := d.Errf("%s takes no block", name) // here, as the next call goes to another line
-		if d.NextBlock(d.Nesting()) {
-			return withBlock
-		}
-		return nil
-	}}
 }
 
 // Interface guard

@@ -1,6 +1,7 @@
 package webhookreceiver
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
@@ -27,20 +28,23 @@ import (
 func (h *Handler) unmarshalVerification(d *caddyfile.Dispenser) error {
 	v := new(rules.Verification)
 	h.Verification = v
-	err := options.Table{
-		"method":       options.Text(&v.Method),
-		"match":        options.Pairs(&v.Match),
+	return unmarshalRules(d, verificationOptions(v), v.Validate)
+}
+
+func verificationOptions(v *rules.Verification) options.Table {
+	return options.Table{
+		"method":       options.Word(&v.Method, rules.Methods...),
+		"match":        options.Pairs("a source and a value, such as query:mode subscribe", &v.Match),
 		"signed":       options.Flag(&v.Signed),
 		"strict_query": options.Flag(&v.StrictQuery),
-		"token":        options.Text(&v.Token),
-		"challenge":    options.Text(&v.Challenge),
-		"hmac":         options.Text(&v.HMAC),
+		"token":        options.Text("one source, such as query:verifyToken", &v.Token),
+		"challenge":    options.Text("one source, such as query:challenge", &v.Challenge),
+		"hmac":         options.Word(&v.HMAC, rules.EncodingHex, rules.EncodingBase64),
 		"status":       options.Status(&v.Status),
-		"header":       options.Pairs(&v.Headers),
-		"content_type": options.Text(&v.ContentType),
-		"body":         options.Text(&v.Body),
-	}.Unmarshal(d)
-	return checked(d, "verification", err, v)
+		"header":       options.Pairs("a name and a value, such as X-Challenge {challenge}", &v.Headers),
+		"content_type": options.Text("one media type, such as application/json", &v.ContentType),
+		"body":         options.Text("one text, in quotes if it has spaces, such as {challenge}", &v.Body),
+	}
 }
 
 // unmarshalSignature sets up a signature. Syntax:
@@ -64,26 +68,35 @@ func (h *Handler) unmarshalVerification(d *caddyfile.Dispenser) error {
 func (h *Handler) unmarshalSignature(d *caddyfile.Dispenser) error {
 	s := new(rules.Signature)
 	h.Signature = s
-	var algorithms []string
-	err := options.Table{
-		"algorithm":        options.Texts(&algorithms),
-		"from":             options.Texts(&s.From),
-		"separator":        options.Text(&s.Separator),
-		"prefix":           options.Text(&s.Prefix),
-		"encoding":         options.Text(&s.Encoding),
-		"key_encoding":     options.Text(&s.KeyEncoding),
-		"key_prefix":       options.Text(&s.KeyPrefix),
-		"content":          options.Text(&s.Content),
-		"url_forms":        options.Texts(&s.URLForms),
-		"body_hash":        options.Text(&s.BodyHash),
-		"id":               options.Texts(&s.ID),
-		"timestamp":        options.Texts(&s.Timestamp),
-		"timestamp_format": options.Text(&s.TimestampFormat),
-		"tolerance":        options.Duration(&s.Tolerance),
-	}.Unmarshal(d)
-	s.Algorithm = strings.Join(algorithms, " ")
-	s.Content = strings.ReplaceAll(s.Content, rules.PartMethodLong, rules.PartMethod)
-	return checked(d, "signature", err, s)
+	return unmarshalRules(d, signatureOptions(s), s.Validate)
+}
+
+func signatureOptions(s *rules.Signature) options.Table {
+	return options.Table{
+		"algorithm": {Takes: "one algorithm or several HMACs, such as hmac-sha256", Min: 1, Max: -1, Set: func(_ string, args []string) error {
+			s.Algorithm = strings.Join(args, " ")
+			return rules.CheckAlgorithm(s.Algorithm)
+		}},
+		"from":         options.Texts("one source or more, such as header:X-Signature", &s.From),
+		"separator":    options.Text("one text, such as ,", &s.Separator),
+		"prefix":       options.Text("one text, such as sha256=", &s.Prefix),
+		"encoding":     options.Word(&s.Encoding, rules.EncodingHex, rules.EncodingBase64),
+		"key_encoding": options.Word(&s.KeyEncoding, rules.KeyEncodings...),
+		"key_prefix":   options.Text("one text, such as whsec_", &s.KeyPrefix),
+		"content": options.Value("one text, in quotes if it has spaces, such as {timestamp}.{body}", func(_, value string) error {
+			s.Content = strings.ReplaceAll(value, rules.PartMethodLong, rules.PartMethod)
+			return rules.CheckContent(s.Content)
+		}),
+		"url_forms": {Takes: "one form or more, such as port", Min: 1, Max: -1, Set: func(_ string, args []string) error {
+			s.URLForms = args
+			return rules.CheckURLForms(args)
+		}},
+		"body_hash":        options.Text("one source, such as query:bodySHA256", &s.BodyHash),
+		"id":               options.Texts("one source or more, such as header:X-Delivery", &s.ID),
+		"timestamp":        options.Texts("one source or more, such as header:X-Timestamp", &s.Timestamp),
+		"timestamp_format": options.Word(&s.TimestampFormat, rules.TimestampFormats...),
+		"tolerance":        options.Duration(&s.Tolerance, "5m"),
+	}
 }
 
 // unmarshalEvent sets up the rules for events. Syntax:
@@ -100,24 +113,26 @@ func (h *Handler) unmarshalSignature(d *caddyfile.Dispenser) error {
 func (h *Handler) unmarshalEvent(d *caddyfile.Dispenser) error {
 	e := new(rules.EventRules)
 	h.Event = e
-	err := options.Table{
-		"id":           options.Texts(&e.ID),
-		"type":         options.Texts(&e.Type),
-		"subject":      options.Texts(&e.Subject),
-		"status":       options.Status(&e.Status),
-		"echo":         options.Text(&e.Echo),
-		"content_type": options.Text(&e.ContentType),
-		"body":         options.Text(&e.Body),
-	}.Unmarshal(d)
-	return checked(d, "event", err, e)
+	return unmarshalRules(d, eventOptions(e), e.Validate)
 }
 
-// checked returns the error of reading rules, or else what is wrong with them.
-func checked(d *caddyfile.Dispenser, option string, err error, rules interface{ Validate() error }) error {
-	if err == nil {
-		if err = rules.Validate(); err != nil {
-			err = d.Errf("%s: %v", option, err)
-		}
+func eventOptions(e *rules.EventRules) options.Table {
+	return options.Table{
+		"id":           options.Texts("one source or more, such as header:X-Delivery", &e.ID),
+		"type":         options.Texts("one source or more, such as body:event.name", &e.Type),
+		"subject":      options.Texts("one source or more, such as body:event.id", &e.Subject),
+		"status":       options.Status(&e.Status),
+		"echo":         options.Text("one header, such as X-Hook-Secret", &e.Echo),
+		"content_type": options.Text("one media type, such as application/json", &e.ContentType),
+		"body":         options.Text("one text, in quotes if it has spaces, such as ok", &e.Body),
 	}
-	return err
+}
+
+// unmarshalRules reads a block of rules, and checks them.
+func unmarshalRules(d *caddyfile.Dispenser, table options.Table, validate func() error) error {
+	option := d.Val()
+	if err := table.Unmarshal(d, option+" takes a block, "+option+" { … }", validate); err != nil {
+		return fmt.Errorf("%s: %w", option, err)
+	}
+	return nil
 }

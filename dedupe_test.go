@@ -53,14 +53,14 @@ func TestDedupe(t *testing.T) {
 
 func TestDedupeErrors(t *testing.T) {
 	for options, want := range map[string]string{
-		"dedupe":                                "wrong argument count",
-		"dedupe 1h a b":                         "wrong argument count",
+		"dedupe":                                "dedupe takes a window and perhaps a key",
+		"dedupe 1h a b":                         "here are 3 arguments",
 		"dedupe 0":                              "must be positive",
 		"dedupe -1s":                            "must be positive",
-		"dedupe often":                          "parsing dedupe",
-		`dedupe 1h ""`:                          "the key is empty",
+		"dedupe often":                          "must be a duration such as 10m",
+		`dedupe 1h ""`:                          "has an argument that is empty",
 		"dedupe 1h\ndedupe 2h":                  "already specified",
-		"verify_token sesame\ndedupe 1h":        "provider socialboards has no delivery id",
+		"verify_token sesame\ndedupe 1h":        "provider socialboards (the default, as none is written) has no delivery id",
 		"provider generic\ndedupe 1h":           "provider generic has no delivery id",
 		"provider shopify\nsecret x":            "",
 		"provider shopify\nsecret x\ndedupe 1h": "",

@@ -160,6 +160,9 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		return zapcore.NewSamplerWithOptions(core, time.Minute, 10, 0)
 	}))
 
+	if err := h.check(); err != nil {
+		return err
+	}
 	if err := h.provisionProvider(); err != nil {
 		return err
 	}

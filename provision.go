@@ -1,6 +1,7 @@
 package webhookreceiver
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -24,111 +25,30 @@ import (
 // provisionProvider takes over what the provider's row says and the config does
 // not.
 func (h *Handler) provisionProvider() error {
-	name := h.Provider
-	if name == "" {
-		name = provider.Default
-	}
 	var err error
-	if h.provider, err = provider.Named(name); err != nil {
+	if h.provider, err = h.row(); err != nil {
 		return err
 	}
-	if err := h.customize(); err != nil {
+	if err := h.checkRules(h.provider); err != nil {
 		return err
 	}
-
-	if err := h.provisionURL(); err != nil {
+	if h.public, err = rules.ParsePublicURL(h.PublicURL); err != nil {
 		return err
 	}
-	if err := h.provisionTolerance(); err != nil {
-		return err
-	}
-
 	h.maxBodySize = h.provider.MaxBodySize
 	if h.MaxBodySize != nil {
 		h.maxBodySize = *h.MaxBodySize
 	}
-	if h.maxBodySize <= 0 {
-		return fmt.Errorf("max_body_size %d: must be positive", h.maxBodySize)
-	}
-
 	h.timeout = h.provider.Timeout
 	if h.Timeout != nil {
 		h.timeout = time.Duration(*h.Timeout)
 	}
-	if h.timeout <= 0 {
-		return fmt.Errorf("timeout %s: must be positive", h.timeout)
-	}
-
-	if h.Accept == "" {
-		h.Accept = h.provider.Accept
-	}
-	return checkAccept(h.Accept)
-}
-
-// provisionURL refuses what would be ignored.
-func (h *Handler) provisionURL() error {
-	var err error
-	if h.public, err = rules.ParsePublicURL(h.PublicURL); err != nil {
-		return err
-	}
-	if s := h.provider.Signature; h.public.HasUser && (s == nil || !s.Signs(rules.PartURL)) {
-		return fmt.Errorf("public_url: user and password are for providers that sign the URL, which %s does not", h.provider.Name)
-	}
+	h.Accept = cmp.Or(h.Accept, h.provider.Accept)
 	return nil
 }
 
-func (h *Handler) provisionTolerance() error {
-	s := h.provider.Signature
-	switch {
-	case h.Tolerance == 0:
-		return nil
-	case h.Tolerance < 0:
-		return fmt.Errorf("tolerance %s: must be positive", time.Duration(h.Tolerance))
-	case s == nil || len(s.Timestamp) == 0:
-		return fmt.Errorf("tolerance: provider %s signs no timestamp, so it uses none", h.provider.Name)
-	}
-	own := *s
-	own.Tolerance = h.Tolerance
-	h.provider.Signature = &own
-	return nil
-}
-
-// customize takes over the rules that are in the config instead of the table.
-func (h *Handler) customize() error {
-	for option, set := range map[string]bool{"verification": h.Verification != nil, "signature": h.Signature != nil, "event": h.Event != nil} {
-		if set && h.provider.Name != provider.Generic {
-			return fmt.Errorf("%s: is for provider %s only; %s has its own", option, provider.Generic, h.provider.Name)
-		}
-	}
-	if h.Verification != nil {
-		h.provider.Verification = h.Verification
-	}
-	if h.Signature != nil {
-		h.provider.Signature = h.Signature
-	}
-	if h.Event != nil {
-		h.provider.Event = *h.Event
-	}
-	return h.provider.Validate()
-}
-
-// provisionTokens fails closed: what the provider needs must be there, must not
-// be empty, and what it would ignore must not look as if it protected anything.
+// provisionTokens fails closed: no token and no secret may come out empty.
 func (h *Handler) provisionTokens() error {
-	p := h.provider
-	if len(h.Secrets) > 0 && !p.UsesSecret() {
-		return fmt.Errorf("secret: provider %s does not sign its events, so it uses none", p.Name)
-	}
-	if len(h.Secrets) == 0 && p.UsesSecret() && !p.SecretOptional {
-		return fmt.Errorf("secret: provider %s needs one", p.Name)
-	}
-	if len(h.VerifyTokens) > 0 && !p.UsesToken() {
-		return fmt.Errorf("verify_token: provider %s sends no token, so it uses none", p.Name)
-	}
-	if len(h.VerifyTokens) == 0 && p.UsesToken() && !p.TokenOptional {
-		return fmt.Errorf("verify_token: provider %s needs one", p.Name)
-	}
-
 	tokens, err := resolveSecrets("verify_token", h.VerifyTokens)
 	if err != nil {
 		return err
@@ -140,18 +60,19 @@ func (h *Handler) provisionTokens() error {
 	if err != nil {
 		return err
 	}
-	if p.Verification != nil {
-		h.verification = p.Verification.WithDefaults()
+	if h.provider.Verification != nil {
+		h.verification = h.provider.Verification.WithDefaults()
 	}
 	return h.provisionSignature(secrets)
 }
 
 func (h *Handler) provisionSignature(secrets []string) error {
-	signature := rules.Signature{Algorithm: rules.HMACSHA256} // for the HMAC of challenges
-	if h.provider.Signature != nil {
-		signature = *h.provider.Signature
+	for i, secret := range secrets {
+		if err := checkSecret(h.provider, i, secret); err != nil {
+			return err
+		}
 	}
-	verifier, err := rules.NewVerifier(signature, secrets, h.public)
+	verifier, err := rules.NewVerifier(signatureOf(h.provider), secrets, h.public)
 	if err != nil {
 		return err
 	}
@@ -168,9 +89,6 @@ func (h *Handler) provisionSignature(secrets []string) error {
 // CloudEvent.
 func (h *Handler) provisionAttributes() error {
 	for name := range h.Attributes {
-		if err := checkAttributeName(name); err != nil {
-			return err
-		}
 		h.attributes = append(h.attributes, name)
 	}
 	slices.Sort(h.attributes)
@@ -178,9 +96,6 @@ func (h *Handler) provisionAttributes() error {
 		if _, ok := h.Attributes[name]; ok {
 			h.logger.Warn("an attribute of the config takes the place of the receiver's own", zap.String("attribute", name))
 		}
-	}
-	if err := rules.CheckHeaders(h.Headers); err != nil {
-		return err
 	}
 	h.headers = rules.NewStoredHeaders(h.Headers, h.provider.Signature, h.provider.Verification, &h.provider.Event)
 	switch {
@@ -193,13 +108,22 @@ func (h *Handler) provisionAttributes() error {
 	return nil
 }
 
+// signatureOf returns how events are signed, or else what the HMAC of challenges is
+// made with.
+func signatureOf(row provider.Row) rules.Signature {
+	if row.Signature == nil {
+		return rules.Signature{Algorithm: rules.HMACSHA256}
+	}
+	return *row.Signature
+}
+
 // resolveSecrets evaluates the placeholders. Its errors quote no value.
 func resolveSecrets(option string, raw []string) ([]string, error) {
 	var resolved []string
 	for i, s := range raw {
 		value, err := secret.Resolve(s)
-		if err == nil && strings.TrimSpace(value) == "" {
-			err = errors.New("is empty")
+		if err == nil {
+			err = checkBlank(value)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s number %d: %w", option, i+1, err)
@@ -209,7 +133,17 @@ func resolveSecrets(option string, raw []string) ([]string, error) {
 	return resolved, nil
 }
 
+func checkBlank(value string) error {
+	if strings.TrimSpace(value) == "" {
+		return errors.New("is empty")
+	}
+	return nil
+}
+
 func (h *Handler) provisionOutputs(ctx caddy.Context) error {
+	if err := h.checkOutputNames(); err != nil {
+		return err
+	}
 	var outputs []any
 	raw := slices.Clone(h.OutputsRaw) // which LoadModule takes away
 	if len(raw) == 0 {
@@ -259,20 +193,13 @@ func (h *Handler) provisionDedupe() error {
 	if h.Dedupe == nil {
 		return nil
 	}
-	window := time.Duration(h.Dedupe.Window)
-	if window <= 0 {
-		return fmt.Errorf("dedupe %s: the window must be positive", window)
-	}
-	if h.Dedupe.Key == "" && len(h.provider.Event.ID) == 0 {
-		return fmt.Errorf("dedupe: provider %s has no delivery id, so a key is needed", h.provider.Name)
-	}
 	// The same after a reload, unless what it is that is stored has changed, or
 	// where: an event that is only in the old place has not got to whoever reads the
 	// new one. Receivers that have all of this in common are told apart by the URL of
 	// the request, which is part of every key.
 	scope, _ := json.Marshal([]any{h.provider.Name, h.Dedupe.Key, h.destinations}) // strings
 	var release func()
-	h.dedupe, release = dedupe.Share(string(scope), window, h.storedFile())
+	h.dedupe, release = dedupe.Share(string(scope), time.Duration(h.Dedupe.Window), h.storedFile())
 	h.release = append(h.release, release)
 	return nil
 }
@@ -301,26 +228,4 @@ func (h *Handler) storedFile() *dedupe.File {
 		}
 		h.logger.Info("what was stored before was read for dedupe", zap.String("path", path), zap.Int("events", events), zap.Duration("took", took))
 	}}
-}
-
-func checkAccept(accept string) error {
-	if accept != event.AcceptJSON && accept != event.AcceptAny {
-		return fmt.Errorf("accept %q: must be json or any", accept)
-	}
-	return nil
-}
-
-func checkAttributeName(name string) error {
-	valid := len(name) >= 1 && len(name) <= 20
-	for i := range len(name) {
-		c := name[i]
-		valid = valid && ('a' <= c && c <= 'z' || '0' <= c && c <= '9')
-	}
-	if !valid {
-		return fmt.Errorf("attribute %q: the name must be 1 to 20 lower-case letters and digits", name)
-	}
-	if slices.Contains(event.ReservedAttributes, name) {
-		return fmt.Errorf("attribute %q: the receiver sets this one", name)
-	}
-	return nil
 }

@@ -2,11 +2,10 @@ package kafkaoutput
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
-	"github.com/dustin/go-humanize"
 
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/expect"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/options"
 )
 
@@ -30,39 +29,43 @@ import (
 //	}
 func (o *Output) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // consume output name
+	return o.table().Unmarshal(d, "it takes a block, and nothing before it", o.check)
+}
+
+func (o *Output) table() options.Table {
 	return options.Table{
-		"brokers":            options.Texts(&o.Brokers),
-		"topic":              options.Text(&o.Topic),
-		"key":                options.Text(&o.Key),
-		"content_mode":       options.Checked(&o.ContentMode, checkContentMode),
-		"acks":               options.Checked(&o.Acks, checkAcks),
-		"compression":        options.Checked(&o.Compression, checkCompression),
+		"brokers":            options.Texts("one host:port or more, such as kafka-1.internal:9092", &o.Brokers),
+		"topic":              options.Text("one topic, such as webhooks", &o.Topic),
+		"key":                options.Text("one text, such as {http.webhook_receiver.event.subject}", &o.Key),
+		"content_mode":       options.Word(&o.ContentMode, modes...),
+		"acks":               options.Checked("all", &o.Acks, checkAcks),
+		"compression":        options.Checked(expect.OneOf(compressions()), &o.Compression, checkCompression),
 		"auto_create_topics": options.Flag(&o.AutoCreateTopics),
-		"max_message_size": options.Value(func(value string) error {
-			size, err := humanize.ParseBytes(value)
-			if err != nil {
-				return fmt.Errorf("parsing max_message_size: %w", err)
-			}
-			o.MaxMessageSize = int64(min(size, math.MaxInt64))
-			return checkMessageSize(o.MaxMessageSize)
+		"max_message_size": options.Size("1MiB", func(_ string, size int64) error {
+			o.MaxMessageSize = size
+			return checkMessageSize(size)
 		}),
-		"sasl": {Read: func(d *caddyfile.Dispenser) error {
-			o.SASL = new(SASL)
-			if !d.AllArgs(&o.SASL.Mechanism, &o.SASL.User, &o.SASL.Password) {
-				return d.ArgErr()
-			}
-			if err := checkMechanism(o.SASL.Mechanism); err != nil {
-				return d.WrapErr(err)
+		"sasl": {Takes: saslTakes, Min: 3, Max: 3, Secret: true, Set: func(_ string, args []string) error {
+			o.SASL = &SASL{Mechanism: args[0], User: args[1], Password: args[2]}
+			return checkMechanism(args[0])
+		}},
+		"tls": {Takes: "a block, or nothing", Read: func(d *caddyfile.Dispenser) error {
+			o.TLS = new(TLS)
+			if err := o.TLS.table().Unmarshal(d, "it takes a block, or nothing", o.TLS.check); err != nil {
+				return fmt.Errorf("tls: %w", err)
 			}
 			return nil
 		}},
-		"tls": {Read: func(d *caddyfile.Dispenser) error {
-			o.TLS = new(TLS)
-			return options.Table{
-				"ca":   options.Text(&o.TLS.CA),
-				"cert": options.Text(&o.TLS.Cert),
-				"key":  options.Text(&o.TLS.Key),
-			}.Unmarshal(d)
-		}},
-	}.Unmarshal(d)
+	}
+}
+
+// saslTakes is what follows the option's name.
+const saslTakes = "a mechanism, a user and a password, such as scram-sha-512 {env.KAFKA_USER} {env.KAFKA_PASSWORD}"
+
+func (t *TLS) table() options.Table {
+	return options.Table{
+		"ca":   options.Text("one file, such as /etc/caddy/kafka-ca.pem", &t.CA),
+		"cert": options.Text("one file, such as /etc/caddy/kafka-cert.pem", &t.Cert),
+		"key":  options.Text("one file, such as /etc/caddy/kafka-key.pem", &t.Key),
+	}
 }

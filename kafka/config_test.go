@@ -25,6 +25,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/options/optiontest"
 )
 
 func TestCaddyfile(t *testing.T) {
@@ -38,7 +40,6 @@ func TestCaddyfile(t *testing.T) {
 		acks all
 		compression zstd
 		max_message_size 5MiB
-		auto_create_topics
 		sasl scram-sha-512 {env.KAFKA_USER} {file./run/secrets/kafka}
 		tls {
 			ca ca.pem
@@ -54,7 +55,7 @@ func TestCaddyfile(t *testing.T) {
 	}
 	const want = `{"brokers":["one:9092","{env.KAFKA_BROKERS}"],"topic":"webhooks.{http.webhook_receiver.event.type}",` +
 		`"key":"{http.webhook_receiver.event.id}","content_mode":"binary","acks":"all","compression":"zstd",` +
-		`"max_message_size":5242880,"auto_create_topics":true,` +
+		`"max_message_size":5242880,` +
 		`"sasl":{"mechanism":"scram-sha-512","user":"{env.KAFKA_USER}","password":"{file./run/secrets/kafka}"},` +
 		`"tls":{"ca":"ca.pem","cert":"cert.pem","key":"key.pem"}}`
 	if string(got) != want {
@@ -65,32 +66,73 @@ func TestCaddyfile(t *testing.T) {
 func TestCaddyfileErrors(t *testing.T) {
 	t.Parallel()
 	for options, want := range map[string]string{
-		"brokers":                        "wrong argument count",
-		"topic a b":                      "wrong argument count",
-		`topic ""`:                       "topic is empty",
-		"topic a\ntopic b":               "topic is already specified",
-		"nonsense 1":                     "unrecognized option 'nonsense'",
-		"content_mode batch":             `content_mode "batch": must be structured or binary`,
-		"acks 1":                         `acks "1": must be all, as with anything less an event that was answered 200 is lost with one broker`,
-		"compression brotli":             `compression "brotli": must be`,
-		"max_message_size much":          "parsing max_message_size",
-		"max_message_size 100":           "max_message_size 100: must be between",
-		"max_message_size 1GiB":          "max_message_size 1073741824: must be between",
-		"auto_create_topics yes":         "wrong argument count",
-		"sasl plain me":                  "wrong argument count",
-		"sasl gssapi me hush":            `sasl mechanism "gssapi": must be`,
-		"tls {\nca a\nca b\n}":           "ca is already specified",
-		"tls {\ninsecure_skip_verify\n}": "unrecognized option 'insecure_skip_verify'",
-		"tls on":                         "wrong argument count",
+		"brokers":                         "brokers takes one host:port or more, such as kafka-1.internal:9092; here is nothing",
+		"topic a b":                       "topic takes one topic, such as webhooks; here are 2 arguments",
+		`topic ""`:                        "topic is empty",
+		"topic a\ntopic b":                "topic is already specified in line 4",
+		"nonsense 1":                      "unrecognized option 'nonsense'; the options here are acks, ",
+		"compresion zstd":                 "unrecognized option 'compresion'; did you mean compression?",
+		"content_mode batch":              `content_mode "batch": must be structured or binary`,
+		"acks 1":                          `acks "1": must be all, as with anything less an event that was answered 200 is lost with one broker`,
+		"compression brotli":              `compression "brotli": must be gzip, lz4, none, snappy or zstd`,
+		"compression zst":                 "did you mean zstd?",
+		"max_message_size much":           `max_message_size "much": must be a size such as 1MiB`,
+		"max_message_size 100":            "max_message_size 100: must be between",
+		"max_message_size 1GiB":           "max_message_size 1073741824: must be between",
+		"auto_create_topics yes":          "auto_create_topics takes nothing; here is 1 argument",
+		"topic {x}":                       "must begin with fixed text",
+		"topic a.{x}\nauto_create_topics": "without end",
+		"brokers kafka":                   `brokers "kafka": must be host:port, such as kafka-1.internal:9092`,
+		"sasl plain me":                   "sasl takes a mechanism, a user and a password, such as scram-sha-512 {env.KAFKA_USER} {env.KAFKA_PASSWORD}; here are 2 arguments",
+		"sasl gssapi me hush":             `sasl mechanism "gssapi": must be plain, scram-sha-256 or scram-sha-512`,
+		"sasl scram-sha-521 me hush":      "did you mean scram-sha-512?",
+		"sasl plain me hush\nhush!":       "it is not shown, as it may be a sasl",
+		"tls {\nca a\nca b\n}":            "tls: ca is already specified in line 5",
+		"tls {\ninsecure_skip_verify\n}":  "tls: unrecognized option 'insecure_skip_verify'; the options here are ca, cert and key",
+		"tls {\nkey x\n}":                 "tls: key and cert must be given together",
+		"tls on":                          "tls: it takes a block, or nothing",
 	} {
-		err := new(Output).UnmarshalCaddyfile(caddyfile.NewTestDispenser("kafka {\n" + options + "\n}"))
+		block := "# nothing\n# nothing\n" + options
+		if !strings.HasPrefix(options, "brokers") {
+			block = strings.Replace(block, "# nothing", "brokers a:9092", 1)
+		}
+		if !strings.HasPrefix(options, "topic") {
+			block = strings.Replace(block, "# nothing", "topic webhooks", 1)
+		}
+		err := new(Output).UnmarshalCaddyfile(caddyfile.NewTestDispenser("kafka {\n" + block + "\n}"))
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "Testfile:") || strings.Contains(err.Error(), "hush") {
 			t.Errorf("%s: %v, want %q", options, err, want)
 		}
 	}
-	if err := new(Output).UnmarshalCaddyfile(caddyfile.NewTestDispenser("kafka broker:9092")); err == nil {
-		t.Error("an argument was accepted")
+	for block, want := range map[string]string{
+		"kafka broker:9092":           "it takes a block, and nothing before it",
+		"kafka {\n brokers a:9092\n}": "topic is required, as in topic webhooks, at Testfile:1",
+		"kafka {\n topic a\n}":        "brokers is required, as in brokers kafka-1.internal:9092, at Testfile:1",
+	} {
+		if err := new(Output).UnmarshalCaddyfile(caddyfile.NewTestDispenser(block)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", block, err, want)
+		}
 	}
+}
+
+// TestEveryOption makes every mistake with every option.
+func TestEveryOption(t *testing.T) {
+	t.Parallel()
+	optiontest.Run(t, optiontest.Block{
+		Table:  new(Output).table(),
+		Needed: map[string]string{"brokers": "a:9092", "topic": "b"},
+		Parse: func(block string) error {
+			return new(Output).UnmarshalCaddyfile(caddyfile.NewTestDispenser("kafka {\n" + block + "\n}"))
+		},
+	})
+	optiontest.Run(t, optiontest.Block{
+		Table:  new(TLS).table(),
+		Needed: map[string]string{"cert": "a", "key": "b"},
+		Parse: func(block string) error {
+			return new(Output).UnmarshalCaddyfile(caddyfile.NewTestDispenser("kafka {\n brokers a:9092\n topic b\n tls {\n" + block + "\n}\n}"))
+		},
+		Line: 4,
+	})
 }
 
 // load provisions an output as Caddy would.

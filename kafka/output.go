@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
@@ -16,6 +17,7 @@ import (
 	"go.uber.org/zap"
 
 	webhookreceiver "github.com/caddy-webhook-receiver/caddy-webhook-receiver"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/expect"
 )
 
 func init() {
@@ -87,6 +89,9 @@ const (
 	acksAll        = "all"
 )
 
+// modes are the values of content_mode.
+var modes = []string{modeStructured, modeBinary}
+
 // Limits of max_message_size, in bytes. The upper one leaves room for one
 // record of that size among those that wait.
 const (
@@ -133,14 +138,47 @@ func (o *Output) provisionOptions() error {
 	o.ContentMode = cmp.Or(o.ContentMode, modeStructured)
 	o.Acks = cmp.Or(o.Acks, acksAll)
 	o.MaxMessageSize = cmp.Or(o.MaxMessageSize, defaultMessageSize)
-	err := cmp.Or(checkContentMode(o.ContentMode), checkAcks(o.Acks), checkMessageSize(o.MaxMessageSize))
+	err := cmp.Or(expect.Word("content_mode", o.ContentMode, modes...), checkAcks(o.Acks), checkMessageSize(o.MaxMessageSize), o.check())
 	if err != nil {
 		return err
 	}
 	if o.topic, err = parseTopic(o.Topic); err != nil {
 		return err
 	}
-	if o.AutoCreateTopics && o.topic.perEvent {
+	return o.checkCreation(o.topic)
+}
+
+// check returns what is wrong with the options, as far as it can be told before
+// placeholders are evaluated. It begins with the option's name, and quotes no secret.
+func (o *Output) check() error {
+	if len(o.Brokers) == 0 {
+		return errors.New("brokers is required, as in brokers kafka-1.internal:9092")
+	}
+	for _, broker := range o.Brokers {
+		if strings.Contains(broker, "{") {
+			continue
+		}
+		if _, err := splitBrokers(broker); err != nil {
+			return err
+		}
+	}
+	if !strings.Contains(o.Topic, "{env.") && !strings.Contains(o.Topic, "{file.") {
+		t, err := parseTopic(o.Topic)
+		if err == nil {
+			err = o.checkCreation(t)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := o.TLS.check(); err != nil {
+		return fmt.Errorf("tls: %w", err)
+	}
+	return nil
+}
+
+func (o *Output) checkCreation(t topic) error {
+	if o.AutoCreateTopics && t.perEvent {
 		return fmt.Errorf("topic %q: depends on the event, so with auto_create_topics senders could create topics without end", o.Topic)
 	}
 	return nil
@@ -197,23 +235,16 @@ func (o *Output) withAdvice(err error) error {
 	return err
 }
 
-func checkContentMode(mode string) error {
-	if mode != modeStructured && mode != modeBinary {
-		return fmt.Errorf("content_mode %q: must be %s or %s", mode, modeStructured, modeBinary)
-	}
-	return nil
-}
-
 func checkAcks(acks string) error {
 	if acks != acksAll {
-		return fmt.Errorf("acks %q: must be %s, as with anything less an event that was answered 200 is lost with one broker", acks, acksAll)
+		return expect.Wrong("acks", acks, acksAll+", as with anything less an event that was answered 200 is lost with one broker")
 	}
 	return nil
 }
 
 func checkMessageSize(size int64) error {
 	if size < minMessageSize || size > maxMessageSize {
-		return fmt.Errorf("max_message_size %d: must be between %d bytes and %d", size, minMessageSize, maxMessageSize)
+		return fmt.Errorf("max_message_size %d: must be between %d bytes and %d, such as 1MiB", size, minMessageSize, maxMessageSize)
 	}
 	return nil
 }

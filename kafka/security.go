@@ -12,6 +12,7 @@ import (
 	"github.com/twmb/franz-go/pkg/sasl/plain"
 	"github.com/twmb/franz-go/pkg/sasl/scram"
 
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/expect"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/secret"
 )
 
@@ -50,11 +51,7 @@ const (
 )
 
 func checkMechanism(mechanism string) error {
-	switch mechanism {
-	case mechanismPlain, mechanismSCRAM256, mechanismSCRAM512:
-		return nil
-	}
-	return fmt.Errorf("sasl mechanism %q: must be %s, %s or %s", mechanism, mechanismPlain, mechanismSCRAM256, mechanismSCRAM512)
+	return expect.Word("sasl mechanism", mechanism, mechanismPlain, mechanismSCRAM256, mechanismSCRAM512)
 }
 
 // resolve returns the SASL options with placeholders evaluated. No error holds
@@ -88,10 +85,19 @@ func (s SASL) mechanism() sasl.Mechanism {
 // change while the names stay: after a reload the new ones count.
 type pemFiles struct{ ca, cert, key string }
 
-func (t *TLS) read() (pemFiles, error) {
-	if (t.Cert == "") != (t.Key == "") {
-		return pemFiles{}, errors.New("tls: cert and key must be given together")
+func (t *TLS) check() error {
+	switch {
+	case t == nil:
+		return nil
+	case t.Cert != "" && t.Key == "":
+		return errors.New("cert and key must be given together: there is no key")
+	case t.Cert == "" && t.Key != "":
+		return errors.New("key and cert must be given together: there is no cert")
 	}
+	return nil
+}
+
+func (t *TLS) read() (pemFiles, error) {
 	var files pemFiles
 	for _, file := range []struct {
 		option, name string

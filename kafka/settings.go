@@ -5,14 +5,18 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/expect"
 )
 
 const (
@@ -41,11 +45,11 @@ var codecs = map[string]kgo.CompressionCodec{
 	"zstd":   kgo.ZstdCompression(),
 }
 
+// compressions returns the names of the codecs, sorted.
+func compressions() []string { return slices.Sorted(maps.Keys(codecs)) }
+
 func checkCompression(name string) error {
-	if _, ok := codecs[name]; !ok {
-		return fmt.Errorf("compression %q: must be none, gzip, snappy, lz4 or zstd", name)
-	}
-	return nil
+	return expect.Word("compression", name, compressions()...)
 }
 
 // settings are what a client is made of: which cluster, as whom, and what holds
@@ -96,16 +100,23 @@ func resolveBrokers(option []string) ([]string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("brokers %q: %w", text, err)
 		}
-		for broker := range strings.SplitSeq(expanded, ",") {
-			broker = strings.TrimSpace(broker)
-			if err := checkBroker(broker); err != nil {
-				return nil, fmt.Errorf("brokers %q: %w", broker, err)
-			}
-			brokers = append(brokers, broker)
+		some, err := splitBrokers(expanded)
+		if err != nil {
+			return nil, err
 		}
+		brokers = append(brokers, some...)
 	}
-	if len(brokers) == 0 {
-		return nil, errors.New("brokers is required")
+	return brokers, nil
+}
+
+// splitBrokers takes apart what one argument, or placeholder, stands for.
+func splitBrokers(text string) (brokers []string, err error) {
+	for broker := range strings.SplitSeq(text, ",") {
+		broker = strings.TrimSpace(broker)
+		if err := checkBroker(broker); err != nil {
+			return nil, fmt.Errorf("brokers %q: %w", broker, err)
+		}
+		brokers = append(brokers, broker)
 	}
 	return brokers, nil
 }
@@ -118,7 +129,7 @@ func checkBroker(broker string) error {
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("must be host:port: %w", err)
+		return fmt.Errorf("must be host:port, such as kafka-1.internal:9092: %w", err)
 	}
 	return nil
 }

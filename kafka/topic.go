@@ -25,7 +25,7 @@ type topic struct {
 // variable or file with nothing in it is an error.
 func parseTopic(option string) (topic, error) {
 	if option == "" {
-		return topic{}, errors.New("topic is required")
+		return topic{}, errors.New("topic is required, as in topic webhooks")
 	}
 	t := topic{}
 	var err error
@@ -47,7 +47,7 @@ func parseTopic(option string) (topic, error) {
 	if t.perEvent {
 		prefix, _, _ := strings.Cut(t.text, "{")
 		if prefix == "" {
-			return topic{}, fmt.Errorf("topic %q: must begin with fixed text, so that senders can't choose any topic", option)
+			return topic{}, fmt.Errorf("topic %q: must begin with fixed text, as in webhooks.{http.webhook_receiver.event.type}, so that senders can't choose any topic", option)
 		}
 		if len(prefix) >= maxTopic {
 			return topic{}, fmt.Errorf("topic %q: the fixed text at its beginning leaves no room", option)

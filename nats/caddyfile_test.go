@@ -2,15 +2,18 @@ package natsoutput
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/options/optiontest"
 )
 
 func TestCaddyfile(t *testing.T) {
 	var o Output
-	must(t, o.UnmarshalCaddyfile(caddyfile.NewTestDispenser(`nats {
+	d := caddyfile.NewTestDispenser(`nats {
 		servers      nats://a:4222 tls://b
 		subject      webhooks.{http.webhook_receiver.event.type}
 		stream       WEBHOOKS
@@ -24,7 +27,9 @@ func TestCaddyfile(t *testing.T) {
 			key  /etc/caddy/key.pem
 		}
 		content_mode binary
-	}`)))
+	}`)
+	d.Next()
+	must(t, o.table().Unmarshal(d, "")) // all at once, which no config may have
 	got, err := json.Marshal(&o)
 	must(t, err)
 	want := `{"servers":["nats://a:4222","tls://b"],"subject":"webhooks.{http.webhook_receiver.event.type}","stream":"WEBHOOKS",` +
@@ -35,33 +40,59 @@ func TestCaddyfile(t *testing.T) {
 	}
 
 	var bare Output
-	must(t, bare.UnmarshalCaddyfile(caddyfile.NewTestDispenser("nats {\n tls\n}")))
+	must(t, bare.UnmarshalCaddyfile(caddyfile.NewTestDispenser("nats {\n servers a\n subject b\n tls\n}")))
 	if bare.TLS == nil {
 		t.Error("tls without a block is ignored")
 	}
 }
 
 func TestCaddyfileErrors(t *testing.T) {
-	for _, test := range []struct{ options, want string }{
-		{"nats surplus", "wrong argument count"},
-		{"nats {\n servers\n}", "wrong argument count"},
-		{"nats {\n subject a b\n}", "wrong argument count"},
-		{"nats {\n subject \"\"\n}", "subject is empty"},
-		{"nats {\n user hunter2\n}", "wrong argument count"},
-		{"nats {\n user caddy \"\"\n}", "user is empty"},
-		{"nats {\n token a\n token b\n}", "token is already specified"},
-		{"nats {\n content_mode raw\n}", `content_mode "raw": must be structured or binary`},
-		{"nats {\n subjects a\n}", "unrecognized option 'subjects'"},
-		{"nats {\n tls on\n}", "wrong argument count"},
-		{"nats {\n tls {\n insecure\n }\n}", "unrecognized option 'insecure'"},
-		{"nats {\n tls {\n ca\n }\n}", "wrong argument count"},
+	const needed = "nats {\n servers nats://a\n subject b\n"
+	for _, test := range []struct {
+		options, want string
+		line          int
+	}{
+		{"nats surplus", "it takes a block, and nothing before it", 1},
+		{"nats {\n subject a\n}", "servers: at least one is required", 1},
+		{"nats {\n servers a\n}", "subject: is required", 1},
+		{"nats {\n servers a http://hunter2@b\n subject c\n}", `servers: number 2: scheme "http": must be nats, tls, ws or wss`, 2},
+		{"nats {\n servers a\n subject a..b\n}", `subject "a..b": must be tokens separated by dots, such as webhooks.orders`, 3},
+		{needed + " user hunter2\n}", "user takes a name and a password, such as caddy {env.NATS_PASSWORD}; here is 1 argument", 4},
+		{needed + " user caddy \"\"\n}", "user has an argument that is empty", 4},
+		{needed + " token hunter2\n token b\n}", "token is already specified in line 4", 5},
+		{needed + " token hunter2\n hunter2\n}", "it is not shown, as it may be a token", 5},
+		{needed + " user caddy hunter2\n stream x\n token a\n}", "token: only one of credentials, nkey, user and token can be given, and there is user, too", 6},
+		{needed + " content_mode binry\n}", `content_mode "binry": must be structured or binary; did you mean binary?`, 4},
+		{needed + " subjects a\n}", "unrecognized option 'subjects'; did you mean subject?", 4},
+		{needed + " tls on\n}", "tls: it takes a block, or nothing", 4},
+		{needed + " tls {\n insecure\n }\n}", "tls: unrecognized option 'insecure'; the options here are ca, cert and key", 5},
+		{needed + " tls {\n cert a\n }\n}", "tls: cert and key must be given together", 5},
 	} {
 		err := new(Output).UnmarshalCaddyfile(caddyfile.NewTestDispenser(test.options))
-		if err == nil || !strings.Contains(strings.ToLower(err.Error()), strings.ToLower(test.want)) || !strings.Contains(err.Error(), "Testfile:") {
-			t.Errorf("%q: got %v, want %q and the line", test.options, err, test.want)
+		if place := fmt.Sprintf(", at Testfile:%d", test.line); err == nil || !strings.Contains(err.Error(), test.want) || !strings.HasSuffix(err.Error(), place) {
+			t.Errorf("%q: got %v, want %q%s", test.options, err, test.want, place)
 		}
 		if err != nil && strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%q: the error quotes a secret", test.options)
 		}
 	}
+}
+
+// TestEveryOption makes every mistake with every option.
+func TestEveryOption(t *testing.T) {
+	optiontest.Run(t, optiontest.Block{
+		Table:  new(Output).table(),
+		Needed: map[string]string{"servers": "nats://a:4222", "subject": "b"},
+		Parse: func(block string) error {
+			return new(Output).UnmarshalCaddyfile(caddyfile.NewTestDispenser("nats {\n" + block + "\n}"))
+		},
+	})
+	optiontest.Run(t, optiontest.Block{
+		Table:  new(TLS).table(),
+		Needed: map[string]string{"cert": "a", "key": "b"},
+		Parse: func(block string) error {
+			return new(Output).UnmarshalCaddyfile(caddyfile.NewTestDispenser("nats {\n servers a\n subject b\n tls {\n" + block + "\n}\n}"))
+		},
+		Line: 4,
+	})
 }

@@ -31,13 +31,60 @@ type connectionKey [sha256.Size]byte
 // key counts what the files hold: after a reload, what has changed in them holds.
 func (a access) key() connectionKey { return sha256.Sum256(fmt.Appendf(nil, "%#v", a)) }
 
+// check returns what is wrong with the options, as far as it can be told before
+// placeholders are evaluated. It begins with the option's name, and quotes no secret.
+func (o *Output) check() error {
+	if len(o.Servers) == 0 {
+		return errors.New("servers: at least one is required, as in servers nats://nats-1.internal:4222")
+	}
+	for i, server := range o.Servers {
+		if strings.Contains(server, "{") {
+			continue
+		}
+		if _, err := checkServer(server); err != nil {
+			return fmt.Errorf("servers: number %d: %w", i+1, err)
+		}
+	}
+	if !strings.Contains(o.Subject, "{env.") && !strings.Contains(o.Subject, "{file.") {
+		if _, err := parseSubject(o.Subject); err != nil {
+			return err
+		}
+	}
+	if (o.User == "") != (o.Password == "") {
+		return errors.New("user: name and password must be given together")
+	}
+	var given []string
+	for _, kind := range []struct{ name, value string }{{"credentials", o.Credentials}, {"nkey", o.NKey}, {"user", o.User}, {"token", o.Token}} {
+		if kind.value != "" {
+			given = append(given, kind.name)
+		}
+	}
+	if len(given) > 1 {
+		return fmt.Errorf("%s: only one of credentials, nkey, user and token can be given, and there is %s, too: take one of them out",
+			given[1], given[0])
+	}
+	if err := o.TLS.check(); err != nil {
+		return fmt.Errorf("tls: %w", err)
+	}
+	return nil
+}
+
+func (t *TLS) check() error {
+	switch {
+	case t == nil:
+		return nil
+	case t.Cert != "" && t.Key == "":
+		return errors.New("cert and key must be given together: there is no key")
+	case t.Cert == "" && t.Key != "":
+		return errors.New("key and cert must be given together: there is no cert")
+	}
+	return nil
+}
+
 // access evaluates the options that have to do with the connection. Its errors
 // hold no value that may be a secret.
 func (o *Output) access() (a access, err error) {
 	a.contents = make(map[string]string)
-	if len(o.Servers) == 0 {
-		return a, errors.New("servers: at least one is required")
-	}
 	servers := make([]string, len(o.Servers))
 	for i, server := range o.Servers {
 		if servers[i], err = secret.Resolve(server); err == nil {
@@ -54,33 +101,22 @@ func (o *Output) access() (a access, err error) {
 	if a.tls = o.TLS != nil; a.tls {
 		tls = *o.TLS
 	}
-	if (tls.Cert == "") != (tls.Key == "") {
-		return a, errors.New("tls: cert and key must be given together")
-	}
-	if (o.User == "") != (o.Password == "") {
-		return a, errors.New("user: name and password must be given together")
-	}
-	kinds := 0
 	for _, option := range []struct {
 		name, value string
-		isKind      bool // of credentials
 		isFile      bool
 		target      *string
 	}{
-		{"credentials", o.Credentials, true, true, &a.credentials},
-		{"nkey", o.NKey, true, true, &a.nkey},
-		{"user", o.User, true, false, &a.user},
-		{"user's password", o.Password, false, false, &a.password},
-		{"token", o.Token, true, false, &a.token},
-		{"tls ca", tls.CA, false, true, &a.authorities},
-		{"tls cert", tls.Cert, false, true, &a.certificate},
-		{"tls key", tls.Key, false, true, &a.certKey},
+		{"credentials", o.Credentials, true, &a.credentials},
+		{"nkey", o.NKey, true, &a.nkey},
+		{"user", o.User, false, &a.user},
+		{"user's password", o.Password, false, &a.password},
+		{"token", o.Token, false, &a.token},
+		{"tls ca", tls.CA, true, &a.authorities},
+		{"tls cert", tls.Cert, true, &a.certificate},
+		{"tls key", tls.Key, true, &a.certKey},
 	} {
 		if option.value == "" {
 			continue
-		}
-		if option.isKind {
-			kinds++
 		}
 		if *option.target, err = secret.Resolve(option.value); err == nil && option.isFile {
 			var contents []byte
@@ -90,9 +126,6 @@ func (o *Output) access() (a access, err error) {
 		if err != nil {
 			return a, fmt.Errorf("%s: %w", option.name, err)
 		}
-	}
-	if kinds > 1 {
-		return a, errors.New("only one of credentials, nkey, user and token can be given")
 	}
 	return a, nil
 }

@@ -17,12 +17,8 @@ const (
 	contentModeBinary     = "binary"
 )
 
-func checkContentMode(mode string) error {
-	if mode != contentModeStructured && mode != contentModeBinary {
-		return fmt.Errorf("content_mode %q: must be structured or binary", mode)
-	}
-	return nil
-}
+// contentModes are the values of content_mode.
+var contentModes = []string{contentModeStructured, contentModeBinary}
 
 // newMessage returns the event as a message, which has copies of what it needs
 // of the event. Structured mode is that of the CloudEvents binding for NATS,

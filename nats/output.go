@@ -16,6 +16,7 @@ import (
 	"go.uber.org/zap"
 
 	webhookreceiver "github.com/caddy-webhook-receiver/caddy-webhook-receiver"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/expect"
 )
 
 func init() {
@@ -111,10 +112,10 @@ func (*Output) CaddyModule() caddy.ModuleInfo {
 func (o *Output) Provision(ctx caddy.Context) error {
 	o.logger = ctx.Logger()
 	o.ContentMode = cmp.Or(o.ContentMode, contentModeStructured)
-	if err := checkContentMode(o.ContentMode); err != nil {
+	err := cmp.Or(expect.Word("content_mode", o.ContentMode, contentModes...), o.check())
+	if err != nil {
 		return err
 	}
-	var err error
 	if o.subject, err = parseSubject(o.Subject); err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ const placeholderMark = "\x00"
 // and checks the rest.
 func parseSubject(configured string) (*subject, error) {
 	if configured == "" {
-		return nil, errors.New("subject: is required")
+		return nil, errors.New("subject: is required, as in subject webhooks.{http.webhook_receiver.event.type}")
 	}
 	template, err := caddy.NewEmptyReplacer().ReplaceFunc(configured, func(key string, _ any) (any, error) {
 		placeholder := "{" + key + "}"
@@ -58,14 +58,14 @@ func parseSubject(configured string) (*subject, error) {
 	for i, token := range tokens {
 		literal := strings.ReplaceAll(token, placeholderMark, "")
 		if token == "" || literal != "" && literal != cleanToken(literal, len(literal)) || strings.ContainsAny(literal, "{}") {
-			return nil, fmt.Errorf("subject %q: must be tokens separated by dots, without wildcards, white space and unclosed placeholders", configured)
+			return nil, fmt.Errorf("subject %q: must be tokens separated by dots, such as webhooks.orders, without wildcards, white space and unclosed placeholders", configured)
 		}
 		if literal != token {
 			tokens[i] = "*"
 		}
 	}
 	if tokens[0] == "*" {
-		return nil, fmt.Errorf("subject %q: the first token must have no placeholder of the request", configured)
+		return nil, fmt.Errorf("subject %q: the first token must have no placeholder of the request, as in webhooks.{http.webhook_receiver.event.type}", configured)
 	}
 	if len(template)+count*maxValue > maxSubject {
 		return nil, fmt.Errorf("subject %q: is too long", configured)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/expect"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/rules"
 )
 
@@ -82,7 +83,7 @@ func (p Row) WithDefaults() Row {
 	return p
 }
 
-// Named returns the row of that name, or an error with the names of all.
+// Named returns the row of that name, or an error with the likely name, or all.
 func Named(name string) (Row, error) {
 	var known []string
 	for _, p := range Rows {
@@ -91,7 +92,11 @@ func Named(name string) (Row, error) {
 		}
 		known = append(known, p.Name)
 	}
-	return Row{}, fmt.Errorf("provider %q: not known; known are: %s", name, strings.Join(known, ", "))
+	if near := expect.Nearest(name, known); near != "" {
+		return Row{}, fmt.Errorf("provider %q: not known; did you mean %s?", name, near)
+	}
+	return Row{}, fmt.Errorf("provider %s: not known; known are: %s. Any other is described with provider %s",
+		expect.Quote(name), strings.Join(known, ", "), Generic)
 }
 
 // Validate returns an error for rules that could not work, or would be open to
@@ -102,10 +107,10 @@ func (p *Row) Validate() error {
 			return fmt.Errorf("verification: %w", err)
 		}
 		if v.Signed && p.Signature == nil {
-			return errors.New("verification: signed: needs signature")
+			return errors.New("verification: signed: needs a block signature, which says how")
 		}
 		if v.HMAC != "" && p.Signature != nil && p.Signature.HMACHashes() == nil {
-			return errors.New("verification: hmac: needs the secret of an HMAC, which the signature has not")
+			return errors.New("verification: hmac: needs the secret of an HMAC, and that of the signature is none")
 		}
 	}
 	if p.Signature != nil {

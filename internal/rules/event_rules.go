@@ -28,7 +28,8 @@ type EventRules struct {
 	ContentType string `json:"content_type,omitempty"`
 }
 
-// Validate returns an error for rules that could not work.
+// Validate returns an error for rules that could not work. It begins with the name
+// of the option that it is about.
 func (e *EventRules) Validate() error {
 	for _, option := range []struct {
 		name    string
@@ -44,7 +45,7 @@ func (e *EventRules) Validate() error {
 		return fmt.Errorf("status %d: must be from 200 to 299", e.Status)
 	}
 	if hasNoBody(e.Status) && e.Body != "" {
-		return fmt.Errorf("status %d: an answer with it has no body", e.Status)
+		return fmt.Errorf("status %d: an answer with it has no body, so body would not be sent; use 200", e.Status)
 	}
 	return nil
 }

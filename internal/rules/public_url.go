@@ -23,7 +23,7 @@ func ParsePublicURL(s string) (PublicURL, error) {
 	}
 	fail := func(reason string) (PublicURL, error) {
 		quoted := ""
-		if !strings.Contains(s, "@") {
+		if !strings.Contains(s, "@") && (strings.ContainsAny(s, "./: ") || len(s) <= 12) { // else it may be a secret
 			quoted = fmt.Sprintf(" %q", s)
 		}
 		return PublicURL{}, fmt.Errorf("public_url%s: %s", quoted, reason)

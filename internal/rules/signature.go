@@ -130,6 +130,14 @@ func NewVerifier(signature Signature, secrets []string, public PublicURL) (*Veri
 	return s, nil
 }
 
+// CheckSecret returns an error for a secret that is no key for the signature. It
+// does not quote it.
+func (s Signature) CheckSecret(secret string) error {
+	full := s.WithDefaults()
+	_, err := newSignatureKey(&full, secret)
+	return err
+}
+
 // HMAC returns the HMAC of a text with the first secret, by the first algorithm.
 func (s *Verifier) HMAC(text []byte) []byte {
 	return sum(hmac.New(s.keys[0].hashes[0], s.keys[0].secret), [][]byte{text})

@@ -26,6 +26,12 @@ const (
 	PartForm       = "{form}"
 )
 
+// CheckContent returns an error for a text with other placeholders.
+func CheckContent(content string) error {
+	_, err := parseContent(content)
+	return err
+}
+
 // parseContent splits a text into its literals and placeholders.
 func parseContent(content string) ([]string, error) {
 	var parts []string
@@ -39,13 +45,16 @@ func parseContent(content string) ([]string, error) {
 			parts = append(parts, rest[:start])
 		}
 		length := strings.IndexByte(rest[start:], '}') + 1
+		if length == 0 {
+			return nil, fmt.Errorf("content %q: a { in it is not closed", content)
+		}
 		part := rest[start : start+length]
 		switch part {
 		case PartMethodLong:
 			part = PartMethod
 		case partID, partTimestamp, PartMethod, PartURL, PartBody, partDecoded, PartForm:
 		default:
-			return nil, fmt.Errorf("content %q: knows {id}, {timestamp}, {method}, {url}, {body}, {decoded} and {form} only", content)
+			return nil, fmt.Errorf("content %q: has %s, which is none of {id}, {timestamp}, {method}, {url}, {body}, {decoded} and {form}", content, part)
 		}
 		parts = append(parts, part)
 		rest = rest[start+length:]

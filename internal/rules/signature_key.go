@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/expect"
 )
 
 // The values of a signature's options.
@@ -44,6 +46,12 @@ const (
 	// Slack and HubSpot (5m), Telnyx (5m), Paddle (5s), Linear (1m), Twitch and Box
 	// (10m). Where nothing is said of either, the row covers all of the repeats.
 	defaultTolerance = caddy.Duration(5 * time.Minute)
+)
+
+// The words that options of these names take.
+var (
+	KeyEncodings     = []string{encodingRaw, EncodingHex, EncodingBase64}
+	TimestampFormats = []string{timestampUnix, TimestampUnixMilli, TimestampRFC3339}
 )
 
 // hashes are the hashes of the HMACs.
@@ -217,32 +225,97 @@ func (s Signature) WithDefaults() Signature {
 	return s
 }
 
+// CheckAlgorithm returns an error for what no signature is made by.
+func CheckAlgorithm(algorithm string) error {
+	names := strings.Fields(algorithm)
+	words := []string{AlgorithmEd25519, AlgorithmECDSA, AlgorithmToken}
+	switch hmacs := HMACs(); {
+	case len(names) == 0:
+		return errors.New("algorithm: is needed, such as hmac-sha256")
+	case len(names) == 1:
+		return expect.Word("algorithm", names[0], append(hmacs, words...)...)
+	default:
+		for _, name := range names {
+			if slices.Contains(words, name) {
+				return fmt.Errorf("algorithm %s: stands alone; only HMACs can be several, as in hmac-sha1 hmac-sha256", name)
+			}
+			if err := expect.Word("algorithm", name, hmacs...); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// HMACs returns the names of the algorithms that are HMACs, sorted.
+func HMACs() (names []string) {
+	for name := range hashes {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
 // Validate returns an error for a signature that could not work, or would let
-// anything pass.
+// anything pass. It begins with the name of the option that it is about.
 func (s *Signature) Validate() error {
 	full := s.WithDefaults()
-	isToken := s.Algorithm == AlgorithmToken
+	if err := CheckAlgorithm(s.Algorithm); err != nil {
+		return err
+	}
+	if len(s.From) == 0 {
+		return errors.New("from: is needed, as in from header:X-Signature")
+	}
+	if s.Algorithm == AlgorithmToken {
+		if err := s.checkAlone(); err != nil {
+			return err
+		}
+	}
+	for _, err := range []error{
+		expect.Word("encoding", full.Encoding, EncodingHex, EncodingBase64),
+		expect.Word("key_encoding", full.KeyEncoding, KeyEncodings...),
+		expect.Word("timestamp_format", full.TimestampFormat, TimestampFormats...),
+	} {
+		if err != nil {
+			return err
+		}
+	}
 	switch {
-	case !isToken && s.Algorithm != AlgorithmEd25519 && s.Algorithm != AlgorithmECDSA && s.HMACHashes() == nil:
-		return fmt.Errorf("algorithm %q: must be ed25519, ecdsa-p256, token, or hmac-sha1, hmac-sha256, hmac-sha384 or hmac-sha512, of which several", s.Algorithm)
-	case len(s.From) == 0:
-		return errors.New("from: is needed")
-	case isToken && (s.Separator != "" || s.Encoding != "" || s.KeyEncoding != "" || s.KeyPrefix != "" || s.Content != "" || len(s.URLForms) > 0 || s.BodyHash != "" || len(s.ID) > 0 || len(s.Timestamp) > 0):
-		return errors.New("algorithm token: goes with from and prefix only")
-	case full.Encoding != EncodingHex && full.Encoding != EncodingBase64:
-		return fmt.Errorf("encoding %q: must be hex or base64", s.Encoding)
-	case full.KeyEncoding != encodingRaw && full.KeyEncoding != EncodingHex && full.KeyEncoding != EncodingBase64:
-		return fmt.Errorf("key_encoding %q: must be raw, hex or base64", s.KeyEncoding)
-	case full.KeyEncoding == encodingRaw && s.Algorithm == AlgorithmEd25519, full.KeyEncoding != EncodingBase64 && s.Algorithm == AlgorithmECDSA:
-		return fmt.Errorf("key_encoding %q: is none for keys of %s", s.KeyEncoding, s.Algorithm)
-	case full.TimestampFormat != timestampUnix && full.TimestampFormat != TimestampUnixMilli && full.TimestampFormat != TimestampRFC3339:
-		return fmt.Errorf("timestamp_format %q: must be unix, unix_ms or rfc3339", s.TimestampFormat)
+	case full.KeyEncoding == encodingRaw && s.Algorithm == AlgorithmEd25519:
+		return fmt.Errorf("key_encoding %s: keys of %s are in hex or base64", full.KeyEncoding, s.Algorithm)
+	case full.KeyEncoding != EncodingBase64 && s.Algorithm == AlgorithmECDSA:
+		return fmt.Errorf("key_encoding %s: keys of %s are in base64", full.KeyEncoding, s.Algorithm)
 	case s.Tolerance < 0:
-		return fmt.Errorf("tolerance %s: must be positive", time.Duration(s.Tolerance))
-	case len(s.Timestamp) == 0 && (s.Tolerance != 0 || s.TimestampFormat != ""):
-		return errors.New("tolerance and timestamp_format: need a timestamp")
+		return fmt.Errorf("tolerance %s: must be positive, a duration such as 5m", time.Duration(s.Tolerance))
+	case len(s.Timestamp) == 0 && s.Tolerance != 0:
+		return errors.New("tolerance: needs a timestamp, as in timestamp header:X-Timestamp")
+	case len(s.Timestamp) == 0 && s.TimestampFormat != "":
+		return errors.New("timestamp_format: needs a timestamp, as in timestamp header:X-Timestamp")
 	}
 	return s.checkSources(full.Content)
+}
+
+// checkAlone returns an error for what a token has no use for.
+func (s *Signature) checkAlone() error {
+	for _, option := range []struct {
+		name string
+		set  bool
+	}{
+		{"separator", s.Separator != ""},
+		{"encoding", s.Encoding != ""},
+		{"key_encoding", s.KeyEncoding != ""},
+		{"key_prefix", s.KeyPrefix != ""},
+		{"content", s.Content != ""},
+		{"url_forms", len(s.URLForms) > 0},
+		{"body_hash", s.BodyHash != ""},
+		{"id", len(s.ID) > 0},
+		{"timestamp", len(s.Timestamp) > 0},
+	} {
+		if option.set {
+			return fmt.Errorf("%s: algorithm token goes with from and prefix only: take it out", option.name)
+		}
+	}
+	return nil
 }
 
 func (s *Signature) checkSources(content string) error {
@@ -279,11 +352,16 @@ func (s *Signature) checkSources(content string) error {
 		return err
 	}
 	timestampSigned := len(s.Timestamp) > 0 && !s.Timestamp[0].InBody()
+	signs := func(part string) bool { return slices.Contains(parts, part) }
 	switch {
-	case slices.Contains(parts, partID) != (len(s.ID) > 0):
-		return errors.New("id: must be given, and {id} be in content, or neither")
-	case slices.Contains(parts, partTimestamp) != timestampSigned:
-		return errors.New("timestamp: must be given, and {timestamp} be in content, or neither")
+	case !signs(partID) && len(s.ID) > 0:
+		return errors.New("id: is used in content only, which must have {id} in it")
+	case signs(partID) && len(s.ID) == 0:
+		return errors.New("content: {id} in it needs id, as in id header:X-Delivery")
+	case !signs(partTimestamp) && timestampSigned:
+		return errors.New("timestamp: is not signed unless content has {timestamp} in it")
+	case signs(partTimestamp) && !timestampSigned:
+		return errors.New("content: {timestamp} in it needs timestamp, as in timestamp header:X-Timestamp")
 	}
 	return s.checkURL(content, parts)
 }
@@ -294,10 +372,8 @@ func (s *Signature) checkURL(content string, parts []string) error {
 	if !signsURL && len(s.URLForms) > 0 {
 		return errors.New("url_forms: need {url} in content")
 	}
-	for _, form := range s.URLForms {
-		if urlForms[form] == nil {
-			return fmt.Errorf("url_forms %q: must be port, escaped or decoded", form)
-		}
+	if err := CheckURLForms(s.URLForms); err != nil {
+		return err
 	}
 	if s.BodyHash == "" {
 		if !signsBody(parts) {

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/expect"
 )
 
 // The forms of a URL that a service may sign besides the URL that it was given.
@@ -21,6 +23,16 @@ var urlForms = map[string]func(text string) []string{
 	URLPort:    withOrWithoutPort,
 	URLEscaped: escapedURLs,
 	URLDecoded: func(text string) []string { return []string{decodedURL.Replace(text)} },
+}
+
+// CheckURLForms returns an error for a form that there is not.
+func CheckURLForms(forms []string) error {
+	for _, form := range forms {
+		if err := expect.Word("url_forms", form, URLPort, URLEscaped, URLDecoded); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // maxSignedURL is the length, in bytes, of the longest path and query that may be

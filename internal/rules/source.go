@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/expect"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/jsonscan"
 )
 
@@ -51,13 +52,34 @@ func (s Source) InBody() bool { return s.Is(SourceBody) || s.Is(SourceForm) }
 // check returns an error unless the source is of one of the kinds.
 func (s Source) check(kinds ...string) error {
 	kind, name := s.Split()
-	switch {
-	case !slices.Contains(kinds, kind) || name == "":
-		return fmt.Errorf("source %q: must be one of %s:<name>", s, strings.Join(kinds, ":<name>, "))
-	case kind == SourceHeader && textproto.TrimString(name) != name, strings.Contains(name, "*"):
+	if !slices.Contains(kinds, kind) || name == "" {
+		meant := ""
+		if near := expect.Nearest(kind, kinds); near != "" && name != "" {
+			meant = fmt.Sprintf("; did you mean %s:%s?", near, name)
+		} else if !strings.Contains(string(s), ":") {
+			meant = fmt.Sprintf("; did you mean %s:%s?", kinds[0], s)
+		}
+		return fmt.Errorf("source %q: must be one of %s%s", s, strings.Join(forms(kinds), ", "), meant)
+	}
+	if kind == SourceHeader && textproto.TrimString(name) != name || strings.Contains(name, "*") {
 		return fmt.Errorf("source %q: there is no such name", s)
 	}
 	return nil
+}
+
+// forms returns what sources of these kinds look like.
+func forms(kinds []string) (forms []string) {
+	for _, kind := range kinds {
+		switch kind {
+		case SourceBody:
+			forms = append(forms, "body:<path>")
+		case SourceSignature:
+			forms = append(forms, "signature:<prefix>")
+		default:
+			forms = append(forms, kind+":<name>")
+		}
+	}
+	return forms
 }
 
 // Request is a request, with what is known of it so far.

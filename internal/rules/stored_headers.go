@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/expect"
 )
 
 // What the option headers can be instead of names.
@@ -29,13 +30,13 @@ func CheckHeaders(names []string) error {
 	for i, name := range names {
 		switch {
 		case name == "":
-			return errors.New("headers is empty")
+			return errors.New("headers is empty; it takes names of header fields, such as X-Request-Id, all, or none")
 		case (name == HeadersAll || name == HeadersNone) && len(names) > 1:
 			return fmt.Errorf("headers: %s stands alone", name)
 		case !headerName.MatchString(name):
-			return fmt.Errorf("headers %q: is no name of a header field, such as X-Request-Id; all and none are for all and none of them", name)
+			return fmt.Errorf("headers %s: is no name of a header field, such as X-Request-Id; all and none are for all and none of them", expect.Quote(name))
 		case slices.ContainsFunc(names[:i], func(other string) bool { return strings.EqualFold(other, name) }):
-			return fmt.Errorf("headers %s is already specified", name)
+			return fmt.Errorf("headers %s is already specified", expect.Quote(name))
 		}
 	}
 	return nil

@@ -10,12 +10,12 @@ import (
 	"mime"
 	"net/http"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/expect"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/jsonscan"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/outcome"
 )
@@ -212,42 +212,56 @@ func escapeJSON(text string) string {
 	return string(quoted[1 : len(quoted)-1])
 }
 
+// Methods are those that a verification can have.
+var Methods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodOptions}
+
 // Validate returns an error for a verification that could not work, or would give
-// away what it must not.
+// away what it must not. It begins with the name of the option that it is about.
 func (v *Verification) Validate() error {
 	full := v.WithDefaults()
 	isPOST := full.Method == http.MethodPost
-	uses := func(part string) bool {
-		for _, value := range full.Headers {
-			if strings.Contains(value, part) {
-				return true
-			}
+	if err := expect.Word("method", full.Method, Methods...); err != nil {
+		return err
+	}
+	if v.HMAC != "" {
+		if err := expect.Word("hmac", v.HMAC, EncodingHex, EncodingBase64); err != nil {
+			return err
 		}
-		return strings.Contains(full.Body, part)
 	}
 	switch {
-	case !slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodOptions}, full.Method):
-		return fmt.Errorf("method %q: must be GET, HEAD, POST or OPTIONS", v.Method)
 	case isPOST && len(v.Match) == 0 && v.Challenge == "":
-		return errors.New("method POST: needs match or challenge, to tell a verification from an event")
-	case v.HMAC != "" && v.HMAC != EncodingHex && v.HMAC != EncodingBase64:
-		return fmt.Errorf("hmac %q: must be hex or base64", v.HMAC)
-	case v.HMAC != "" && (v.Challenge == "" || !uses(partHMAC)):
-		return errors.New("hmac: needs a challenge, and {hmac} in the answer")
-	case v.HMAC == "" && uses(partHMAC):
-		return errors.New("{hmac} in the answer: needs hmac")
+		return errors.New("method POST: needs match or challenge, to tell a verification from an event, as in match body:type url_verification")
+	case v.HMAC != "" && v.Challenge == "":
+		return errors.New("hmac: needs a challenge, as in challenge query:challenge")
+	case v.HMAC != "" && full.user(partHMAC) == "":
+		return errors.New("hmac: is not used unless the answer has {hmac} in it, as in body {hmac}")
+	case v.HMAC == "" && full.user(partHMAC) != "":
+		return fmt.Errorf("%s: {hmac} in it needs hmac, as in hmac hex", full.user(partHMAC))
 	case v.HMAC != "" && isPOST && !v.Signed:
-		return errors.New("hmac: a POST must be signed, else anybody gets signatures of their events")
-	case v.Challenge == "" && uses(partChallenge):
-		return errors.New("{challenge} in the answer: needs challenge")
+		return errors.New("hmac: a POST must be signed, else anybody gets signatures of their events: write signed")
+	case v.Challenge == "" && full.user(partChallenge) != "":
+		return fmt.Errorf("%s: {challenge} in it needs challenge, as in challenge query:challenge", full.user(partChallenge))
 	case full.Status < 200 || full.Status > 299:
 		return fmt.Errorf("status %d: must be from 200 to 299", v.Status)
 	case full.Body != "" && hasNoBody(full.Status):
 		return fmt.Errorf("status %d: an answer with it has no body, so the challenge or body would not be sent; use 200, or a header", full.Status)
 	case full.Body != "" && full.Method == http.MethodHead:
-		return errors.New("method HEAD: an answer to it has no body, so the challenge or body would not be sent; use a header")
+		return errors.New("method HEAD: an answer to it has no body, so the challenge or body would not be sent; use a header, as in header X-Challenge {challenge}")
 	}
 	return v.checkSources(isPOST && v.Signed)
+}
+
+// user returns the option of the answer that has a placeholder in it, or nothing.
+func (v *Verification) user(part string) string {
+	for name, value := range v.Headers {
+		if strings.Contains(value, part) {
+			return "header " + name
+		}
+	}
+	if strings.Contains(v.Body, part) {
+		return "body"
+	}
+	return ""
 }
 
 // checkSources allows sources in the body only where that has been read.
@@ -268,7 +282,7 @@ func (v *Verification) checkSources(body bool) error {
 	}
 	for source := range v.Match {
 		if err := source.check(kinds...); err != nil {
-			return fmt.Errorf("match: %w", err)
+			return fmt.Errorf("match %s: %w", source, err)
 		}
 	}
 	return nil

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/expect"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/journal"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/metrics"
 )
@@ -123,7 +124,7 @@ func (o *Output) Provision(ctx caddy.Context) error {
 	if o.Format == "" {
 		o.Format = formatCloudEvents
 	}
-	if err := checkFormat(o.Format); err != nil {
+	if err := expect.Word("format", o.Format, formatCloudEvents, FormatRaw); err != nil {
 		return err
 	}
 

@@ -1,18 +1,16 @@
 package file
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"io/fs"
-	"math"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
-	"github.com/dustin/go-humanize"
 
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/expect"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/journal"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/options"
@@ -23,6 +21,9 @@ const (
 	formatCloudEvents = "cloudevents"
 	FormatRaw         = "raw"
 )
+
+// off is what several options may be.
+const off = "off"
 
 // defaultRollSize is the default of roll_size, in bytes.
 const defaultRollSize = 100 << 20
@@ -42,51 +43,50 @@ const defaultRollSize = 100 << 20
 //	}
 func (o *Output) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // consume output name
-	if d.NextArg() {
+	if place := *d; d.NextArg() {
 		if o.Filename = d.Val(); o.Filename == "" {
-			return d.Err("the filename is empty")
+			return place.Err("the filename is empty, as is a {$VARIABLE} that is not set; it takes one, such as /var/lib/webhooks/events.jsonl, or none")
 		}
 		if !strings.Contains(o.Filename, "{") { // else what it is is known when the config is loaded
 			if err := checkFilename(o.Filename); err != nil {
-				return d.Errf("filename %q: %v", o.Filename, err)
+				return place.Errf("filename %q: %v", o.Filename, err)
 			}
 		}
 	}
+	return o.table().Unmarshal(d, "it takes at most one file name, in quotes if it has spaces")
+}
+
+// Options returns the options of the output, by their names.
+func Options() options.Table { return new(Output).table() }
+
+func (o *Output) table() options.Table {
 	return options.Table{
-		"sync": options.Parsed(func(value string) error { return o.Sync.UnmarshalText([]byte(value)) }),
-		"mode": options.Parsed(func(value string) error { return o.Mode.UnmarshalText([]byte(value)) }),
-		"dir_mode": options.Parsed(func(value string) error {
-			if err := o.DirMode.UnmarshalText([]byte(value)); err != nil {
-				return err
-			}
-			return checkDirMode(o.DirMode)
+		"sync": options.Value("always, off, or a duration, such as 1s", func(_, value string) error { return o.Sync.UnmarshalText([]byte(value)) }),
+		"mode": options.Value("one octal number, such as 0640", func(_, value string) error { return o.Mode.UnmarshalText([]byte(value)) }),
+		"dir_mode": options.Value("one octal number, such as 0750", func(_, value string) (err error) {
+			o.DirMode, err = parseMode("dir_mode", value, "0750")
+			return cmp.Or(err, checkDirMode(o.DirMode))
 		}),
-		"format": options.Parsed(func(value string) error {
-			o.Format = value
-			return checkFormat(value)
-		}),
-		"roll_size": options.Parsed(func(value string) error {
-			size, err := humanize.ParseBytes(value)
-			if err == nil && size > math.MaxInt64 {
-				err = errors.New("must be less than 8 EiB")
+		"format": options.Word(&o.Format, formatCloudEvents, FormatRaw),
+		"roll_size": options.Value("one size without spaces, such as 100MiB, or off", func(name, value string) error {
+			if value == off {
+				value = "0"
 			}
-			n := int64(size)
-			o.RollSize = &n
+			size, err := expect.Size(name, value, "100MiB or off")
+			o.RollSize = &size
 			return err
 		}),
-		"roll_interval": durationOption(&o.RollInterval),
-		"roll_keep": options.Parsed(func(value string) error {
+		"roll_interval": options.DurationOr(&o.RollInterval, "24h", off),
+		"roll_keep": options.Value("one number, such as 30, or 0 for all", func(name, value string) error {
 			n, err := strconv.ParseUint(value, 10, 31)
-			o.RollKeep = int(n)
-			return err
+			if o.RollKeep = int(n); err != nil {
+				return expect.Wrong(name, value, "a number such as 30, or 0 for all")
+			}
+			return nil
 		}),
-		"roll_keep_for": durationOption(&o.RollKeepFor),
-		"roll_compress": options.Parsed(func(value string) error {
-			o.RollCompress = value
-			_, err := compressionNamed(value)
-			return err
-		}),
-	}.Unmarshal(d)
+		"roll_keep_for": options.DurationOr(&o.RollKeepFor, "90d", "0"),
+		"roll_compress": options.Word(&o.RollCompress, compressions...),
+	}
 }
 
 // rotation returns what the roll options ask for.
@@ -102,13 +102,13 @@ func (o *Output) rotation() (journal.Rotation, error) {
 	}
 	switch {
 	case r.Size < 0:
-		return r, fmt.Errorf("roll_size %d: must not be negative", r.Size)
+		return r, fmt.Errorf("roll_size %d: must not be negative: bytes, or 0 for off", r.Size)
 	case r.Interval < 0:
-		return r, fmt.Errorf("roll_interval %s: must not be negative", r.Interval)
+		return r, fmt.Errorf("roll_interval %s: must not be negative: a duration such as 24h, or 0 for off", r.Interval)
 	case r.Keep < 0:
-		return r, fmt.Errorf("roll_keep %d: must not be negative", r.Keep)
+		return r, fmt.Errorf("roll_keep %d: must not be negative: a number such as 30, or 0 for all", r.Keep)
 	case r.KeepFor < 0:
-		return r, fmt.Errorf("roll_keep_for %s: must not be negative", r.KeepFor)
+		return r, fmt.Errorf("roll_keep_for %s: must not be negative: a duration such as 90d, or 0", r.KeepFor)
 	}
 	var err error
 	r.Compression, err = compressionNamed(o.RollCompress)
@@ -136,14 +136,15 @@ func (m *SyncMode) UnmarshalText(text []byte) error {
 	switch s := string(text); s {
 	case "always":
 		*m = SyncMode(journal.SyncAlways)
-	case "off":
+	case off:
 		*m = SyncMode(journal.SyncNever)
 	default:
-		d, err := caddy.ParseDuration(s)
-		if err != nil || d <= 0 {
-			return fmt.Errorf("sync %q: must be always, off, or a positive duration", s)
+		if near := expect.Nearest(s, []string{"always", off}); near != "" {
+			return fmt.Errorf("sync %q: must be a duration such as 1s, always or off; did you mean %s?", s, near)
 		}
+		d, err := expect.Duration("sync", s, "1s, always or off", 1)
 		*m = SyncMode(d)
+		return err
 	}
 	return nil
 }
@@ -158,49 +159,37 @@ func (m FileMode) MarshalText() ([]byte, error) {
 
 // UnmarshalText parses an octal number. It takes none that would lock the
 // owner, and so Caddy, out.
-func (m *FileMode) UnmarshalText(text []byte) error {
-	mode, err := strconv.ParseUint(string(text), 8, 32)
+func (m *FileMode) UnmarshalText(text []byte) (err error) {
+	*m, err = parseMode("mode", string(text), "0640")
+	return err
+}
+
+func parseMode(option, text, such string) (FileMode, error) {
+	mode, err := strconv.ParseUint(text, 8, 32)
 	if err != nil || mode > 0o777 || mode&0o600 != 0o600 {
-		return fmt.Errorf("mode %q: must be an octal number from 0600 to 0777 that lets the owner read and write", text)
+		return 0, expect.Wrong(option, text, "octal such as "+such+", from 0600 to 0777, and let the owner read and write")
 	}
-	*m = FileMode(mode)
-	return nil
+	return FileMode(mode), nil
 }
 
 func checkDirMode(mode FileMode) error {
 	if mode&0o100 == 0 {
-		return fmt.Errorf("dir_mode %04o: must let the owner enter the directory", mode)
+		return fmt.Errorf("dir_mode %04o: must let the owner enter the directory, as 0750 does", mode)
 	}
 	return nil
 }
 
-func checkFormat(format string) error {
-	if format != formatCloudEvents && format != FormatRaw {
-		return fmt.Errorf("format %q: must be %s or %s", format, formatCloudEvents, FormatRaw)
-	}
-	return nil
-}
+// compressions are the values of roll_compress.
+var compressions = []string{off, "gzip", "zstd"}
 
 func compressionNamed(name string) (files.Compression, error) {
 	switch name {
-	case "", "off":
+	case "", off:
 		return "", nil
 	case "gzip":
 		return files.Gzip, nil
 	case "zstd":
 		return files.Zstd, nil
 	}
-	return "", fmt.Errorf("roll_compress %q: must be off, gzip or zstd", name)
-}
-
-// durationOption is an option with a duration that may be 0.
-func durationOption(duration *caddy.Duration) options.Option {
-	return options.Parsed(func(value string) error {
-		d, err := caddy.ParseDuration(value)
-		if err == nil && d < 0 {
-			err = fmt.Errorf("%s: must not be negative", value)
-		}
-		*duration = caddy.Duration(d)
-		return err
-	})
+	return "", expect.Word("roll_compress", name, compressions...)
 }

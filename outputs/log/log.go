@@ -89,7 +89,7 @@ func (*Output) Durable() bool { return false }
 //	output log
 func (*Output) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // consume output name
-	return options.Table{}.Unmarshal(d)
+	return options.Table{}.Unmarshal(d, "it takes nothing")
 }
 
 // Interface guards
