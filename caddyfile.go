@@ -55,7 +55,7 @@ func parseCaddyfile(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error)
 // blocks verification, signature and event are for the provider generic.
 func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // consume directive name
-	return h.options().Unmarshal(d, "webhook_receiver takes a matcher, such as /webhooks or @name, or none", h.check)
+	return h.options().Unmarshal(d, "webhook_receiver takes one matcher at most, such as /webhooks or @name; all else stands in its block, { … }", h.check)
 }
 
 // options are those of the directive.

@@ -131,7 +131,7 @@ func eventOptions(e *rules.EventRules) options.Table {
 // unmarshalRules reads a block of rules, and checks them.
 func unmarshalRules(d *caddyfile.Dispenser, table options.Table, validate func() error) error {
 	option := d.Val()
-	if err := table.Unmarshal(d, option+" takes a block, "+option+" { … }", validate); err != nil {
+	if err := table.Unmarshal(d, option+" takes a block, { … }, and nothing before it", validate); err != nil {
 		return fmt.Errorf("%s: %w", option, err)
 	}
 	return nil

@@ -153,9 +153,11 @@ func checkAttributeName(name string) error {
 func (h *Handler) checkUse(row provider.Row) error {
 	switch {
 	case len(h.Secrets) > 0 && !row.UsesSecret():
-		return fmt.Errorf("secret: %s does not sign its events, so it uses none: take it out%s", h.sender(), h.orAnother())
+		return fmt.Errorf("secret: %s does not sign its events, so it uses none: take it out%s",
+			h.sender(), h.orElse("verify_token", row.Token, row.UsesToken() && len(h.VerifyTokens) == 0))
 	case len(h.VerifyTokens) > 0 && !row.UsesToken():
-		return fmt.Errorf("verify_token: %s sends no token, so it uses none: take it out%s", h.sender(), h.orAnother())
+		return fmt.Errorf("verify_token: %s sends no token, so it uses none: take it out%s",
+			h.sender(), h.orElse("secret", row.Secret, row.UsesSecret() && len(h.Secrets) == 0))
 	case len(h.Secrets) == 0 && row.UsesSecret() && !row.SecretOptional:
 		return fmt.Errorf("secret: %s needs one, %s: add a line such as secret {env.WEBHOOK_SECRET}", h.sender(), plain.Replace(row.Secret))
 	case len(h.VerifyTokens) == 0 && row.UsesToken() && !row.TokenOptional:
@@ -164,12 +166,17 @@ func (h *Handler) checkUse(row provider.Row) error {
 	return nil
 }
 
-// orAnother is what else may have been meant.
-func (h *Handler) orAnother() string {
-	if h.Provider == "" {
-		return ", or write the provider that it is for, such as provider github"
+// orElse says what else may have been meant: the other option, where it is missing,
+// or another provider than the default.
+func (h *Handler) orElse(other, what string, missing bool) string {
+	meant := ""
+	if missing {
+		meant = fmt.Sprintf(", or write %s if it is %s", other, plain.Replace(what))
 	}
-	return ""
+	if h.Provider == "" {
+		meant += ", or write the provider that it is for, such as provider github"
+	}
+	return meant
 }
 
 // checkLiterals checks those tokens and secrets that have no placeholder.

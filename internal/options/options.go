@@ -48,12 +48,12 @@ type Option struct {
 }
 
 // Unmarshal reads the block that comes next, and nothing before it: else the error
-// is what takes says. Then it makes the checks. An error of theirs that begins with
+// says what may stand there, which is takes. Then it makes the checks. An error of theirs that begins with
 // the name of an option is about that option, and any other about the whole.
 func (t Table) Unmarshal(d *caddyfile.Dispenser, takes string, checks ...func() error) error {
 	places := map[string]caddyfile.Dispenser{"": *d}
 	if d.NextArg() {
-		return d.Errf("%s; here is something else before the block, or without one", takes)
+		return d.Err(takes)
 	}
 	previous := ""
 	for nesting := d.Nesting(); d.NextBlock(nesting); {

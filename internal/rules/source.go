@@ -59,7 +59,11 @@ func (s Source) check(kinds ...string) error {
 		} else if !strings.Contains(string(s), ":") {
 			meant = fmt.Sprintf("; did you mean %s:%s?", kinds[0], s)
 		}
-		return fmt.Errorf("source %q: must be one of %s%s", s, strings.Join(forms(kinds), ", "), meant)
+		of := "one of "
+		if len(kinds) == 1 {
+			of = ""
+		}
+		return fmt.Errorf("source %q: must be %s%s%s", s, of, strings.Join(forms(kinds), ", "), meant)
 	}
 	if kind == SourceHeader && textproto.TrimString(name) != name || strings.Contains(name, "*") {
 		return fmt.Errorf("source %q: there is no such name", s)

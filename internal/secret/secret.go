@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 
 	"github.com/caddyserver/caddy/v2"
 )
@@ -20,7 +21,7 @@ func Resolve(raw string) (string, error) {
 	if err != nil {
 		for _, placeholder := range named.FindAllString(raw, -1) {
 			if _, err := repl.ReplaceOrErr(placeholder, true, true); err != nil {
-				return "", fmt.Errorf("the placeholder %s has no value", placeholder)
+				return "", fmt.Errorf("the placeholder %s has no value: %s", placeholder, reason(placeholder))
 			}
 		}
 		return "", errors.New(`a placeholder in it has no value; a { that is a part of it is written \{`)
@@ -29,4 +30,12 @@ func Resolve(raw string) (string, error) {
 		return "", errors.New("is empty")
 	}
 	return value, nil
+}
+
+// reason says why a placeholder has no value, as far as that can be known here.
+func reason(placeholder string) string {
+	if strings.HasPrefix(placeholder, "{file.") {
+		return "the file is missing or empty, or this user may not read it"
+	}
+	return "in this process's environment the variable is not set, or is empty"
 }

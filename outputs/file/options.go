@@ -53,7 +53,7 @@ func (o *Output) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 			}
 		}
 	}
-	return o.table().Unmarshal(d, "it takes at most one file name, in quotes if it has spaces")
+	return o.table().Unmarshal(d, "it takes one file name at most, in quotes if it has spaces")
 }
 
 // Options returns the options of the output, by their names.
