@@ -1,24 +1,48 @@
 #!/bin/sh
-# Runs Caddy with the plugin on example.Caddyfile and says how to try it.
+# Runs Caddy with the plugin on example.Caddyfile and says how to try it. Data,
+# certificates and events are in a directory of its own, under build.
 set -eu
 cd "$(dirname "$0")/.."
 
 export WEBHOOK_DOMAIN="${WEBHOOK_DOMAIN:-localhost}"
-export WEBHOOK_HTTP_PORT="${WEBHOOK_HTTP_PORT:-8080}"
-export WEBHOOK_HTTPS_PORT="${WEBHOOK_HTTPS_PORT:-8443}"
 random=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 export WEBHOOK_VERIFY_TOKEN="${WEBHOOK_VERIFY_TOKEN:-$random}"
 
 echo "Building Caddy with the plugin (the first time takes some minutes) ..."
 go build -buildvcs=false -o build/caddy ./cmd/caddy
+go build -buildvcs=false -o build/freeports ./cmd/freeports
+
+# Whichever ports are taken, there are others.
+http=:${WEBHOOK_HTTP_PORT:-8080} https=:${WEBHOOK_HTTPS_PORT:-8443} admin=${CADDY_ADMIN:-localhost:2019}
+free=$(build/freeports "$http" "$https" "$admin")
+line=0
+set --
+for wanted in "$http" "$https" "$admin"; do
+	line=$((line + 1))
+	chosen=$(printf '%s\n' "$free" | sed -n "${line}p")
+	[ "$wanted" = "$chosen" ] || echo "Port ${wanted##*:} is taken; ${chosen##*:} is used instead."
+	set -- "$@" "$chosen"
+done
+export WEBHOOK_HTTP_PORT="${1#:}" WEBHOOK_HTTPS_PORT="${2#:}" CADDY_ADMIN="$3"
+
+# No two that run at once have the same port, nor then the same directory.
+export XDG_DATA_HOME="$PWD/build/run/$WEBHOOK_HTTPS_PORT/data"
+export XDG_CONFIG_HOME="$PWD/build/run/$WEBHOOK_HTTPS_PORT/config"
+
+# quote <text>: as a shell reads it.
+quote() {
+	printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\''/g")"
+}
 
 data=$(build/caddy environ | sed -n 's/^caddy.AppDataDir=//p')
+events=$data/webhooks/events.jsonl
+webhook="$(quote "$PWD/build/caddy") webhook"
 url="https://$WEBHOOK_DOMAIN:$WEBHOOK_HTTPS_PORT/webhooks"
 
 # Names that no public CA signs get a certificate of Caddy's own CA.
 case $WEBHOOK_DOMAIN in
 localhost | *.localhost | *.local | *.internal | *.home.arpa | [0-9]*.[0-9]*.[0-9]*.[0-9]*)
-	ca=" --cacert '$data/pki/authorities/local/root.crt'" ;;
+	ca=" --cacert $(quote "$data/pki/authorities/local/root.crt")" ;;
 *)
 	ca= ;;
 esac
@@ -32,7 +56,7 @@ esac
 cat <<END
 
 Verify token: $WEBHOOK_VERIFY_TOKEN
-Events go to: $data/webhooks/events.jsonl
+Events go to: $events
 
 When Caddy is up, try it in another shell. The verification request:
 
@@ -45,6 +69,19 @@ An event:
     -H 'Content-Type: application/json' \\
     -d '{"CommunityName":"yourCompany","EventType":"ticket_status_change","TicketId":4478963,"Events":[{"PreviousTicketStatus":"open"}]}' \\
     '$url'
+
+All that a sender does, right and wrong:
+
+  $webhook test$ca \\
+    --verify-token $(quote "$WEBHOOK_VERIFY_TOKEN") '$url'
+
+What is stored (with --follow, what comes too):
+
+  $webhook tail $(quote "$events")
+
+How it stands:
+
+  $webhook status --address $(quote "$CADDY_ADMIN")
 
 Ctrl-C stops it.
 
