@@ -140,7 +140,7 @@ func checkAttributeName(name string) error {
 		valid = valid && ('a' <= c && c <= 'z' || '0' <= c && c <= '9')
 	}
 	if !valid {
-		return fmt.Errorf("attribute %q: the name must be 1 to 20 lower-case letters and digits, such as tenant", name)
+		return fmt.Errorf("attribute %s: the name must be 1 to 20 lower-case letters and digits, such as tenant", expect.Quote(name))
 	}
 	if slices.Contains(event.ReservedAttributes, name) {
 		return fmt.Errorf("attribute %q: the receiver sets this one; take another name, such as tenant", name)

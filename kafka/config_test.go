@@ -83,6 +83,7 @@ func TestCaddyfileErrors(t *testing.T) {
 		"topic {x}":                       "must begin with fixed text",
 		"topic a.{x}\nauto_create_topics": "without end",
 		"brokers kafka":                   `brokers "kafka": must be host:port, such as kafka-1.internal:9092`,
+		"brokers kafka://me:hush@kafka":   "must be host:port, such as",
 		"sasl plain me":                   "sasl takes a mechanism, a user and a password, such as scram-sha-512 {env.KAFKA_USER} {env.KAFKA_PASSWORD}; here are 2 arguments",
 		"sasl gssapi me hush":             `sasl mechanism "gssapi": must be plain, scram-sha-256 or scram-sha-512`,
 		"sasl scram-sha-521 me hush":      "did you mean scram-sha-512?",

@@ -3,7 +3,6 @@ package kafkaoutput
 import (
 	"cmp"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -114,24 +113,28 @@ func splitBrokers(text string) (brokers []string, err error) {
 	for broker := range strings.SplitSeq(text, ",") {
 		broker = strings.TrimSpace(broker)
 		if err := checkBroker(broker); err != nil {
-			return nil, fmt.Errorf("brokers %q: %w", broker, err)
+			return nil, err
 		}
 		brokers = append(brokers, broker)
 	}
 	return brokers, nil
 }
 
+// checkBroker quotes nothing of what may be a URL with a password in it.
 func checkBroker(broker string) error {
 	host, port, err := net.SplitHostPort(broker)
-	if err == nil {
-		if n, notNumber := strconv.ParseUint(port, 10, 16); host == "" || notNumber != nil || n == 0 {
-			err = errors.New("no host or no port")
-		}
+	n, notNumber := strconv.ParseUint(port, 10, 16)
+	if err == nil && host != "" && notNumber == nil && n > 0 && !strings.ContainsAny(broker, "/@") {
+		return nil
 	}
-	if err != nil {
-		return fmt.Errorf("must be host:port, such as kafka-1.internal:9092: %w", err)
+	quoted := expect.Quote(broker)
+	switch {
+	case strings.Contains(broker, "@"):
+		quoted = "(not shown, as it may hold a password)"
+	case strings.ContainsAny(broker, ".:"):
+		quoted = strconv.Quote(broker)
 	}
-	return nil
+	return fmt.Errorf("brokers %s: must be host:port, such as kafka-1.internal:9092", quoted)
 }
 
 func (s settings) key() connectionKey {

@@ -4,6 +4,9 @@ import "strings"
 
 // Nearest returns the one of the words that was likely meant, or nothing.
 func Nearest(text string, words []string) string {
+	if len(text) > 64 {
+		return ""
+	}
 	text = plain(text)
 	best, least := "", 0
 	for _, word := range words {

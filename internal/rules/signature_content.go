@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/expect"
 )
 
 // The placeholders in what is signed. A Caddyfile turns {method} into the
@@ -46,7 +47,7 @@ func parseContent(content string) ([]string, error) {
 		}
 		length := strings.IndexByte(rest[start:], '}') + 1
 		if length == 0 {
-			return nil, fmt.Errorf("content %q: a { in it is not closed", content)
+			return nil, errors.New("content: a { in it is not closed")
 		}
 		part := rest[start : start+length]
 		switch part {
@@ -54,7 +55,7 @@ func parseContent(content string) ([]string, error) {
 			part = PartMethod
 		case partID, partTimestamp, PartMethod, PartURL, PartBody, partDecoded, PartForm:
 		default:
-			return nil, fmt.Errorf("content %q: has %s, which is none of {id}, {timestamp}, {method}, {url}, {body}, {decoded} and {form}", content, part)
+			return nil, fmt.Errorf("content: %s in it is none of {id}, {timestamp}, {method}, {url}, {body}, {decoded} and {form}", expect.Quote(part))
 		}
 		parts = append(parts, part)
 		rest = rest[start+length:]

@@ -363,11 +363,11 @@ func (s *Signature) checkSources(content string) error {
 	case signs(partTimestamp) && !timestampSigned:
 		return errors.New("content: {timestamp} in it needs timestamp, as in timestamp header:X-Timestamp")
 	}
-	return s.checkURL(content, parts)
+	return s.checkURL(parts)
 }
 
 // checkURL checks what there is for the URL, and that the body is signed.
-func (s *Signature) checkURL(content string, parts []string) error {
+func (s *Signature) checkURL(parts []string) error {
 	signsURL := slices.Contains(parts, PartURL)
 	if !signsURL && len(s.URLForms) > 0 {
 		return errors.New("url_forms: need {url} in content")
@@ -377,7 +377,7 @@ func (s *Signature) checkURL(content string, parts []string) error {
 	}
 	if s.BodyHash == "" {
 		if !signsBody(parts) {
-			return fmt.Errorf("content %q: must have {body}, {decoded} or {form} in it, else the body is not signed", content)
+			return errors.New("content: must have {body}, {decoded} or {form} in it, as in {timestamp}.{body}, else the body is not signed")
 		}
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/textproto"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -49,27 +50,32 @@ func (s Source) Is(kind string) bool {
 // InBody tells whether the source is known only when the body has been decoded.
 func (s Source) InBody() bool { return s.Is(SourceBody) || s.Is(SourceForm) }
 
-// check returns an error unless the source is of one of the kinds.
+// check returns an error unless the source is of one of the kinds. What may be the
+// token itself, and not where it is, is not quoted.
 func (s Source) check(kinds ...string) error {
 	kind, name := s.Split()
 	if !slices.Contains(kinds, kind) || name == "" {
-		meant := ""
-		if near := expect.Nearest(kind, kinds); near != "" && name != "" {
-			meant = fmt.Sprintf("; did you mean %s:%s?", near, name)
-		} else if !strings.Contains(string(s), ":") {
-			meant = fmt.Sprintf("; did you mean %s:%s?", kinds[0], s)
+		near, quoted, meant := expect.Nearest(kind, kinds), expect.Quote(string(s)), ""
+		switch {
+		case near != "" && name != "":
+			quoted, meant = fmt.Sprintf("%q", s), fmt.Sprintf("; did you mean %s:%s?", near, name)
+		case likeHeader.MatchString(string(s)):
+			quoted, meant = fmt.Sprintf("%q", s), fmt.Sprintf("; did you mean %s:%s?", SourceHeader, s)
 		}
 		of := "one of "
 		if len(kinds) == 1 {
 			of = ""
 		}
-		return fmt.Errorf("source %q: must be %s%s%s", s, of, strings.Join(forms(kinds), ", "), meant)
+		return fmt.Errorf("source %s: must be %s%s%s", quoted, of, strings.Join(forms(kinds), ", "), meant)
 	}
 	if kind == SourceHeader && textproto.TrimString(name) != name || strings.Contains(name, "*") {
 		return fmt.Errorf("source %q: there is no such name", s)
 	}
 	return nil
 }
+
+// likeHeader is what headers are mostly called.
+var likeHeader = regexp.MustCompile(`^(X|[A-Z][a-z]+)(-[A-Z0-9][A-Za-z0-9]*)+$`)
 
 // forms returns what sources of these kinds look like.
 func forms(kinds []string) (forms []string) {

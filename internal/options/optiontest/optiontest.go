@@ -82,6 +82,9 @@ func (b Block) mistakes(t *testing.T, name string, option options.Option) {
 	b.wantAt(t, 2, name, line+"\n"+line, name, "already specified in line")
 	b.wantAt(t, 2, name, line+"\n"+canary, "it is not shown")
 	b.values(t, name, option)
+	if err := b.Parse(name + strings.Repeat(" "+canary, max(option.Min, 1))); err != nil && strings.Contains(err.Error(), canary) {
+		t.Errorf("%s: a secret is in %q", name, err)
+	}
 }
 
 // strict is what options take of which most values are none.
