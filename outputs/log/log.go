@@ -21,7 +21,7 @@ func init() {
 
 // Output writes each event to Caddy's log: an info entry with the message
 // `event`, of the logger `http.webhook_receiver.outputs.log`, whose fields are
-// the event's CloudEvents attributes and its data. An extra attribute with the
+// the event's CloudEvents attributes, except for httpheaders, and its data. An extra attribute with the
 // name of one of the entry's own fields, such as `level`, gets the prefix
 // `attribute_` there.
 //
@@ -57,6 +57,9 @@ func (o *Output) Store(_ context.Context, e *event.Event) error {
 	var fields []zap.Field
 	for _, a := range e.Attributes() {
 		name := a.Name
+		if name == event.HTTPHeaders {
+			continue // logs go to whoever reads logs
+		}
 		if slices.Contains(entryFields, name) {
 			name = "attribute_" + name
 		}
