@@ -22,6 +22,9 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/rules"
 )
 
 // FuzzServer sends raw bytes, as a connection brings them, and checks that each
@@ -40,12 +43,13 @@ func FuzzServer(f *testing.F) {
 		"POST / HTTP/1.1\r\nHost: h\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\nabc",
 		"PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 9999\r\n\r\n{",
 		"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n{\"a\":1}",
+		"POST /a?%20=\xff%41 HTTP/1.1\r\nHost: h\r\nX-A: \xe9%\r\nx-a: 2\r\nAuthorization: x\r\nContent-Type:\r\nContent-Length: 5\r\n\r\n[1\r]\n",
 	} {
 		f.Add([]byte(request))
 	}
 	s := newFuzzed(f)
 	f.Fuzz(func(t *testing.T, request []byte) {
-		s.requests, s.stored = nil, nil
+		s.requests, s.stored, s.came = nil, nil, nil
 		answers := s.send(t, request)
 		acknowledged := 0
 		for i, r := range s.requests {
@@ -80,6 +84,7 @@ func FuzzServer(f *testing.F) {
 				t.Errorf("stored: %q", line)
 			}
 		}
+		s.checkComesBack(t)
 	})
 }
 
@@ -89,6 +94,14 @@ type fuzzed struct {
 	socket   string
 	requests []handled
 	stored   [][]byte
+	came     []came // what was stored, as it came
+}
+
+// came is a request as it came.
+type came struct {
+	body   []byte
+	target string
+	header http.Header
 }
 
 // handled is a request that the handler got, and what it made of it.
@@ -108,7 +121,7 @@ func newFuzzed(f *testing.F) *fuzzed {
 		s.stored = append(s.stored, e.AppendJSON(nil))
 		return nil
 	}
-	s.Handler = provision(f, "output test fuzz\nmax_body_size 1KiB\naccept any\ntimeout 10s")
+	s.Handler = provision(f, "output test fuzz\nmax_body_size 1KiB\naccept any\ntimeout 10s\nheaders all")
 	listener, err := net.Listen("unix", s.socket)
 	if err != nil {
 		f.Fatal(err)
@@ -126,11 +139,46 @@ func newFuzzed(f *testing.F) *fuzzed {
 func (s *fuzzed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.requests = append(s.requests, handled{r.Method, r.URL.RawQuery, 200})
 	this := &s.requests[len(s.requests)-1]
+	var body bytes.Buffer
+	r.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.TeeReader(r.Body, &body), r.Body}
+	it := came{target: r.RequestURI, header: r.Header.Clone()}
 	r = caddyhttp.PrepareRequest(r, caddy.NewReplacer(), w, &caddyhttp.Server{})
+	before := len(s.stored)
+	defer func() {
+		if it.body = body.Bytes(); len(s.stored) > before {
+			s.came = append(s.came, it)
+		}
+	}()
 	var e caddyhttp.HandlerError
 	if err := s.Handler.ServeHTTP(w, r, nil); errors.As(err, &e) {
 		this.status = e.StatusCode
 		w.WriteHeader(e.StatusCode)
+	}
+}
+
+// checkComesBack reads what was stored: it is what came.
+func (s *fuzzed) checkComesBack(t *testing.T) {
+	t.Helper()
+	for i, line := range s.stored {
+		kind, e, err := reader.Parse(reader.Line{Text: line})
+		if kind != reader.Stored {
+			t.Errorf("%q can't be read: %v", line, err)
+			continue
+		}
+		r, err := e.Request()
+		if err != nil || !r.Known || !bytes.Equal(r.Body, s.came[i].body) {
+			t.Errorf("%q came back as %q with %q (%v)", s.came[i].body, r.Body, line, err)
+			continue
+		}
+		for name, values := range s.came[i].header {
+			back := r.Header[name]
+			if len(back) > 0 && back[0] != rules.Redacted && !slices.Equal(back, values) {
+				t.Errorf("%s: %q came back as %q", name, values, back)
+			}
+		}
 	}
 }
 

@@ -110,10 +110,10 @@ func (e *Event) Request() (*Request, error) {
 	}
 	r.Target = r.URL.RequestURI()
 	r.readHeader(e.Attribute(event.HTTPHeaders))
-	if r.Header.Get("Content-Type") == "" && e.ContentType != "" {
+	if r.Header["Content-Type"] == nil && e.ContentType != "" {
 		r.Header.Set("Content-Type", e.ContentType)
 	}
-	if r.Header.Get("Content-Encoding") == "" && coding != "" {
+	if r.Header["Content-Encoding"] == nil && coding != "" {
 		r.Header.Set("Content-Encoding", coding)
 	}
 	return r, nil
