@@ -82,11 +82,11 @@ func forms(kinds []string) (forms []string) {
 	for _, kind := range kinds {
 		switch kind {
 		case SourceBody:
-			forms = append(forms, "body:<path>")
+			forms = append(forms, "body:PATH")
 		case SourceSignature:
-			forms = append(forms, "signature:<prefix>")
+			forms = append(forms, "signature:PREFIX")
 		default:
-			forms = append(forms, kind+":<name>")
+			forms = append(forms, kind+":NAME")
 		}
 	}
 	return forms
