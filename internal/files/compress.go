@@ -1,8 +1,8 @@
 package files
 
 import (
+	"bufio"
 	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -10,11 +10,12 @@ import (
 	"io/fs"
 	"path/filepath"
 
-	"github.com/klauspost/compress/zstd"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files/frames"
 )
 
 // Compression is how rotated files are compressed. Its value is the ending of
-// the compressed files' names.
+// the compressed files' names. They are in frames, so that they can be entered in
+// the middle.
 type Compression string
 
 const (
@@ -57,14 +58,14 @@ func (k *Keeper) compressOriginal(file *keptFile, c Compression) error {
 			return err
 		}
 		if !exists {
-			compressed, c = form, compressionOf(form)
+			compressed = form
 			exists = info.Size() > 0 && !k.unsynced[form]
 			reserved = !exists
 		}
 	}
 	if !exists {
 		err = k.writeCompressed(original, compressed, info.Mode().Perm(), reserved)
-	} else if err = k.compare(original, compressed, c); err == nil {
+	} else if err = k.compare(original, compressed); err == nil {
 		err = k.fs.SyncDir(filepath.Dir(compressed))
 	}
 	if err != nil {
@@ -81,7 +82,7 @@ func (k *Keeper) writeCompressed(original, compressed string, mode fs.FileMode, 
 	c := compressionOf(compressed)
 	err := k.writeTemporary(original, name, c, mode)
 	if err == nil {
-		err = k.compare(original, name, c)
+		err = k.compare(original, name)
 	}
 	if err == nil && reserved {
 		err = k.fs.Rename(name, compressed)
@@ -118,19 +119,14 @@ func (k *Keeper) writeTemporary(original, name string, c Compression, mode fs.Fi
 }
 
 func compressTo(w io.Writer, r io.Reader, c Compression) error {
-	var compressor io.WriteCloser = gzip.NewWriter(w)
 	if c == Zstd {
-		var err error
-		if compressor, err = zstd.NewWriter(w, zstd.WithEncoderConcurrency(1)); err != nil {
-			return err
-		}
+		return frames.WriteZstd(w, r)
 	}
-	_, err := io.Copy(compressor, r)
-	return errors.Join(err, compressor.Close())
+	return frames.WriteGzip(w, r)
 }
 
 // compare returns nil if the compressed file holds what the original does.
-func (k *Keeper) compare(original, compressed string, c Compression) error {
+func (k *Keeper) compare(original, compressed string) error {
 	a, err := k.openRead(original)
 	if err != nil {
 		return err
@@ -141,19 +137,14 @@ func (k *Keeper) compare(original, compressed string, c Compression) error {
 		return err
 	}
 	defer func() { _ = b.Close() }()
-	var decompressed io.Reader
-	if c == Gzip {
-		decompressed, err = gzip.NewReader(b)
-	} else {
-		var d *zstd.Decoder
-		if d, err = zstd.NewReader(b, zstd.WithDecoderConcurrency(1)); err == nil {
-			defer d.Close()
-			decompressed = d
-		}
-	}
+	decompressed, err := frames.NewReader(bufio.NewReader(b))
 	if err != nil {
 		return err
 	}
+	if decompressed == nil {
+		return errors.New("the compressed file is not compressed")
+	}
+	defer func() { _ = decompressed.Close() }()
 	sumA, sumB := sha256.New(), sha256.New()
 	if _, err := io.Copy(sumA, a); err != nil {
 		return err

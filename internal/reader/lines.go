@@ -5,7 +5,6 @@ package reader
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -13,7 +12,7 @@ import (
 	"io"
 	"os"
 
-	"github.com/klauspost/compress/zstd"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files/frames"
 )
 
 const (
@@ -23,15 +22,6 @@ const (
 
 	// keepBuffer is the capacity up to which the buffer of a line is used again.
 	keepBuffer = 1 << 20
-
-	// maxWindow is the largest zstd window, in bytes, that is decoded: what the
-	// zstd command takes without being asked for more.
-	maxWindow = 128 << 20
-)
-
-var (
-	gzipMagic = []byte{0x1f, 0x8b}
-	zstdMagic = []byte{0x28, 0xb5, 0x2f, 0xfd}
 )
 
 // Lines reads the lines of a file, which may be compressed with gzip or zstd. It
@@ -40,7 +30,7 @@ type Lines struct {
 	file       *os.File
 	read       int64 // bytes of the file so far
 	r          *bufio.Reader
-	decoder    *zstd.Decoder // nil unless the file needs one
+	decoder    io.Closer // nil unless the file needs one
 	compressed bool
 	limit      int // maxLine, but in tests
 
@@ -78,23 +68,14 @@ func New(f *os.File, r io.Reader) (*Lines, error) {
 	l := &Lines{file: f, limit: maxLine, number: 1}
 	source := bufio.NewReaderSize(counter{r, &l.read}, 64<<10)
 	l.r = source
-	magic, err := source.Peek(len(zstdMagic))
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
-	}
-	var decoded io.Reader
-	switch {
-	case bytes.HasPrefix(magic, gzipMagic):
-		decoded, err = gzip.NewReader(source)
-	case bytes.Equal(magic, zstdMagic):
-		l.decoder, err = zstd.NewReader(source, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
-		decoded = l.decoder
-	default:
-		return l, nil
-	}
+	decoded, err := frames.NewReader(source)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.Name(), err)
 	}
+	if decoded == nil {
+		return l, nil
+	}
+	l.decoder = decoded
 	l.compressed = true
 	l.r = bufio.NewReaderSize(decoded, 64<<10)
 	return l, nil
@@ -217,7 +198,7 @@ func (l *Lines) reset() {
 // Release gives back what the reader needed, except for the file.
 func (l *Lines) Release() {
 	if l.decoder != nil {
-		l.decoder.Close()
+		_ = l.decoder.Close()
 	}
 }
 
