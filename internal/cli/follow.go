@@ -29,7 +29,7 @@ type followed struct {
 // A file that has been renamed is read to its end, as it stays open. Those that
 // came and went between two looks are found by their names, compressed or not.
 func (t *tailer) follow(ctx context.Context, path string) error {
-	path = reader.Resolve(path)
+	path = reader.Absolute(path)
 	// While there is no file yet, old says which rotated ones are from before.
 	var old, current *followed
 	defer func() {

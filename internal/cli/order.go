@@ -89,7 +89,7 @@ func openInOrder(paths []string) (files []part, err error) {
 
 // learnOrder learns what the order depends on.
 func (p *part) learnOrder() error {
-	p.path = reader.Resolve(p.Name())
+	p.path = reader.Absolute(p.Name())
 	p.journal, p.rotated = reader.JournalOf(p.path)
 	lines, err := p.lines()
 	if err != nil {

@@ -255,7 +255,7 @@ func TestReplayState(t *testing.T) {
 
 	// What it cannot tell, it does not guess.
 	write(t, path, eventLines(7, 8))
-	if _, err := replay(path, rotated); err == nil || !strings.Contains(err.Error(), reader.Resolve(path)+", of which the first 372 bytes were sent, is in none of the files") || !strings.Contains(err.Error(), "take it out of "+remembered) {
+	if _, err := replay(path, rotated); err == nil || !strings.Contains(err.Error(), reader.Absolute(path)+", of which the first 372 bytes were sent, is in none of the files") || !strings.Contains(err.Error(), "take it out of "+remembered) {
 		t.Errorf("%v", err)
 	}
 	if _, _, err := webhook("replay", "--to", g.URL+"/y", "--state", remembered, path); err == nil || !strings.Contains(err.Error(), "use another file") {

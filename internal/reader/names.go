@@ -11,9 +11,9 @@ import (
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
 )
 
-// Resolve makes a path absolute and without symbolic links, as the receiver does.
+// Absolute makes a path absolute and without symbolic links, as the receiver does.
 // The file itself may be missing, or renamed meanwhile.
-func Resolve(path string) string {
+func Absolute(path string) string {
 	if resolved, err := files.Resolve(path); err == nil {
 		return resolved
 	}
@@ -56,7 +56,7 @@ func OpenFile(path string) (*os.File, error) {
 func Distinct(paths []string) (chosen []string) {
 	places := make(map[string]int)
 	for _, path := range paths {
-		file := Resolve(path)
+		file := Absolute(path)
 		n, ok := files.Parse(file)
 		if temporary, isTemporary := strings.CutSuffix(file, ".tmp"); isTemporary && !ok { // another program's
 			n, ok = files.Parse(strings.TrimSuffix(temporary, filepath.Ext(temporary)))

@@ -21,6 +21,12 @@ var (
 	zstdMagic = []byte{0x28, 0xb5, 0x2f, 0xfd}
 )
 
+// IsCompressed tells whether what a file begins with, of which 4 bytes are enough,
+// says that it is compressed.
+func IsCompressed(begin []byte) bool {
+	return bytes.HasPrefix(begin, gzipMagic) || bytes.HasPrefix(begin, zstdMagic)
+}
+
 // NewReader returns what decompresses r from its beginning to its end, in frames or
 // not, or nil if it is not compressed. The reader must be closed.
 func NewReader(r *bufio.Reader) (io.ReadCloser, error) {
@@ -63,22 +69,26 @@ func NewDecoder(callers int) (*Decoder, error) {
 // Close gives back what the decoder needed.
 func (d *Decoder) Close() { d.zstd.Close() }
 
-// Decode returns what is in a frame, in dst if there is room. What is compressed
-// must be whole frames, and as long as the index says once it is decompressed.
+// Decode returns what is in a frame, in the memory of dst if there is enough. What
+// is compressed must be whole frames, and as long as the index says once it is
+// decompressed.
 func (d *Decoder) Decode(dst, compressed []byte, f Frame) (plain []byte, err error) {
 	if int64(cap(dst)) < f.Plain {
-		dst = make([]byte, f.Plain)
+		dst = make([]byte, max(f.Plain, Size))
 	}
-	dst = dst[:0:f.Plain]
+	limited := dst[:0:f.Plain] // so that no more is written
 	if bytes.HasPrefix(compressed, gzipMagic) {
-		plain, err = d.gunzip(dst, compressed)
+		plain, err = d.gunzip(limited, compressed)
 	} else {
-		plain, err = d.zstd.DecodeAll(compressed, dst)
+		plain, err = d.zstd.DecodeAll(compressed, limited)
 	}
 	if err == nil && int64(len(plain)) != f.Plain {
 		err = fmt.Errorf("%d bytes, where the index says %d", len(plain), f.Plain)
 	}
-	return plain, err
+	if err != nil {
+		return dst[:0], err
+	}
+	return dst[:len(plain)], nil
 }
 
 func (d *Decoder) gunzip(dst, compressed []byte) ([]byte, error) {

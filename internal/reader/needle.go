@@ -1,0 +1,202 @@
+package reader
+
+import (
+	"bytes"
+	"encoding/hex"
+	"slices"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// escapable are the characters for which JSON has escapes of two characters.
+const escapable = "\"\\/\b\f\n\r\t"
+
+// needle is text that is looked for in JSON, where each of its characters may be
+// escaped. It finds what is not there, too, as it does not look whether what looks
+// like an escape begins in the middle of another one; but it misses nothing.
+type needle struct {
+	text   []byte
+	runes  []rune
+	begins []int  // where each rune begins in text
+	escape []byte // what every escape begins with that one of the runes may have
+}
+
+func newNeedle(text string) *needle {
+	n := &needle{text: []byte(text), escape: []byte(`\u`)}
+	if strings.ContainsAny(text, escapable) {
+		n.escape = []byte(`\`)
+	}
+	for i, r := range text {
+		n.runes, n.begins = append(n.runes, r), append(n.begins, i)
+	}
+	return n
+}
+
+// index returns the first place in data at which the text may be, or -1.
+func (n *needle) index(data []byte) int {
+	found := bytes.Index(data, n.text)
+	until := len(data)
+	if found >= 0 {
+		until = found
+	}
+	for at := 0; ; {
+		i := bytes.Index(data[at:until], n.escape)
+		if i < 0 {
+			return found
+		}
+		at += i
+		if begin := n.around(data, at); begin >= 0 {
+			return begin
+		}
+		at++
+	}
+}
+
+func (n *needle) isIn(data []byte) bool { return n.index(data) >= 0 }
+
+// around returns where the text begins if its first escape is at that place, or -1.
+func (n *needle) around(data []byte, at int) int {
+	r, size := unescape(data[at:])
+	if size == 0 {
+		return -1
+	}
+	for i, begin := range n.begins {
+		if n.runes[i] == r && bytes.HasSuffix(data[:at], n.text[:begin]) && n.continues(data[at+size:], i+1) {
+			return at - begin
+		}
+	}
+	return -1
+}
+
+// continues tells whether data begins with the text from its ith character on.
+func (n *needle) continues(data []byte, i int) bool {
+	for ; i < len(n.runes); i++ {
+		if len(data) == 0 {
+			return false
+		}
+		end := len(n.text)
+		if i+1 < len(n.begins) {
+			end = n.begins[i+1]
+		}
+		raw := n.text[n.begins[i]:end]
+		if data[0] == '\\' {
+			if r, size := unescape(data); size > 0 && r == n.runes[i] {
+				data = data[size:]
+				continue
+			}
+		}
+		if !bytes.HasPrefix(data, raw) {
+			return false
+		}
+		data = data[len(raw):]
+	}
+	return true
+}
+
+// unescape returns the character that data begins with an escape of, and the length
+// of that; or 0, if it doesn't. Half a surrogate pair stands for U+FFFD.
+func unescape(data []byte) (r rune, size int) {
+	if len(data) < 2 || data[0] != '\\' {
+		return 0, 0
+	}
+	if data[1] != 'u' {
+		if i := strings.IndexByte(`"\/bfnrt`, data[1]); i >= 0 {
+			return rune(escapable[i]), 2
+		}
+		return 0, 0
+	}
+	r, ok := fourDigits(data[2:])
+	if !ok {
+		return 0, 0
+	}
+	if !utf16.IsSurrogate(r) {
+		return r, 6
+	}
+	if len(data) >= 12 && data[6] == '\\' && data[7] == 'u' {
+		if low, ok := fourDigits(data[8:]); ok {
+			if pair := utf16.DecodeRune(r, low); pair != utf8.RuneError {
+				return pair, 12
+			}
+		}
+	}
+	return utf8.RuneError, 6
+}
+
+func fourDigits(data []byte) (rune, bool) {
+	var b [2]byte
+	if len(data) < 4 {
+		return 0, false
+	}
+	if _, err := hex.Decode(b[:], data[:4]); err != nil {
+		return 0, false
+	}
+	return rune(b[0])<<8 | rune(b[1]), true
+}
+
+// unescaped returns JSON text with what its escapes stand for in their place.
+func unescaped(data []byte) []byte {
+	text := make([]byte, 0, len(data))
+	for {
+		i := bytes.IndexByte(data, '\\')
+		if i < 0 {
+			return append(text, data...)
+		}
+		text = append(text, data[:i]...)
+		data = data[i:]
+		if r, size := unescape(data); size > 0 {
+			text = utf8.AppendRune(text, r)
+			data = data[size:]
+		} else {
+			text = append(text, '\\')
+			data = data[1:]
+		}
+	}
+}
+
+// needles is texts of which one has to be there.
+type needles []*needle
+
+func newNeedles(texts ...string) (all needles) {
+	for _, text := range texts {
+		all = append(all, newNeedle(text))
+	}
+	return all
+}
+
+func (all needles) areIn(data []byte) bool {
+	return slices.ContainsFunc(all, func(n *needle) bool { return n.isIn(data) })
+}
+
+// search looks for needles from the beginning of data to its end.
+type search struct {
+	needles
+	data  []byte
+	found []int // where each is next; len(data) if nowhere
+}
+
+func (all needles) in(data []byte) *search {
+	s := &search{all, data, make([]int, len(all))}
+	for i := range s.found {
+		s.found[i] = -1
+	}
+	return s
+}
+
+// next returns the first place at or after from at which one of them may be, or -1.
+func (s *search) next(from int) int {
+	first := len(s.data)
+	for i, n := range s.needles {
+		if s.found[i] < from {
+			s.found[i] = len(s.data)
+			if at := n.index(s.data[from:]); at >= 0 {
+				s.found[i] = from + at
+			}
+		}
+		first = min(first, s.found[i])
+	}
+	if first == len(s.data) {
+		return -1
+	}
+	return first
+}

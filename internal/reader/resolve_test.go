@@ -1,0 +1,151 @@
+package reader
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// resolved is the names of the files that are found, journal by journal.
+func resolved(t *testing.T, args ...string) string {
+	t.Helper()
+	journals, err := Resolve(args)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer journals.Close()
+	var text []string
+	for _, j := range journals {
+		var names []string
+		for _, f := range j.Files {
+			names = append(names, filepath.Base(f.Path))
+		}
+		text = append(text, strings.Join(names, " "))
+	}
+	return strings.Join(text, " | ")
+}
+
+func TestResolve(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name, content string) string { return write(t, filepath.Join(dir, name), content) }
+	const early, late = "events-2026-11-23T12-00-00.000.jsonl", "events-2026-11-24T12-00-00.000.jsonl"
+	live := at("events.jsonl", eventLine(9))
+	at(late, eventLine(5))
+	at(late+".zst", framed(t, ".zst", eventLine(5))) // being compressed
+	at(late+".0123abcd.tmp", "half")
+	at(early+".gz", compressed(t, "x.gz", eventLine(1)))
+	at("events-2026-11-25T12-00-00.000.jsonl.gz", "") // only keeps the name
+	at("events-2026-11-25T12-00-00.000.jsonl", eventLine(7))
+	at("other.jsonl", "")
+	at("hooks.log", eventLine(3))
+	at("long.log", strings.Replace(eventLine(3), "[1,2]", `"`+strings.Repeat("x", 2<<20)+`"`, 1))
+	at("events.app.dead.jsonl", eventLine(4))
+	at("events.app.dead-2026-11-23T12-00-00.000.jsonl.gz", compressed(t, "x.gz", eventLine(4)))
+	at("events.jsonl.app.dead.jsonl", eventLine(4))
+	at("replay.state", "{\n\t\"target\": \"http://a\"\n}\n")
+	at("one-line.state", `{"target":"http://a"}`+"\n")
+	at("replay.state.lock", "")
+	at("events.app.cursor", "\x00\x01")
+	at("access.log", "GET / 200\n")
+	if err := os.Mkdir(filepath.Join(dir, "more.jsonl"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := t.TempDir()
+	link := filepath.Join(elsewhere, "link.jsonl")
+	if err := os.Symlink(live, link); err != nil {
+		t.Fatal(err)
+	}
+	const all = early + ".gz " + late + " events-2026-11-25T12-00-00.000.jsonl events.jsonl"
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{live}, all},
+		{[]string{link}, strings.Replace(all, "events.jsonl", "link.jsonl", 1)},
+		{[]string{live, link, live}, all},
+		{[]string{filepath.Join(dir, late)}, late},
+		{[]string{filepath.Join(dir, late+".zst")}, late + ".zst"},
+		{[]string{filepath.Join(dir, late+".zst"), filepath.Join(dir, late)}, late},
+		{[]string{filepath.Join(dir, late+".zst"), live}, all},
+		{[]string{filepath.Join(dir, early)}, early + ".gz"}, // compressed since
+		{[]string{filepath.Join(dir, "events.app.dead.jsonl")}, "events.app.dead-2026-11-23T12-00-00.000.jsonl.gz events.app.dead.jsonl"},
+		{[]string{dir}, all + " | hooks.log | long.log | other.jsonl"},
+		{[]string{filepath.Join(dir, "hooks.log"), dir + "/.", live}, "hooks.log | " + all + " | long.log | other.jsonl"},
+		{[]string{filepath.Join(dir, "replay.state")}, "replay.state"}, // it is what was asked for
+	} {
+		if got := resolved(t, c.args...); got != c.want {
+			t.Errorf("%v: %s\nwant %s", c.args, got, c.want)
+		}
+	}
+	// There is none between a rotation and the next event.
+	if err := os.Remove(live); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := resolved(t, live), strings.TrimSuffix(all, " events.jsonl"); got != want {
+		t.Errorf("without a live file: %s, want %s", got, want)
+	}
+	was, err := os.Getwd()
+	if err == nil {
+		err = os.Chdir(dir)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = os.Chdir(was) }()
+	if got, want := resolved(t, "events.jsonl"), strings.TrimSuffix(all, " events.jsonl"); got != want {
+		t.Errorf("by a relative name: %s, want %s", got, want)
+	}
+}
+
+func TestResolveTellsWhatIsMissing(t *testing.T) {
+	dir := t.TempDir()
+	there := write(t, filepath.Join(dir, "there.jsonl"), "")
+	journals, err := Resolve([]string{filepath.Join(dir, "none.jsonl"), there, filepath.Join(dir, "x-2026-11-23T12-00-00.000.jsonl")})
+	if !errors.Is(err, fs.ErrNotExist) || strings.Count(err.Error(), "no such file") != 2 || len(journals.Files()) != 1 {
+		t.Errorf("%v, %v", journals.Paths(), err)
+	}
+	journals.Close()
+	if _, err := Resolve([]string{t.TempDir()}); err == nil || !strings.Contains(err.Error(), "no events in this directory") {
+		t.Errorf("an empty directory: %v", err)
+	}
+	if !slices.Equal(Journals(nil).Paths(), nil) {
+		t.Error("paths of nothing")
+	}
+}
+
+// TestResolveWhileItIsRotated: the file that is being written gets the name of a
+// rotated one after it was opened, and another one is in its place.
+func TestResolveWhileItIsRotated(t *testing.T) {
+	dir := t.TempDir()
+	live := write(t, filepath.Join(dir, "events.jsonl"), eventLine(1))
+	journals, err := Resolve([]string{live})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer journals.Close()
+	if err := os.Rename(live, rotatedAt(dir, 1)); err != nil {
+		t.Fatal(err)
+	}
+	write(t, live, eventLine(2))
+	l, err := journals.Files()[0].Lines()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Release()
+	if line, err := l.Next(); err != nil || string(line.Text)+"\n" != eventLine(1) {
+		t.Errorf("%s, %v", line.Text, err)
+	}
+	// Found by both names, it is read once.
+	f := finder{known: map[string]*Journal{}, files: map[string]*File{}}
+	info, _ := os.Stat(live)
+	if err := os.Link(live, rotatedAt(dir, 2)); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.addRotatedOf(live, live, info); err != nil || len(f.journals) != 1 || len(f.journals[0].Files) != 1 {
+		t.Errorf("%v %v", f.journals, err)
+	}
+}
