@@ -6,59 +6,39 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
-
-	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 )
 
 // drawEvery is how often the progress bar is drawn.
 const drawEvery = 100 * time.Millisecond
 
-// bar shows progress on a terminal: how much of the files has been read.
+// bar shows progress on a terminal: how much has been read, in bytes.
 type bar struct {
 	console *console
-	total   int64         // bytes in all files
-	before  int64         // bytes in files before the current one
-	current *reader.Lines // may be nil
+	total   int64
 	began   time.Time
 	drawn   time.Time
+	visible bool
 }
 
 // newBar returns nil, which shows nothing, where there is no terminal.
-func newBar(c *console, files []part) *bar {
+func newBar(c *console, total int64) *bar {
 	if !c.errIsTerminal {
 		return nil
 	}
-	b := &bar{console: c, began: time.Now()}
-	for _, f := range files {
-		if !f.atEnd {
-			b.total += f.info.Size()
-		}
-	}
-	return b
+	return &bar{console: c, total: total, began: time.Now()}
 }
 
-// begin says which file is read from now on.
-func (b *bar) begin(f *reader.Lines) {
-	if b == nil {
-		return
-	}
-	if b.current != nil {
-		b.before += b.current.Read()
-	}
-	b.current = f
-}
-
-// show shows that so many events have been sent.
-func (b *bar) show(events int64) {
+// show shows how much has been read, and how many events that were.
+func (b *bar) show(read, events int64) {
 	if b == nil || time.Since(b.drawn) < drawEvery {
 		return
 	}
 	b.drawn = time.Now()
-	b.draw(events)
+	b.draw(read, events)
 }
 
-func (b *bar) draw(events int64) {
-	read := b.before + b.current.Read()
+func (b *bar) draw(read, events int64) {
+	b.visible = true
 	done := 1.0
 	if b.total > 0 {
 		done = min(1, float64(read)/float64(b.total))
@@ -78,7 +58,8 @@ func (b *bar) draw(events int64) {
 
 // end removes the bar, so that other text can take its place.
 func (b *bar) end() {
-	if b != nil {
+	if b != nil && b.visible {
+		b.visible = false
 		_, _ = fmt.Fprint(b.console.err, "\r\x1b[K")
 	}
 }

@@ -24,24 +24,42 @@ const (
 )
 
 func checkCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "check <file...>",
+	var c checker
+	local := false
+	cmd := &cobra.Command{
+		Use:   "check <file...> [--allow-torn] [--local]",
 		Short: "Counts and checks stored events",
 		Long: `
-Reads the files that a receiver has written, also rotated and compressed ones,
-to their ends, and counts events, lines of bare data (format raw), torn and
-invalid lines, and ids that come again, with the first and the last time.
+Reads the files that a receiver has written to their ends, and counts events, lines
+of bare data (format raw), torn and invalid lines, and ids that come again, with the
+first and the last time.
+` + aboutFiles + `
 
 A torn line is what a crash in mid-write leaves. It was not acknowledged: the
-sender was not told that the event is stored.
+sender was not told that the event is stored. With --allow-torn it is no failure.
 
 The exit status is 1 if there are torn or invalid lines, or if a file cannot be
 read to its end.`,
 		Args: cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, paths []string) error {
-			return check(newConsole(cmd), paths)
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c.console, c.ids, c.zone = newConsole(cmd), newIDSet(), time.UTC
+			if local {
+				c.zone = time.Local
+			}
+			return c.check(args)
 		},
 	}
+	cmd.Flags().BoolVar(&c.allowTorn, "allow-torn", false, "Torn lines don't count as a failure")
+	cmd.Flags().BoolVar(&local, "local", false, "Times are shown in local time")
+	return cmd
+}
+
+// checker checks files.
+type checker struct {
+	*console
+	ids       *idSet
+	allowTorn bool
+	zone      *time.Location
 }
 
 // count is what there is in a file, or in all of them.
@@ -71,50 +89,70 @@ func (c *count) include(t time.Time) {
 	}
 }
 
-func check(c *console, paths []string) error {
-	ids := newIDSet()
-	var total count
+func (c *checker) check(args []string) error {
+	journals, err := reader.Resolve(args)
+	defer journals.Close()
 	unreadable := 0
+	for _, err := range split(err) {
+		unreadable++
+		c.note("%v", err)
+	}
+	var total count
 	var text strings.Builder
 	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
 	_, _ = fmt.Fprintln(table, "events\traw\ttorn\tinvalid\tfirst\tlast\t  file")
-	paths = reader.Distinct(paths)
-	for _, path := range paths {
-		n, err := checkFile(c, path, ids)
+	files := journals.Files()
+	for _, f := range files {
+		n, err := c.checkFile(f)
 		if err != nil {
 			unreadable++
 			c.note("%v", err)
 		}
 		total.add(n)
-		n.row(table, sanitize(path))
+		c.row(table, n, sanitize(f.Path))
 	}
-	if len(paths) > 1 {
-		total.row(table, "total")
+	if len(files) > 1 {
+		c.row(table, total, "total")
 	}
 	_ = table.Flush()
 	c.printf("%s", text.String())
-	c.printf("repeated ids: %s\n", humanize.Comma(ids.repeated()))
-	if total.lines[reader.Torn]+total.lines[reader.Invalid]+int64(unreadable) > 0 {
+	c.printf("repeated ids: %s\n", humanize.Comma(c.ids.repeated()))
+	failures := total.lines[reader.Invalid] + int64(unreadable)
+	if !c.allowTorn {
+		failures += total.lines[reader.Torn]
+	}
+	if failures > 0 {
 		return fmt.Errorf("%s torn and %s invalid lines, %d files that cannot be read",
 			humanize.Comma(total.lines[reader.Torn]), humanize.Comma(total.lines[reader.Invalid]), unreadable)
 	}
 	return c.failed
 }
 
-func (c *count) row(w io.Writer, name string) {
+// split returns the errors that were joined.
+func split(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return joined.Unwrap()
+	}
+	if err == nil {
+		return nil
+	}
+	return []error{err}
+}
+
+func (c *checker) row(w io.Writer, n count, name string) {
 	when := func(t time.Time) string {
 		if t.IsZero() {
 			return "-"
 		}
-		return t.UTC().Format(time.RFC3339)
+		return t.In(c.zone).Format(time.RFC3339)
 	}
-	_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t  %s\n", humanize.Comma(c.lines[reader.Stored]), humanize.Comma(c.lines[reader.Raw]),
-		humanize.Comma(c.lines[reader.Torn]), humanize.Comma(c.lines[reader.Invalid]), when(c.first), when(c.last), name)
+	_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t  %s\n", humanize.Comma(n.lines[reader.Stored]), humanize.Comma(n.lines[reader.Raw]),
+		humanize.Comma(n.lines[reader.Torn]), humanize.Comma(n.lines[reader.Invalid]), when(n.first), when(n.last), name)
 }
 
 // checkFile counts what is in a file, up to the error if there is one.
-func checkFile(c *console, path string, ids *idSet) (n count, err error) {
-	lines, err := reader.Open(path)
+func (c *checker) checkFile(f *reader.File) (n count, err error) {
+	lines, err := f.Lines()
 	if err != nil {
 		return n, err
 	}
@@ -134,10 +172,10 @@ func checkFile(c *console, path string, ids *idSet) (n count, err error) {
 		n.lines[kind]++
 		if kind == reader.Stored {
 			n.include(e.Time)
-			ids.add(e.ID)
+			c.ids.add(e.ID)
 		}
 		if problem != nil && n.lines[reader.Torn]+n.lines[reader.Invalid] <= maxProblems {
-			c.note("%s: line %d: %v", path, l.Number, problem)
+			c.note("%s: line %d: %v", f.Path, l.Number, problem)
 		}
 		if !lines.Ended() { // the end of the file
 			return n, nil

@@ -26,7 +26,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		for _, width := range []int{0, 40} {
-			tailer := tailer{console: &console{width: width}}
+			tailer := rows{console: &console{width: width}}
 			if shown := tailer.pretty(e); strings.ContainsFunc(shown, func(r rune) bool { return !unicode.IsPrint(r) }) {
 				t.Errorf("%q is shown as %q", text, shown)
 			}

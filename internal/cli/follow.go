@@ -24,59 +24,185 @@ type followed struct {
 	known         []files.Rotated // that there were then
 }
 
-// follow shows what is in the file, and what comes, until ctx ends.
-//
-// A file that has been renamed is read to its end, as it stays open. Those that
-// came and went between two looks are found by their names, compressed or not.
-func (t *tailer) follow(ctx context.Context, path string) error {
-	path = reader.Absolute(path)
-	// While there is no file yet, old says which rotated ones are from before.
-	var old, current *followed
+// follower follows what is at a path. A file that has been renamed is read to its
+// end, as it stays open. Those that came and went between two looks are found by
+// their names, compressed or not.
+type follower struct {
+	*tailer
+	path         string
+	old, current *followed // while there is no file yet, old says which rotated ones are from before
+}
+
+// follow shows what is in files, and what comes, until ctx ends.
+func (t *tailer) follow(ctx context.Context, args []string) error {
+	var all []*follower
 	defer func() {
-		if current != nil {
-			current.Close()
+		for _, f := range all {
+			if f.current != nil {
+				f.current.Close()
+			}
 		}
 	}()
-	for ; ; pause(ctx, pollEvery) {
-		opened, err := openFollowed(path, current)
-		switch {
-		case err != nil && !errors.Is(err, fs.ErrNotExist):
+	for round := 0; ; round++ {
+		var err error
+		if all, err = t.addFollowers(all, args, round); err != nil {
 			return err
-		case err != nil && current == nil && old == nil:
-			t.note("%s: not there yet; waiting for it", path)
-			old = new(followed)
-			if old.known, _, err = files.List(files.OS{}, path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return err
-			}
 		}
-		// After the look for a new file: so nothing follows what is read now.
-		if current != nil {
-			if err := t.showGrown(current); err != nil {
-				return err
-			}
-			old = current
-		}
-		if opened != nil {
-			if old != nil {
-				if err := t.showBetween(path, old, opened); err != nil {
-					return err
+		if round == 0 {
+			err = t.showFirst(all)
+		} else {
+			for _, f := range all {
+				if err = f.look(); err != nil {
+					break
 				}
 			}
-			if current != nil {
-				current.Close()
-			}
-			current = opened
-			if err := t.showGrown(current); err != nil {
-				return err
-			}
 		}
-		if current != nil {
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(all, func(f *follower) bool { return f.current != nil }) {
 			t.flush()
 		}
 		if ctx.Err() != nil {
 			return nil
 		}
+		pause(ctx, pollEvery)
 	}
+}
+
+// addFollowers adds those of journals that are new, in directories once in a while.
+func (t *tailer) addFollowers(all []*follower, args []string, round int) ([]*follower, error) {
+	add := func(path string, isNew bool) {
+		if slices.ContainsFunc(all, func(f *follower) bool { return f.path == path }) {
+			return
+		}
+		f := &follower{tailer: t, path: path}
+		if isNew { // so what was rotated of it is to be shown
+			f.old = new(followed)
+		}
+		all = append(all, f)
+	}
+	const between = int(time.Second / pollEvery)
+	if round%between != 0 {
+		return all, nil
+	}
+	for _, arg := range args {
+		info, err := os.Stat(arg)
+		if err != nil || !info.IsDir() {
+			if round == 0 {
+				add(reader.Absolute(arg), false)
+			}
+			continue
+		}
+		journals, err := reader.Resolve([]string{arg})
+		journals.Close()
+		if len(journals) == 0 && err != nil && round == 0 {
+			t.note("%v; waiting for some", err)
+		}
+		for _, j := range journals {
+			add(j.Path, round > 0)
+		}
+	}
+	return all, nil
+}
+
+// showFirst shows what is there at first, merged by the times of events.
+func (t *tailer) showFirst(all []*follower) error {
+	type head struct {
+		*followed
+		line reader.Line
+		time time.Time
+	}
+	var heads []*head
+	next := func(h *head) (ok bool, err error) {
+		if h.line, err = h.Next(); errors.Is(err, io.EOF) {
+			return false, nil
+		}
+		if len(all) > 1 && err == nil {
+			if _, e, _ := reader.Parse(h.line); e != nil && e.Time.After(h.time) {
+				h.time = e.Time
+			}
+		}
+		return true, err
+	}
+	for _, f := range all {
+		opened, err := f.open()
+		if err != nil {
+			return err
+		}
+		if f.current = opened; opened == nil {
+			continue
+		}
+		h := &head{followed: opened}
+		ok, err := next(h)
+		if err != nil {
+			return err
+		}
+		if ok {
+			heads = append(heads, h)
+		}
+	}
+	for len(heads) > 0 {
+		first := slices.MinFunc(heads, func(a, b *head) int { return a.time.Compare(b.time) })
+		t.showLine(first.Name(), first.line)
+		if t.failed != nil {
+			return t.failed
+		}
+		ok, err := next(first)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			heads = slices.DeleteFunc(heads, func(h *head) bool { return h == first })
+		}
+	}
+	return nil
+}
+
+// open opens another file than the current one, if there is one.
+func (f *follower) open() (*followed, error) {
+	opened, err := openFollowed(f.path, f.current)
+	switch {
+	case err == nil:
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, err
+	case f.current == nil && f.old == nil:
+		f.note("%s: not there yet; waiting for it", f.path)
+		f.old = new(followed)
+		if f.old.known, _, err = files.List(files.OS{}, f.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+	return opened, nil
+}
+
+// look shows what has come since the last look.
+func (f *follower) look() error {
+	opened, err := f.open()
+	if err != nil {
+		return err
+	}
+	// After the look for a new file: so nothing follows what is read now.
+	if f.current != nil {
+		if err := f.showGrown(f.current); err != nil {
+			return err
+		}
+		f.old = f.current
+	}
+	if opened == nil {
+		return nil
+	}
+	if f.old != nil {
+		if err := f.showBetween(f.path, f.old, opened); err != nil {
+			opened.Close()
+			return err
+		}
+	}
+	if f.current != nil {
+		f.current.Close()
+	}
+	f.current = opened
+	return f.showGrown(f.current)
 }
 
 // openFollowed opens the file at path if it is another than the current one,

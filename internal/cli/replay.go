@@ -14,7 +14,6 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/caddyserver/caddy/v2"
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
@@ -23,7 +22,7 @@ import (
 
 func replayCommand() *cobra.Command {
 	var r replay
-	var target, since, until, statePath, dead string
+	var target, statePath, dead string
 	as := asCloudEvents
 	var header []string
 	cmd := &cobra.Command{
@@ -68,11 +67,8 @@ bare data (format raw), which can't be sent; the exit status is 1 then.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, paths []string) (err error) {
 			r.console = newConsole(cmd)
-			if r.since, err = parseTime(since, time.Now()); err != nil {
-				return fmt.Errorf("--since: %w", err)
-			}
-			if r.until, err = parseTime(until, time.Now()); err != nil {
-				return fmt.Errorf("--until: %w", err)
+			if err := r.parse(time.Now()); err != nil {
+				return err
 			}
 			if r.rate != 0 && r.rate < 0.001 {
 				return fmt.Errorf("--rate %v: must be at least 0.001", r.rate)
@@ -110,11 +106,11 @@ bare data (format raw), which can't be sent; the exit status is 1 then.`,
 	flags.StringVar(&target, "to", "", "URL to send events to")
 	flags.StringVar(&as, "as", as, "cloudevents, or original: as they came")
 	flags.StringArrayVar(&header, "header", nil, "Field to send with each event, such as 'Authorization: Bearer …'; may be repeated")
-	flags.StringVar(&since, "since", "", "Send only events from this time on")
-	flags.StringVar(&until, "until", "", "Send only events before this time")
-	flags.StringArrayVar(&r.types, "type", nil, "Send only events of this type; may be repeated")
+	flags.StringVar(&r.since, "since", "", "Send only events from this time on")
+	flags.StringVar(&r.until, "until", "", "Send only events before this time")
+	flags.StringArrayVar(&r.Types, "type", nil, "Send only events of this type; may be repeated")
 	flags.StringArrayVar(&r.excluded, "exclude-type", nil, "Send no events of this type; may be repeated")
-	flags.StringArrayVar(&r.ids, "id", nil, "Send only the event with this id; may be repeated")
+	flags.StringArrayVar(&r.IDs, "id", nil, "Send only the event with this id; may be repeated")
 	flags.Float64Var(&r.rate, "rate", 0, "Send no more than so many events a second")
 	flags.StringVar(&statePath, "state", "", "File that remembers what was sent")
 	flags.StringVar(&dead, "dead-letter", "", "File for events that the target refuses")
@@ -162,6 +158,7 @@ type replay struct {
 
 	excluded   []string // types
 	bar        *bar
+	read       int64           // bytes of files that are done
 	left       map[string]bool // journals of which the rest is left for a later run
 	next       time.Time       // when the next event is due
 	sent       int64
@@ -169,8 +166,13 @@ type replay struct {
 	tornLines  int64
 }
 
-func (r *replay) run(ctx context.Context, paths []string) (err error) {
-	files, err := openInOrder(paths)
+func (r *replay) run(ctx context.Context, args []string) (err error) {
+	journals, err := reader.Resolve(args)
+	defer journals.Close()
+	if err != nil {
+		return err
+	}
+	files, err := openInOrder(journals.Paths())
 	if err != nil {
 		return err
 	}
@@ -190,7 +192,13 @@ func (r *replay) run(ctx context.Context, paths []string) (err error) {
 			return err
 		}
 	}
-	r.bar = newBar(r.console, files)
+	total := int64(0)
+	for _, f := range files {
+		if !f.atEnd {
+			total += f.info.Size()
+		}
+	}
+	r.bar = newBar(r.console, total)
 	r.left = make(map[string]bool)
 	for i := range files {
 		if f := &files[i]; !f.atEnd && !r.left[f.journal] {
@@ -237,7 +245,7 @@ func (r *replay) sendFile(ctx context.Context, file *part) error {
 		return err
 	}
 	defer f.Release()
-	r.bar.begin(f)
+	defer func() { r.read += f.Read() }()
 	err = f.Each(func(l reader.Line) error {
 		kind, sent, err := r.sendLine(ctx, f, l)
 		if err != nil || r.state == nil || !f.Ended() && kind != reader.Stored { // the end of a line may be still to come
@@ -280,15 +288,15 @@ func (r *replay) sendLine(ctx context.Context, f *reader.Lines, l reader.Line) (
 		}
 		return kind, nil, nil
 	}
-	if r.state != nil && !r.until.IsZero() && !e.Time.Before(r.until) {
+	if r.state != nil && !r.Until.IsZero() && !e.Time.Before(r.Until) {
 		r.note("%s: line %d and what follows is left for a later run, because of --until", f.Name(), l.Number)
 		return kind, nil, errLeft
 	}
-	if !r.wants(e) || slices.Contains(r.excluded, e.Type) || e.Type == sampleType && !slices.Contains(r.types, sampleType) {
+	if !r.Wants(e) || slices.Contains(r.excluded, e.Type) || e.Type == sampleType && !slices.Contains(r.Types, sampleType) {
 		return kind, nil, nil
 	}
 	if r.dryRun {
-		t := tailer{console: r.console}
+		t := rows{console: r.console}
 		r.printf("%s\n", t.pretty(e))
 		r.sent++
 		return kind, e, nil
@@ -308,7 +316,7 @@ func (r *replay) sendLine(ctx context.Context, f *reader.Lines, l reader.Line) (
 		return kind, nil, fmt.Errorf("event %s (%s: line %d): %w", sanitize(e.ID), sanitize(f.Name()), l.Number, err)
 	}
 	r.sent++
-	r.bar.show(r.sent)
+	r.bar.show(r.read+f.Read(), r.sent)
 	return kind, e, nil
 }
 
@@ -329,20 +337,4 @@ func (r *replay) pace(ctx context.Context) error {
 		return errInterrupted
 	}
 	return nil
-}
-
-// parseTime parses a time, a day, or a duration before now.
-func parseTime(s string, now time.Time) (time.Time, error) {
-	if s == "" {
-		return time.Time{}, nil
-	}
-	for _, layout := range []string{time.RFC3339, time.DateOnly} {
-		if t, err := time.Parse(layout, s); err == nil {
-			return t, nil
-		}
-	}
-	if d, err := caddy.ParseDuration(s); err == nil && d >= 0 { // which knows days
-		return now.Add(-d), nil
-	}
-	return time.Time{}, fmt.Errorf("%q is neither a time such as 2026-11-23T17:04:58Z, nor a day, nor a duration such as 24h or 7d", s)
 }

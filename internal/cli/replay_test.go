@@ -275,9 +275,10 @@ func TestReplayState(t *testing.T) {
 	g.want(t)
 }
 
-// TestReplayStateNeedsAllFiles: a file that was rotated after the shell listed
-// the files would never be sent.
-func TestReplayStateNeedsAllFiles(t *testing.T) {
+// TestReplayFindsRotatedFiles: those of a live file are sent, whether they are given
+// or not; and one that was rotated after they were found would never be, so it is
+// missed.
+func TestReplayFindsRotatedFiles(t *testing.T) {
 	g := newTarget(t)
 	dir := t.TempDir()
 	rotated := func(n int) string {
@@ -285,22 +286,30 @@ func TestReplayStateNeedsAllFiles(t *testing.T) {
 	}
 	one, two, three := rotated(1), rotated(2), rotated(3)
 	current := write(t, filepath.Join(dir, "events.jsonl"), eventLine(4))
-	state := filepath.Join(dir, "state")
-	for _, files := range [][]string{{one, two, current}, {one, current}} {
-		_, _, err := webhook(append([]string{"replay", "--to", g.URL, "--state", state}, files...)...)
-		if err == nil || !strings.Contains(err.Error(), "belongs between") {
-			t.Errorf("%v: %v", files, err)
+	write(t, filepath.Join(dir, "events.app.dead.jsonl"), eventLine(5))
+	for i, args := range [][]string{{one, two, current}, {current, one}, {current}, {dir}} {
+		state := filepath.Join(t.TempDir(), "state")
+		if i == 3 {
+			state = filepath.Join(dir, "state")
 		}
+		for range 2 { // the second time there is nothing left
+			if _, _, err := webhook(append([]string{"replay", "--to", g.URL, "--state", state}, args...)...); err != nil {
+				t.Errorf("%v: %v", args, err)
+			}
+		}
+		g.want(t, "id-1", "id-2", "id-3", "id-4")
 	}
-	g.want(t)
-	if _, _, err := webhook("replay", "--to", g.URL, one, current); err != nil { // which need not be all
+	if _, _, err := webhook("replay", "--to", g.URL, one, three); err != nil { // which need not be all
 		t.Error(err)
 	}
-	g.want(t, "id-1", "id-4")
-	if _, _, err := webhook("replay", "--to", g.URL, "--state", state, two, three, current); err != nil {
+	g.want(t, "id-1", "id-3")
+	if files, err := openInOrder([]string{one, two, current}); err != nil {
 		t.Error(err)
+	} else if err := checkComplete(files); err == nil || !strings.Contains(err.Error(), "belongs between") {
+		t.Errorf("%v", err)
+	} else {
+		closeAll(files)
 	}
-	g.want(t, "id-2", "id-3", "id-4")
 
 	// One that is compressed by now, and one that is rotated after it was opened.
 	write(t, three+".gz", compressed(t, ".gz", eventLine(3)))
@@ -358,12 +367,12 @@ func TestParseTime(t *testing.T) {
 		"2026-11-23T17:04:58.5Z": "2026-11-23T17:04:58.5Z", "2026-11-23T17:04:58+01:00": "2026-11-23T16:04:58Z",
 		"2026-11-23": "2026-11-23T00:00:00Z", "90m": "2026-11-24T10:30:00Z", "2d": "2026-11-22T12:00:00Z",
 	} {
-		if got, err := parseTime(text, now); err != nil || got.UTC().Format(time.RFC3339Nano) != want {
+		if got, err := parseTime(text, now, time.UTC); err != nil || got.UTC().Format(time.RFC3339Nano) != want {
 			t.Errorf("%s is %v (%v), want %s", text, got, err, want)
 		}
 	}
 	for _, text := range []string{"x", "23.11.2026", "-1h", "2026-13-01", "12"} {
-		if got, err := parseTime(text, now); err == nil {
+		if got, err := parseTime(text, now, time.UTC); err == nil {
 			t.Errorf("%s is %v", text, got)
 		}
 	}

@@ -1,85 +1,170 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/signal"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/jsonscan"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 )
 
-const (
-	// summaryCells is the width of a summary where there is no terminal.
-	summaryCells = 200
+// aboutFiles is for the help of every command that reads files.
+const aboutFiles = `
+With a file that a receiver is writing, those that were rotated of it are read,
+too, compressed or not. A directory stands for every journal in it, except for
+dead letters. Several journals are merged by the times of their events. No file is
+read twice, whatever names it is given by.`
 
-	// maxTypeColumn is the width up to which the column of types grows.
-	maxTypeColumn = 32
-)
+// aboutFilters is for the help of every command that chooses events.
+const aboutFilters = `
+--since and --until take a time such as 2026-11-23T17:04:58Z, "2026-11-23 17:04",
+a day, or how long ago it is, such as 24h or 7d; --since includes it, --until doesn't.
+Without a zone they are in UTC or, with --local, in local time, in which times are
+shown then as well. --text is looked for in the body, as it was sent and with what
+its escapes stand for (\u00e9 is é), also in binary ones. --where compares a field
+of JSON data, at a path with dots, with a string, or the literal of anything else.
+Of several --id, --type, --subject or --receiver one has to fit, of --text and
+--where all.`
 
 func tailCommand() *cobra.Command {
 	var t tailer
 	follow := false
 	cmd := &cobra.Command{
-		Use:   "tail <file> [--follow] [--lines <n>] [--type <type>...] [--json]",
+		Use:   "tail <file...> [--follow] [--lines <n>] [--since <time>] [--until <time>] [--id <id>...] [--type <type>...] [--subject <subject>...] [--receiver <name>...] [--text <text>...] [--where <path>=<value>...] [--json] [--local]",
 		Short: "Shows stored events",
 		Long: `
-Shows the events in a file that a receiver has written, the oldest first: time,
-type, subject and a summary of the data. The file may be compressed with gzip
-or zstd. Lines that are torn or invalid are passed over, with a note.
+Shows the events in files that a receiver has written, the oldest first: time,
+type, subject and a summary of the data. Lines that are torn or invalid are passed
+over, with a note.
+` + aboutFiles + `
 
-With --follow it goes on with events as they come, also when the file is
-rotated, and waits for a file that is not there yet.
+With --follow it shows what is in the file that is being written, without those that
+were rotated, and goes on with events as they come, also when the file is rotated;
+it waits for a file that is not there yet. Of a directory it follows every journal.
 
-With --json, events are shown as they are stored, one line of JSON each.`,
-		Args: cobra.ExactArgs(1),
+With --json, events are shown as they are stored, one line of JSON each.
+` + aboutFilters,
+		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			t.console = newConsole(cmd)
 			if t.last < 0 {
 				return fmt.Errorf("--lines %d: must not be negative", t.last)
 			}
+			if err := t.parse(time.Now()); err != nil {
+				return err
+			}
+			t.zone = t.timeZone()
 			if !follow {
-				return t.showFile(args[0])
+				return t.showStored(cmd.Context(), args)
 			}
 			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt)
 			defer stop()
-			return t.follow(ctx, args[0])
+			return t.follow(ctx, args)
 		},
 	}
 	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "Go on with events as they come")
 	cmd.Flags().IntVarP(&t.last, "lines", "n", 0, "Begin with so many of the last events (default all)")
-	cmd.Flags().StringArrayVar(&t.types, "type", nil, "Show only events of this type; may be repeated")
 	cmd.Flags().BoolVar(&t.json, "json", false, "Show events as they are stored")
+	t.register(cmd)
 	return cmd
 }
 
 // tailer shows lines.
 type tailer struct {
-	*console
+	rows
 	filter
 	last int
-	json bool
 
-	typeColumn int
-	held       []string // the last ones so far, if only they are wanted
+	held []string // the last ones so far, if only they are wanted
 }
 
-// showFile shows what is in the file now.
-func (t *tailer) showFile(path string) error {
-	lines, err := reader.Open(path)
+// showStored shows what is there now.
+func (t *tailer) showStored(ctx context.Context, args []string) error {
+	journals, err := reader.Resolve(args)
+	defer journals.Close()
 	if err != nil {
 		return err
 	}
-	defer lines.Close()
-	if err := t.showAll(lines); err != nil {
+	show := func(e *reader.Event) error {
+		t.printf("%s\n", t.row(e))
+		return t.failed
+	}
+	unreadable := &unreadable{console: t.console}
+	if t.last > 0 {
+		err = t.lastOf(ctx, journals, unreadable, show)
+	} else {
+		err = t.scan(ctx, journals, unreadable, show)
+	}
+	if err != nil {
 		return err
 	}
-	t.flush()
-	return t.failed
+	return unreadable.err()
+}
+
+func (t *tailer) scan(ctx context.Context, journals reader.Journals, unreadable *unreadable, show func(*reader.Event) error) error {
+	scan := reader.Scan{Journals: journals, Query: t.Query, Failed: unreadable.add}
+	return scan.Run(ctx, func(f *reader.Found) error {
+		if f.Event == nil {
+			t.note("%s: line %d is passed over: %v", f.File.Path, f.Number, f.Problem)
+			return nil
+		}
+		return show(f.Event)
+	})
+}
+
+// lastOf shows the last ones. Of each journal, no more files are read than are
+// needed, beginning with the newest.
+func (t *tailer) lastOf(ctx context.Context, journals reader.Journals, unreadable *unreadable, show func(*reader.Event) error) error {
+	type line struct {
+		text []byte
+		time time.Time
+	}
+	var all []line
+	for _, j := range journals {
+		var ofJournal []line
+		for i := len(j.Files) - 1; i >= 0 && len(ofJournal) < t.last; i-- {
+			var ofFile []line // a ring
+			n := 0
+			one := reader.Journals{{Path: j.Path, Files: j.Files[i : i+1]}}
+			err := t.scan(ctx, one, unreadable, func(e *reader.Event) error {
+				at := n % (t.last - len(ofJournal))
+				if at == len(ofFile) {
+					ofFile = append(ofFile, line{})
+				}
+				ofFile[at] = line{append(ofFile[at].text[:0], e.Text...), e.Time}
+				n++
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+			if n > len(ofFile) {
+				at := n % len(ofFile)
+				ofFile = slices.Concat(ofFile[at:], ofFile[:at])
+			}
+			ofJournal = slices.Concat(ofFile, ofJournal)
+		}
+		for i := 1; i < len(ofJournal); i++ { // none comes before the one before it
+			if ofJournal[i].time.Before(ofJournal[i-1].time) {
+				ofJournal[i].time = ofJournal[i-1].time
+			}
+		}
+		all = append(all, ofJournal...)
+	}
+	slices.SortStableFunc(all, func(a, b line) int { return a.time.Compare(b.time) })
+	for _, l := range all[max(0, len(all)-t.last):] {
+		if _, e, _ := reader.Parse(reader.Line{Text: l.text}); e != nil {
+			if err := show(e); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // showAll shows the lines up to the end of the file, with one that has not ended.
@@ -96,15 +181,8 @@ func (t *tailer) showLine(path string, l reader.Line) {
 	case kind == reader.Blank:
 	case kind == reader.Torn || kind == reader.Invalid:
 		t.note("%s: line %d is passed over: %v", path, l.Number, err)
-	case !t.wants(e):
-	case t.json:
-		text := string(e.Text)
-		if t.outIsTerminal {
-			text = sanitizeJSON(text)
-		}
-		t.print(text)
-	default:
-		t.print(t.pretty(e))
+	case t.Wants(e):
+		t.print(t.row(e))
 	}
 }
 
@@ -128,69 +206,24 @@ func (t *tailer) flush() {
 	t.held, t.last = nil, 0
 }
 
-// pretty is an event for people: one line, as wide as the terminal at most.
-func (t *tailer) pretty(e *reader.Event) string {
-	limit := t.width
-	if limit == 0 {
-		limit = summaryCells
-	}
-	if e.ID == "" { // format raw
-		return cut(t.summary(e), limit)
-	}
-	when := "-"
-	if !e.Time.IsZero() {
-		when = e.Time.UTC().Format(time.RFC3339)
-	}
-	kind := cut(sanitize(e.Type), maxTypeColumn)
-	t.typeColumn = max(t.typeColumn, cells(kind))
-	plain := pad(when, 20) + "  " + pad(kind, t.typeColumn) + "  "
-	text := pad(t.paint(nil, when), 20) + "  " + t.paint(t.colours.Cyan, pad(kind, t.typeColumn)) + "  "
-	if e.Subject != "" {
-		subject := cut(sanitize(e.Subject), maxTypeColumn)
-		plain += subject + "  "
-		text += t.paint(t.colours.Yellow, subject) + "  "
-	}
-	room := limit - cells(plain)
-	if room < 2 && t.width > 0 {
-		return cut(strings.TrimRight(plain, " "), limit)
-	}
-	return strings.TrimRight(text+cut(t.summary(e), max(room, 20)), " ")
+// unreadable is files that could not be read to their ends. Each is noted.
+type unreadable struct {
+	*console
+	files int
+	first error
 }
 
-// summary tells what the data is about: of an object its fields, with the
-// number of elements where there are several, otherwise its beginning.
-func (t *tailer) summary(e *reader.Event) string {
-	if e.Base64 {
-		b, _ := e.Body()
-		return fmt.Sprintf("%d bytes of %s", len(b), sanitize(e.ContentType))
+func (u *unreadable) add(err error) {
+	if u.files++; u.files == 1 {
+		u.first = err // which is told of in the end
+	} else {
+		u.note("%v", err)
 	}
-	var parts []string
-	size := 0
-	isObject := jsonscan.Members(e.Data, func(name string, value []byte) {
-		if size > summaryCells*4 { // more than can be seen
-			return
-		}
-		text := ""
-		switch value[0] {
-		case '{':
-			text = "{…}"
-		case '[':
-			text = fmt.Sprintf("[%d]", jsonscan.Len(value))
-		case '"':
-			s, _ := jsonscan.Unquote(value)
-			text = s
-		default:
-			text = string(value)
-		}
-		if text == e.Type || text == e.Subject {
-			return // already in a column of its own
-		}
-		part := sanitize(firstRunes([]byte(name), summaryCells)) + "=" + sanitize(firstRunes([]byte(text), summaryCells))
-		size += len(part)
-		parts = append(parts, part)
-	})
-	if isObject {
-		return strings.Join(parts, " ")
+}
+
+func (u *unreadable) err() error {
+	if u.files > 1 {
+		return fmt.Errorf("%w (and %d more)", u.first, u.files-1)
 	}
-	return sanitize(firstRunes(e.Data, summaryCells*4))
+	return u.first
 }

@@ -82,7 +82,7 @@ func TestWidth(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, width := range []int{1, 10, 30, 40, 60, 80, 120} {
-		tailer := tailer{console: &console{width: width}}
+		tailer := rows{console: &console{width: width}}
 		text := tailer.pretty(e)
 		if got := cells(text); got > width+20 || width >= 60 && (got > width || got < width-1) {
 			t.Errorf("on a terminal of %d cells: %d: %s", width, got, text)
@@ -98,7 +98,7 @@ func TestWidth(t *testing.T) {
 			t.Errorf("cut(%q, 3) = %q, want %q", text, got, want)
 		}
 	}
-	coloured := tailer{console: &console{width: 80, colours: term.EscapeCodes{Cyan: []byte("<"), Yellow: []byte("["), Reset: []byte(">")}}}
+	coloured := rows{console: &console{width: 80, colours: term.EscapeCodes{Cyan: []byte("<"), Yellow: []byte("["), Reset: []byte(">")}}}
 	mustContain(t, coloured.pretty(e), "<kind1>  [s1>")
 }
 
@@ -233,16 +233,6 @@ func TestFollowWhatIsRotatedBeforeItIsSeen(t *testing.T) {
 	}
 	f.append(t, eventLine(3))
 	f.wait(t, eventLines(0, 4))
-
-	g := &following{dir: t.TempDir()}
-	g.path = filepath.Join(g.dir, "events.jsonl")
-	g.append(t, eventLine(7))
-	g.rotate(t, 7, "")
-	g.append(t, eventLine(8))
-	out, _, err := webhook("tail", g.path, "--json")
-	if err != nil || out != eventLine(8) {
-		t.Errorf("%v %s", err, out)
-	}
 }
 
 // TestFollowEqualLines: lines of format raw may well be equal, and so may whole

@@ -32,7 +32,8 @@ type Lines struct {
 	r          *bufio.Reader
 	decoder    io.Closer // nil unless the file needs one
 	compressed bool
-	limit      int // maxLine, but in tests
+	isBorrowed bool // the file is another's to close
+	limit      int  // maxLine, but in tests
 
 	offset int64     // decoded bytes so far
 	sum    hash.Hash // of them, if somebody wants to know; see Place
@@ -205,7 +206,9 @@ func (l *Lines) Release() {
 // Close is Release, and closes the file.
 func (l *Lines) Close() {
 	l.Release()
-	_ = l.file.Close()
+	if !l.isBorrowed {
+		_ = l.file.Close()
+	}
 }
 
 // counter counts the bytes that are read.

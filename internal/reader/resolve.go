@@ -83,8 +83,8 @@ func (all Journals) Files() (list []*File) {
 	return list
 }
 
-// Lines reads a file from its beginning, also what is still to come. The reader
-// must be released; the file itself is closed with its journal if it is a live one.
+// Lines reads a file from its beginning, also what is still to come. It must be
+// closed; a live file stays open until its journal is closed.
 func (f *File) Lines() (*Lines, error) {
 	if f.live == nil {
 		return Open(f.Path)
@@ -92,7 +92,11 @@ func (f *File) Lines() (*Lines, error) {
 	if _, err := f.live.Seek(0, io.SeekStart); err != nil && f.isRegular() {
 		return nil, err
 	}
-	return New(f.live, f.live)
+	l, err := New(f.live, f.live)
+	if err == nil {
+		l.isBorrowed = true
+	}
+	return l, err
 }
 
 func (f *File) isRegular() bool {
