@@ -15,6 +15,7 @@ const drawEvery = 100 * time.Millisecond
 type bar struct {
 	console *console
 	total   int64
+	ofBytes bool // what the speed is of: else events
 	began   time.Time
 	drawn   time.Time
 	visible bool
@@ -44,7 +45,11 @@ func (b *bar) draw(read, events int64) {
 		done = min(1, float64(read)/float64(b.total))
 	}
 	elapsed := time.Since(b.began)
-	text := fmt.Sprintf(" %3.0f%%  %s events  %.0f/s", done*100, humanize.Comma(events), float64(events)/elapsed.Seconds())
+	speed := fmt.Sprintf("%.0f/s", float64(events)/elapsed.Seconds())
+	if b.ofBytes {
+		speed = humanize.Bytes(uint64(float64(read)/elapsed.Seconds())) + "/s"
+	}
+	text := fmt.Sprintf(" %3.0f%%  %s events  %s", done*100, humanize.Comma(events), speed)
 	if done > 0 && done < 1 {
 		left := time.Duration(float64(elapsed) * (1 - done) / done)
 		text += "  " + left.Round(time.Second).String() + " left"

@@ -15,7 +15,8 @@ import (
 // are those that the test command can play; the first one is its default.
 func Register(cmd *cobra.Command, providers []play.Service, configured Configured, checkers Checkers) {
 	for _, sub := range []*cobra.Command{
-		testCommand(providers, configured), tailCommand(), showCommand(), checkCommand(), verifyCommand(thatSign(providers), checkers), replayCommand(),
+		testCommand(providers, configured), tailCommand(), findCommand(), showCommand(), checkCommand(),
+		verifyCommand(thatSign(providers), checkers), replayCommand(),
 	} {
 		run := sub.RunE
 		sub.RunE = func(cmd *cobra.Command, args []string) error {

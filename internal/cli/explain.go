@@ -55,7 +55,7 @@ func (p *player) explainError(err error) *finding {
 	case errors.As(err, &dns):
 		return &finding{what: fmt.Sprintf("the name %s is not found", u.Hostname()), cause: "There is no DNS record for it, or not yet: " + dns.Err + "."}
 	case errors.As(err, &unknown):
-		return &finding{what: "the certificate is not trusted", cause: "It was not issued by a public authority. Caddy gets one by itself if the name is public and its ports 80 and 443 can be reached; a local name, or tls internal, has one of Caddy's own authority. --insecure tests the rest."}
+		return &finding{what: "the certificate is not trusted", cause: "It was not issued by a public authority. Caddy gets one by itself if the name is public and its ports 80 and 443 can be reached; a local name, or tls internal, has one of Caddy's own authority, whose root.crt --cacert has it trust. --insecure tests the rest."}
 	case errors.As(err, &host):
 		return &finding{what: "the certificate is for another name", cause: "Its names: " + strings.Join(host.Certificate.DNSNames, ", ") + ". Is the URL's host the address of a site in the Caddyfile, and does another server use the port?"}
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:

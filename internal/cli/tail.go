@@ -94,7 +94,7 @@ func (t *tailer) showStored(ctx context.Context, args []string) error {
 		t.printf("%s\n", t.row(e))
 		return t.failed
 	}
-	unreadable := &unreadable{console: t.console}
+	unreadable := &unreadable{note: t.note}
 	if t.last > 0 {
 		err = t.lastOf(ctx, journals, unreadable, show)
 	} else {
@@ -208,7 +208,7 @@ func (t *tailer) flush() {
 
 // unreadable is files that could not be read to their ends. Each is noted.
 type unreadable struct {
-	*console
+	note  func(format string, args ...any)
 	files int
 	first error
 }

@@ -112,15 +112,22 @@ type following struct {
 
 func follow(t *testing.T, content string, args ...string) *following {
 	t.Helper()
-	f := &following{dir: t.TempDir(), done: make(chan error, 1)}
+	f := &following{dir: t.TempDir()}
 	f.path = filepath.Join(f.dir, "events.jsonl")
 	if content != "" {
 		write(t, f.path, content)
 	}
+	f.start(t, append([]string{f.path}, args...)...)
+	return f
+}
+
+func (f *following) start(t *testing.T, args ...string) {
+	t.Helper()
+	f.done = make(chan error, 1)
 	var ctx context.Context
 	ctx, f.cancel = context.WithCancel(context.Background())
 	go func() {
-		f.done <- runIn(ctx, &f.out, &f.notes, append([]string{"tail", "--follow", "--json", f.path}, args...)...)
+		f.done <- runIn(ctx, &f.out, &f.notes, append([]string{"tail", "--follow", "--json"}, args...)...)
 	}()
 	t.Cleanup(func() {
 		f.cancel()
@@ -128,7 +135,6 @@ func follow(t *testing.T, content string, args ...string) *following {
 			t.Errorf("tail ended with %v", err)
 		}
 	})
-	return f
 }
 
 func (f *following) wait(t *testing.T, want string) {

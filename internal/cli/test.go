@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"net/http"
@@ -26,10 +28,10 @@ func testCommand(providers []play.Service, configured Configured) *cobra.Command
 	for _, provider := range providers {
 		names = append(names, provider.Name)
 	}
-	var name, config string
+	var name, config, caFile string
 	insecure := false
 	cmd := &cobra.Command{
-		Use:   "test <url> [--provider <name>] [--config <file>] [--verify-token <token>] [--secret <secret>] [--no-event] [--insecure]",
+		Use:   "test <url> [--provider <name>] [--config <file>] [--verify-token <token>] [--secret <secret>] [--no-event] [--insecure] [--cacert <file>]",
 		Short: "Tries a receiver out, as its provider would",
 		Long: `
 Plays the service that sends webhooks: it verifies the endpoint, with the right
@@ -70,7 +72,12 @@ The exit status is 1 if any answer is wrong.`,
 			if err := p.setSecrets(); err != nil {
 				return err
 			}
-			p.client = newTestClient(p.Patience, insecure)
+			config, err := trusting(caFile)
+			if err != nil {
+				return err
+			}
+			config.InsecureSkipVerify = insecure
+			p.client = newTestClient(p.Patience, config)
 			return p.play(cmd.Context())
 		},
 	}
@@ -81,6 +88,7 @@ The exit status is 1 if any answer is wrong.`,
 	flags.StringVar(&p.account.Secret, "secret", "", "Secret for signatures (default $WEBHOOK_SECRET)")
 	flags.BoolVar(&p.noEvent, "no-event", false, "Send nothing that would be stored")
 	flags.BoolVar(&insecure, "insecure", false, "Take any certificate")
+	flags.StringVar(&caFile, "cacert", "", "File with certificates (PEM) of authorities that are trusted, too")
 	_ = cmd.RegisterFlagCompletionFunc("provider", cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
@@ -99,16 +107,47 @@ func providerNamed(providers []play.Service, name string) (play.Service, error) 
 
 // newTestClient returns a client that behaves like a service: it uses no proxy
 // of ours, and follows no redirect.
-func newTestClient(deadline time.Duration, insecure bool) *http.Client {
+func newTestClient(deadline time.Duration, config *tls.Config) *http.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.Proxy = nil
 	transport.DisableKeepAlives = true // each check stands for itself
-	transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: insecure}
+	transport.TLSClientConfig = config
 	return &http.Client{
 		Transport:     transport,
 		Timeout:       deadline,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
+}
+
+// trusting returns what trusts the authorities in a file, beside those of the system.
+func trusting(file string) (*tls.Config, error) {
+	if file == "" {
+		return &tls.Config{}, nil
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("--cacert: %w", err)
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool()
+	}
+	found := 0
+	for block, rest := pem.Decode(content); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		certificate, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("--cacert: %s: %w", file, err)
+		}
+		roots.AddCert(certificate)
+		found++
+	}
+	if found == 0 {
+		return nil, fmt.Errorf("--cacert: %s: there is no certificate in it: it must be in PEM, with a line -----BEGIN CERTIFICATE-----", file)
+	}
+	return &tls.Config{RootCAs: roots}, nil
 }
 
 // player plays a provider.

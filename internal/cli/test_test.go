@@ -2,6 +2,7 @@ package cli
 
 import (
 	"crypto/tls"
+	"encoding/pem"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -194,6 +195,23 @@ func TestTestExplainsConnections(t *testing.T) {
 	out, _, err = webhook("test", "http://"+garbage.Addr().String())
 	if err == nil || !strings.Contains(out, "does not speak HTTP\n") || strings.Contains(out+err.Error(), "sesame") {
 		t.Errorf("%v %s", err, out)
+	}
+	own := file(t, "root.crt", "of our own\n"+string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw})))
+	if out, _, err = webhook("test", "--cacert", own, secure.URL); err != nil || !strings.Contains(out, "pass  certificate") {
+		t.Errorf("%v %s", err, out)
+	}
+	for content, want := range map[string]string{
+		"": "there is no certificate in it", "-----BEGIN CERTIFICATE-----\n": "there is no certificate in it",
+		string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte("x")})): "there is no certificate in it",
+		string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: []byte("x")})): "malformed certificate",
+	} {
+		path := file(t, "root.crt", content)
+		if out, _, err = webhook("test", "--cacert", path, secure.URL); err == nil || out != "" || !strings.Contains(err.Error(), "--cacert: "+path) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v %s, want %s", content, err, out, want)
+		}
+	}
+	if _, _, err = webhook("test", "--cacert", own+".none", secure.URL); err == nil || !strings.Contains(err.Error(), "--cacert: open "+own+".none") {
+		t.Errorf("a missing file: %v", err)
 	}
 	if out, _, err = webhook("test", "--insecure", secure.URL); err != nil || !strings.Contains(out, "not checked") {
 		t.Errorf("%v %s", err, out)

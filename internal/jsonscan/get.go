@@ -147,10 +147,14 @@ func skipValue(data []byte, i int) int {
 }
 
 func skipString(data []byte, i int) int {
-	for i++; data[i] != '"'; i++ {
-		if data[i] == '\\' {
-			i++
+	for i++; ; i++ {
+		i += bytes.IndexByte(data[i:], '"')
+		escapes := i
+		for data[escapes-1] == '\\' {
+			escapes--
+		}
+		if (i-escapes)%2 == 0 {
+			return i + 1
 		}
 	}
-	return i + 1
 }

@@ -17,6 +17,7 @@ const escapable = "\"\\/\b\f\n\r\t"
 // like an escape begins in the middle of another one; but it misses nothing.
 type needle struct {
 	text   []byte
+	rare   int // where in text to begin with looking for it
 	runes  []rune
 	begins []int  // where each rune begins in text
 	escape []byte // what every escape begins with that one of the runes may have
@@ -27,6 +28,11 @@ func newNeedle(text string) *needle {
 	if strings.ContainsAny(text, escapable) {
 		n.escape = []byte(`\`)
 	}
+	for i := range n.text {
+		if rarity(n.text[i]) > rarity(n.text[n.rare]) {
+			n.rare = i
+		}
+	}
 	for i, r := range text {
 		n.runes, n.begins = append(n.runes, r), append(n.begins, i)
 	}
@@ -35,7 +41,7 @@ func newNeedle(text string) *needle {
 
 // index returns the first place in data at which the text may be, or -1.
 func (n *needle) index(data []byte) int {
-	found := bytes.Index(data, n.text)
+	found := n.plain(data)
 	until := len(data)
 	if found >= 0 {
 		until = found
@@ -51,6 +57,30 @@ func (n *needle) index(data []byte) int {
 		}
 		at++
 	}
+}
+
+// plain returns the first place of the text as it is, or -1. Looking for its rarest
+// byte, and what follows, passes over more at once than looking for its first one.
+func (n *needle) plain(data []byte) int {
+	for from := n.rare; from <= len(data); from++ {
+		i := bytes.Index(data[from:], n.text[n.rare:])
+		if i < 0 {
+			break
+		}
+		if from += i; bytes.HasSuffix(data[:from], n.text[:n.rare]) {
+			return from - n.rare
+		}
+	}
+	return -1
+}
+
+// rarity is higher the rarer a byte is in JSON.
+func rarity(c byte) int {
+	const common = "\" etaionsrl:,dcuhmp_0g1{}2fbyvwk.34-56789/STACEIUNDROxPLMjqz[]"
+	if i := strings.IndexByte(common, c); i >= 0 {
+		return i
+	}
+	return len(common)
 }
 
 func (n *needle) isIn(data []byte) bool { return n.index(data) >= 0 }
