@@ -2,8 +2,8 @@ package cli
 
 import (
 	"crypto/tls"
-	"encoding/pem"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"net"
