@@ -91,12 +91,12 @@ func (c *count) include(t time.Time) {
 
 func (c *checker) check(args []string) error {
 	journals, err := reader.Resolve(args)
-	defer journals.Close()
 	unreadable := 0
 	for _, err := range split(err) {
 		unreadable++
 		c.note("%v", err)
 	}
+	defer journals.Close()
 	var total count
 	var text strings.Builder
 	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)

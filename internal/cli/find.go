@@ -67,10 +67,11 @@ type finder struct {
 
 func (f *finder) find(ctx context.Context, args []string) error {
 	journals, err := reader.Resolve(args)
-	defer journals.Close()
 	if err != nil {
+		journals.Close()
 		return err
 	}
+	defer journals.Close()
 	unreadable := &unreadable{note: f.note}
 	scan := &reader.Scan{Journals: journals, Query: f.Query, Failed: unreadable.add}
 	if f.bar = newBar(f.console, 0); f.bar != nil {

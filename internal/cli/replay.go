@@ -168,10 +168,11 @@ type replay struct {
 
 func (r *replay) run(ctx context.Context, args []string) (err error) {
 	journals, err := reader.Resolve(args)
-	defer journals.Close()
 	if err != nil {
+		journals.Close()
 		return err
 	}
+	defer journals.Close()
 	files, err := openInOrder(journals.Paths())
 	if err != nil {
 		return err

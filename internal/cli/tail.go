@@ -86,10 +86,11 @@ type tailer struct {
 // showStored shows what is there now.
 func (t *tailer) showStored(ctx context.Context, args []string) error {
 	journals, err := reader.Resolve(args)
-	defer journals.Close()
 	if err != nil {
+		journals.Close()
 		return err
 	}
+	defer journals.Close()
 	show := func(e *reader.Event) error {
 		t.printf("%s\n", t.row(e))
 		return t.failed

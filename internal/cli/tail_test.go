@@ -57,7 +57,7 @@ func TestWhatSendersChooseIsHarmless(t *testing.T) {
 	content := `{"specversion":"1.0","id":"` + quoted + `","source":"b","type":"` + quoted + `","subject":"` + quoted + `","data":{"` + quoted + `":"` + quoted + `"}}` + "\n" +
 		`{"a":"` + quoted + `"}` + "\n" + hostile + "\n"
 	path := file(t, "a.jsonl", content)
-	for _, args := range [][]string{{"tail", path}, {"replay", "--dry-run", "--to", "http://a", path}, {"check", path}} {
+	for _, args := range [][]string{{"tail", path}, {"find", path}, {"replay", "--dry-run", "--to", "http://a", path}, {"check", path}} {
 		out, notes, err := webhook(args...)
 		if strings.ContainsAny(out+notes+fmt.Sprint(err), "\x1b\x07\u202e\u009b\u200d\U000e0041") {
 			t.Errorf("%v prints %q %q %v", args, out, notes, err)
@@ -269,7 +269,7 @@ func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left
 
 func TestOutputThatCannotBeWritten(t *testing.T) {
 	path := file(t, "a", eventLines(0, 3))
-	for _, args := range [][]string{{"tail", path}, {"tail", "-f", path}, {"check", path}, {"replay", "--dry-run", "--to", "http://a", path}} {
+	for _, args := range [][]string{{"tail", path}, {"tail", "-f", path}, {"find", path}, {"find", "--csv", path}, {"find", "--count", path}, {"check", path}, {"replay", "--dry-run", "--to", "http://a", path}} {
 		cmd := &cobra.Command{Use: "webhook", SilenceUsage: true, SilenceErrors: true}
 		Register(cmd, []play.Service{verifying}, nil, nil)
 		cmd.SetArgs(args)

@@ -1,13 +1,17 @@
 package files
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files/frames"
 )
 
 // Several processes that compress the same files by mistake lose nothing.
@@ -36,6 +40,26 @@ func TestTwoKeepersLoseNothing(t *testing.T) {
 			if err := os.Remove(filepath.Join(dir, name)); err != nil {
 				t.Fatal(err)
 			}
+		}
+	}
+}
+
+// What is compressed can be entered in the middle.
+func TestCompressedFilesAreInFrames(t *testing.T) {
+	for _, c := range []Compression{Gzip, Zstd} {
+		dir := t.TempDir()
+		name := filepath.Join(dir, "events-2026-11-23T17-04-58.123.jsonl")
+		write(t, name, strings.Repeat(strings.Repeat("x", 999)+"\n", 3000))
+		if err := keeperWith(OS{}, dir, Wishes{Compression: c}).Keep(time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		content, err := os.ReadFile(name + string(c))
+		if err != nil {
+			t.Fatal(err)
+		}
+		index := frames.Index(bytes.NewReader(content), int64(len(content)))
+		if len(index) != 3 || index[1].Plain != frames.Size/1000*1000 {
+			t.Errorf("%s: %v", c, index)
 		}
 	}
 }

@@ -43,7 +43,7 @@ const deadEnding = ".dead.jsonl"
 // twice, whatever it was called. The error is about what could not be found, one
 // for each argument (errors.Join), beside the rest. Close gives back what was found.
 func Resolve(args []string) (Journals, error) {
-	f := finder{known: make(map[string]*Journal), files: make(map[string]*File)}
+	f := finder{known: make(map[string]*Journal), lives: make(map[string]bool), files: make(map[string]*File)}
 	var errs []error
 	for _, arg := range args {
 		errs = append(errs, f.add(arg))
@@ -108,7 +108,8 @@ func (f *File) isRegular() bool {
 type finder struct {
 	journals Journals
 	known    map[string]*Journal // by their paths
-	files    map[string]*File    // by their paths, without symbolic links, and the endings of rotated ones
+	lives    map[string]bool     // those that were looked for
+	files    map[string]*File    // rotated ones, by their paths, without symbolic links and endings
 	infos    []fs.FileInfo       // of those that are live, or named
 }
 
@@ -133,72 +134,124 @@ func (f *finder) add(arg string) error {
 }
 
 // addLive adds a file that goes by that name, and those that were rotated of it.
-// It is opened first: one that is rotated meanwhile is found as the same.
 func (f *finder) addLive(arg, path string) error {
-	if f.files[path] != nil {
+	if f.lives[path] {
 		return nil
 	}
-	file := &File{Path: arg, Rotated: NeverRotated, named: true}
-	var err error
-	if file.live, err = os.Open(arg); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	f.lives[path] = true
+	live, rotated, err := openLive(arg, path)
+	if err != nil && (len(rotated) == 0 || !errors.Is(err, fs.ErrNotExist)) { // its next event makes the live one
 		return err
-	}
-	var info fs.FileInfo
-	if file.live != nil {
-		var infoErr error
-		if info, infoErr = file.live.Stat(); infoErr != nil {
-			_ = file.live.Close()
-			return infoErr
-		}
-		if slices.ContainsFunc(f.infos, func(other fs.FileInfo) bool { return os.SameFile(other, info) }) {
-			_ = file.live.Close() // by another name
-			return nil
-		}
-		file.Size = info.Size()
-		f.infos = append(f.infos, info)
-		f.files[path] = file
 	}
 	j := f.journal(path)
-	if info == nil || info.Mode().IsRegular() {
-		if listErr := f.addRotatedOf(arg, path, info); listErr != nil && err == nil {
-			err = listErr
+	for _, form := range rotated {
+		if err := f.addRotated(form, false); err != nil && !errors.Is(err, fs.ErrNotExist) { // removed meanwhile
+			if live != nil {
+				_ = live.Close()
+			}
+			return err
 		}
 	}
-	if file.live != nil {
-		j.Files = append(j.Files, file)
+	if live == nil {
+		return nil
+	}
+	info, err := live.Stat()
+	if err != nil || slices.ContainsFunc(f.infos, func(other fs.FileInfo) bool { return os.SameFile(other, info) }) { // by another name
+		_ = live.Close()
 		return err
 	}
-	if len(j.Files) > 0 {
-		return nil // its next event makes the live one
-	}
-	return err
+	f.infos = append(f.infos, info)
+	j.Files = append(j.Files, &File{Path: arg, Rotated: NeverRotated, Size: info.Size(), live: live, named: true})
+	return nil
 }
 
-// addRotatedOf adds the rotated files of a live one, which is none of them.
-func (f *finder) addRotatedOf(arg, path string, live fs.FileInfo) error {
+// openLive opens a file, and finds what was rotated of it. If it is still there after
+// that, all of them are older.
+func openLive(arg, path string) (live *os.File, rotated []string, err error) {
 	beside := filepath.Clean(arg)
 	if info, err := os.Lstat(arg); err == nil && info.Mode()&fs.ModeSymlink != 0 {
 		beside = path
 	}
-	rotated, _, err := files.List(files.OS{}, beside)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	for _, r := range rotated {
-		for i, form := range r.Forms {
-			info, err := os.Stat(form)
-			if err != nil || !info.Mode().IsRegular() || info.Size() == 0 && i < len(r.Forms)-1 { // that only keeps the name
-				continue
-			}
-			if live == nil || !os.SameFile(info, live) {
-				if err := f.addRotated(form, false); err != nil {
-					return err
-				}
-			}
-			break
+	for range 100 { // once more than files can be rotated at a time
+		live, err = os.Open(arg)
+		if errors.Is(err, fs.ErrNotExist) {
+			rotated, _ = rotatedWithout(beside)
+			return nil, rotated, err
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		info, err := live.Stat()
+		if err != nil || !info.Mode().IsRegular() {
+			return live, nil, err
+		}
+		rotated, err := listRotated(beside)
+		now, statErr := os.Stat(arg)
+		if err == nil && statErr == nil && os.SameFile(info, now) {
+			return live, namesOf(rotated), nil
+		}
+		_ = live.Close()
+		if err != nil {
+			return nil, nil, err
 		}
 	}
-	return nil
+	return nil, nil, fmt.Errorf("%s: the file is being rotated all the time", arg)
+}
+
+// rotatedWithout returns the rotated files of one that is not there. Those that are
+// rotated meanwhile are left out, as there may be older ones that were missed.
+func rotatedWithout(path string) ([]string, error) {
+	before, err := listRotated(path)
+	if err != nil {
+		return nil, err
+	}
+	var last time.Time
+	for _, r := range before {
+		if r.At.After(last) {
+			last = r.At
+		}
+	}
+	now, err := listRotated(path)
+	return namesOf(slices.DeleteFunc(now, func(r files.Rotated) bool {
+		return r.At.After(last)
+	})), err
+}
+
+// listRotated returns the rotated files of the one at path. It looks twice, as one
+// that is being compressed may be missed under both names.
+func listRotated(path string) (all []files.Rotated, err error) {
+	known := make(map[int64]bool) // by when they were rotated
+	for range 2 {
+		rotated, _, err := files.List(files.OS{}, path)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rotated {
+			if at := r.At.UnixNano(); !known[at] {
+				known[at] = true
+				all = append(all, r)
+			}
+		}
+	}
+	return all, nil
+}
+
+// namesOf returns one name for each, which is to be tried with all endings, as the
+// file may have been compressed since.
+func namesOf(rotated []files.Rotated) (names []string) {
+	for _, r := range rotated {
+		name := r.Forms[0]
+		for _, form := range r.Forms {
+			if info, err := os.Stat(form); err == nil && info.Size() > 0 { // else it only keeps the name
+				name = form
+				break
+			}
+		}
+		if info, err := os.Stat(name); err != nil || info.Mode().IsRegular() {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // addRotated adds a rotated file. It may have been compressed since it was named.
@@ -260,10 +313,7 @@ func (f *finder) addDirectory(dir string) error {
 		}
 		switch {
 		case isRotated:
-			err = f.addRotated(path, false)
-			if errors.Is(err, fs.ErrNotExist) { // removed meanwhile
-				err = nil
-			}
+			err = f.addLive(live, Absolute(live))
 		case hasEvents(path):
 			err = f.addLive(path, Absolute(path))
 		default:

@@ -7,7 +7,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
 )
 
 // resolved is the names of the files that are found, journal by journal.
@@ -139,13 +143,72 @@ func TestResolveWhileItIsRotated(t *testing.T) {
 	if line, err := l.Next(); err != nil || string(line.Text)+"\n" != eventLine(1) {
 		t.Errorf("%s, %v", line.Text, err)
 	}
-	// Found by both names, it is read once.
-	f := finder{known: map[string]*Journal{}, files: map[string]*File{}}
-	info, _ := os.Stat(live)
-	if err := os.Link(live, rotatedAt(dir, 2)); err != nil {
-		t.Fatal(err)
+}
+
+// TestScanWhileItIsRotated: whatever becomes of the files meanwhile, each event is
+// found once, up to some that was there when the scan began, or came since.
+func TestScanWhileItIsRotated(t *testing.T) {
+	dir := t.TempDir()
+	live := filepath.Join(dir, "events.jsonl")
+	var written atomic.Int64
+	stop, done := make(chan struct{}), make(chan error, 1)
+	go func() {
+		done <- func() error {
+			for n := 0; ; n++ {
+				select {
+				case <-stop:
+					return nil
+				default:
+				}
+				f, err := os.OpenFile(live, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+				if err != nil {
+					return err
+				}
+				_, err = f.WriteString(eventLine(n))
+				if err = errors.Join(err, f.Close()); err != nil {
+					return err
+				}
+				written.Store(int64(n + 1))
+				if n%7 != 0 {
+					continue
+				}
+				name := rotatedAt(dir, n)
+				if err := os.Rename(live, name); err != nil {
+					return err
+				}
+				content, err := os.ReadFile(name)
+				if err != nil {
+					return err
+				}
+				ending := files.Endings[n%3]
+				if ending == "" {
+					continue
+				}
+				temporary := name + ".01234567.tmp"
+				err = os.WriteFile(temporary, []byte(framed(t, ending, string(content))), 0o600)
+				if err = errors.Join(err, os.Rename(temporary, name+ending), os.Remove(name)); err != nil {
+					return err
+				}
+			}
+		}()
+	}()
+	for written.Load() == 0 {
+		time.Sleep(time.Millisecond)
 	}
-	if err := f.addRotatedOf(live, live, info); err != nil || len(f.journals) != 1 || len(f.journals[0].Files) != 1 {
-		t.Errorf("%v %v", f.journals, err)
+	for round := range 20 {
+		before := int(written.Load())
+		lines, failed, _ := scanned(t, Query{}, []string{live, dir}[round%2])
+		for n, line := range lines {
+			if _, text, _ := strings.Cut(line, ": "); text+"\n" != eventLine(n) {
+				t.Fatalf("round %d: event %d is %s", round, n, line)
+			}
+		}
+		if len(lines) < before || len(failed) > 0 {
+			t.Fatalf("round %d: %d events, of %d; %v", round, len(lines), before, failed)
+		}
+	}
+	close(stop)
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }
