@@ -3,6 +3,7 @@ package reader
 import (
 	"bytes"
 	"encoding/hex"
+	"encoding/json"
 	"slices"
 	"strings"
 	"unicode/utf16"
@@ -36,6 +37,18 @@ func newNeedle(text string) *needle {
 	for i, r := range text {
 		n.runes, n.begins = append(n.runes, r), append(n.begins, i)
 	}
+	return n
+}
+
+// newValue returns a needle for what must be all of a value: a string, or the literal
+// of something else. It has the quotes, which are never escaped.
+func newValue(value string) *needle {
+	if json.Valid([]byte(value)) || value == "" {
+		return newNeedle(value)
+	}
+	escape := newNeedle(value).escape
+	n := newNeedle(`"` + value + `"`)
+	n.escape = escape
 	return n
 }
 
@@ -187,9 +200,9 @@ func unescaped(data []byte) []byte {
 // needles is texts of which one has to be there.
 type needles []*needle
 
-func newNeedles(texts ...string) (all needles) {
-	for _, text := range texts {
-		all = append(all, newNeedle(text))
+func newValues(values ...string) (all needles) {
+	for _, value := range values {
+		all = append(all, newValue(value))
 	}
 	return all
 }

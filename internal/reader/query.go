@@ -96,21 +96,21 @@ func newSieve(q *Query) *sieve {
 		}
 	}
 	if len(q.IDs) > 0 {
-		add(newNeedles(q.IDs...))
+		add(newValues(q.IDs...))
 	}
 	for _, text := range longestFirst(q.Texts) {
-		add(newNeedles(text, "data_base64"))
+		add(needles{newNeedle(text), newNeedle("data_base64")})
 	}
 	var values []string
 	for _, f := range q.Where {
 		values = append(values, f.Value)
 	}
 	for _, value := range longestFirst(values) {
-		add(newNeedles(value))
+		add(newValues(value))
 	}
 	for _, some := range [][]string{q.Subjects, q.Receivers, q.Types} {
 		if len(some) > 0 {
-			add(newNeedles(some...))
+			add(newValues(some...))
 		}
 	}
 	return s
