@@ -258,3 +258,27 @@ func TestFollowADirectory(t *testing.T) {
 		t.Errorf("notes: %s", notes)
 	}
 }
+
+// TestShowBesideADamagedFile: what can be found is shown, and what could not be read
+// is told of.
+func TestShowBesideADamagedFile(t *testing.T) {
+	dir, live := journal(t)
+	damaged := filepath.Join(dir, "events-2026-11-23T12-00-09.500.jsonl.zst")
+	content, err := os.ReadFile(damaged)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, damaged, string(content[:len(content)/2]))
+	out, _, err := webhook("show", "id-25", live, "--as", "body")
+	if out != `{"n":25,"x":[1,2]}` || err == nil || !strings.Contains(err.Error(), damaged) {
+		t.Errorf("%q %v", out, err)
+	}
+	if out, _, err := webhook("show", "none", live); out != "" || err == nil || !strings.Contains(err.Error(), damaged) {
+		t.Errorf("%q %v", out, err)
+	}
+	write(t, damaged, compressed(t, damaged, eventLine(25)+eventLine(24)))
+	out, notes, err := webhook("show", "id-25", dir, "--as", "body")
+	if out != `{"n":25,"x":[1,2]}` || err != nil || !strings.Contains(notes, "2 events have this id") {
+		t.Errorf("%q %s %v", out, notes, err)
+	}
+}

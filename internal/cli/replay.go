@@ -31,7 +31,10 @@ func replayCommand() *cobra.Command {
 		Short: "Sends stored events on",
 		Long: `
 Sends stored events to another server, one after the other, in the order in which
-they were stored. The files may be given in any order, and may be compressed.
+they were stored. The files may be given in any order, and may be compressed; with
+one that a receiver is writing, those that were rotated of it are sent, too. A
+directory stands for every journal in it, except for dead letters. Several journals
+are sent one after the other.
 
 They are sent as CloudEvents over HTTP in binary content mode; or, with --as
 original, as they came: method, header fields that were stored, and the body byte
@@ -54,8 +57,8 @@ into that file, and it goes on: a line as it was, with deadreason, deadattempts 
 deadtime. That file can be replayed, too.
 
 With --state, a file remembers what was sent of each file, and the next run sends
-just what has come since. Give it all files each time, whatever their names are
-by now: they are known by their content, also when they were rotated and
+just what has come since. Give it all files each time, or their directory, whatever
+their names are by now: they are known by their content, also when they were rotated and
 compressed. After a crash, what was sent in the last 200 ms is sent again. Events
 that --since, --type and --id leave out count as sent; at the first one that
 --until leaves out, the rest of that journal is left for a later run. If a file is

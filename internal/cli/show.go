@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -38,12 +39,11 @@ sent, byte for byte; or the request that it came in, as HTTP/1.1, with the heade
 fields that were stored; or a curl command that sends the same request again.
 
 Of several events with the id it is the newest; how many there are is said.
-Directories stand for the files in them, and a file brings its rotated ones along.
-
 Where the output is a terminal, what does not print is made visible; to a file or a
 pipe, every byte of body and request goes as it was sent. Values that were not
 stored, as they may be secrets, are REDACTED; curl leaves them out. Events of
-earlier versions have line breaks between tokens as spaces, and no header fields.`,
+earlier versions have line breaks between tokens as spaces, and no header fields.
+` + aboutFiles,
 		Args: cobra.MinimumNArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			show, ok := map[string]func(*console, *reader.Event) error{
@@ -53,14 +53,17 @@ earlier versions have line breaks between tokens as spaces, and no header fields
 				return fmt.Errorf("--as %s: must be event, body, request or curl", as)
 			}
 			c := newConsole(cmd)
-			e, err := newestWith(c, args[0], args[1:])
-			if err == nil {
-				err = show(c, e)
+			e, err := newestWith(cmd.Context(), c, args[0], args[1:])
+			if e == nil {
+				return err
 			}
-			if err == nil {
-				err = c.failed
+			if showErr := show(c, e); showErr != nil {
+				return showErr
 			}
-			return err
+			if c.failed != nil {
+				return c.failed
+			}
+			return err // of a file in which there may be a newer one
 		},
 	}
 	cmd.Flags().StringVar(&as, "as", as, "event, body, request or curl")
@@ -68,28 +71,26 @@ earlier versions have line breaks between tokens as spaces, and no header fields
 	return cmd
 }
 
-// newestWith returns the newest event with an id.
-func newestWith(c *console, id string, paths []string) (*reader.Event, error) {
+// newestWith returns the newest event with an id, also with an error about a file that
+// could not be read to its end.
+func newestWith(ctx context.Context, c *console, id string, args []string) (*reader.Event, error) {
 	var newest *reader.Event
 	found := 0
-	err := eachEvent(c, paths, func(e *reader.Event) error {
-		if e.ID != id {
-			return nil
-		}
+	err := eachEvent(ctx, c, args, reader.Query{IDs: []string{id}}, func(e *reader.Event) error {
 		if found++; newest == nil || !e.Time.Before(newest.Time) {
 			_, newest, _ = reader.Parse(reader.Line{Text: bytes.Clone(e.Text)}) // as its line is the reader's
 		}
 		return nil
 	})
 	switch {
-	case err != nil:
+	case newest == nil && err != nil:
 		return nil, err
 	case newest == nil:
 		return nil, fmt.Errorf("no event with the id %s", sanitize(id))
 	case found > 1:
 		c.note("%d events have this id; this is the newest, of %s", found, newest.Time.Format(time.RFC3339))
 	}
-	return newest, nil
+	return newest, err
 }
 
 // showEvent shows an event indented, its tokens as they are.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -38,9 +39,10 @@ The secret is better given as WEBHOOK_SECRET in the environment, as others can s
 the arguments of commands.
 
 The exit status is 1 if there are events that fit no secret, or if a file cannot be
-read to its end.`,
+read to its end.
+` + aboutFiles,
 		Args: cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, paths []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if secret := os.Getenv("WEBHOOK_SECRET"); len(secrets) == 0 && secret != "" {
 				secrets = []string{secret}
 			}
@@ -57,7 +59,7 @@ read to its end.`,
 			if err != nil {
 				return err
 			}
-			return verify(newConsole(cmd), checker, paths)
+			return verify(cmd.Context(), newConsole(cmd), checker, args)
 		},
 	}
 	flags := cmd.Flags()
@@ -68,10 +70,10 @@ read to its end.`,
 	return cmd
 }
 
-func verify(c *console, checker *recheck.Checker, paths []string) error {
+func verify(ctx context.Context, c *console, checker *recheck.Checker, args []string) error {
 	var counts [recheck.Unchecked + 1]int64
 	unchecked := map[string]int64{} // by the reason
-	err := eachEvent(c, paths, func(e *reader.Event) error {
+	err := eachEvent(ctx, c, args, reader.Query{}, func(e *reader.Event) error {
 		verdict, reason := checker.Check(e)
 		counts[verdict]++
 		switch {
@@ -105,23 +107,25 @@ func sortedKeys[M ~map[string]V, V any](m M) []string {
 	return keys
 }
 
-// eachEvent calls do for each event in the files.
-func eachEvent(c *console, paths []string, do func(*reader.Event) error) error {
-	for _, path := range reader.Distinct(paths) {
-		lines, err := reader.Open(path)
-		if err != nil {
-			return err
-		}
-		err = lines.Each(func(l reader.Line) error {
-			if kind, e, _ := reader.Parse(l); kind == reader.Stored {
-				return do(e)
-			}
-			return nil
-		})
-		lines.Close()
-		if err != nil {
-			return err
-		}
+// eachEvent calls do for each event that is wanted, those of several journals by their
+// times.
+func eachEvent(ctx context.Context, c *console, args []string, q reader.Query, do func(*reader.Event) error) error {
+	journals, err := reader.Resolve(args)
+	if err != nil {
+		journals.Close()
+		return err
 	}
-	return nil
+	defer journals.Close()
+	unreadable := &unreadable{note: c.note}
+	scan := reader.Scan{Journals: journals, Query: q, Failed: unreadable.add}
+	err = scan.Run(ctx, func(f *reader.Found) error {
+		if f.Kind == reader.Stored {
+			return do(f.Event)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return unreadable.err()
 }

@@ -56,6 +56,11 @@ func (e *Event) BodyDecoded() ([]byte, error) {
 	return decode(sent, e.codingOf(sent))
 }
 
+var (
+	gzipMagic = []byte{0x1f, 0x8b}
+	zstdMagic = []byte{0x28, 0xb5, 0x2f, 0xfd}
+)
+
 // codingOf returns how the body was compressed: with one of the two codings that the
 // receiver takes, which their first bytes tell.
 func (e *Event) codingOf(sent []byte) string {
