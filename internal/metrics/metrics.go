@@ -1,11 +1,12 @@
 // Package metrics has the receiver's metrics. They belong to the process: Caddy
 // makes a registry for each config, and the same collectors are registered in
-// every one, so that values survive reloads. Labels are names of providers and of
-// outputs' modules, which only a config can choose.
+// every one, so that values survive reloads. Labels are names of receivers, of
+// providers and of outputs' modules, which only a config can choose.
 package metrics
 
 import (
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -17,7 +18,12 @@ var (
 	requestsTotal = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "caddy_webhook_receiver_requests_total",
 		Help: "Requests that were answered, by what became of them.",
-	}, []string{"provider", "outcome"})
+	}, []string{"receiver", "provider", "outcome"})
+
+	authenticRefusedTotal = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "caddy_webhook_receiver_authentic_refused_total",
+		Help: "Events with a right signature or token that were refused all the same, and are lost unless they are sent again.",
+	}, []string{"receiver", "provider", "outcome"})
 
 	storeDuration = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "caddy_webhook_receiver_store_duration_seconds",
@@ -45,12 +51,12 @@ var (
 	lastEvent = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "caddy_webhook_receiver_last_event_timestamp_seconds",
 		Help: "When the last event was stored, in Unix time; missing before the first one since the process started.",
-	}, []string{"provider"})
+	}, []string{"receiver", "provider"})
 
 	lastVerification = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "caddy_webhook_receiver_last_verification_timestamp_seconds",
 		Help: "When the endpoint was last verified with success, in Unix time; missing before the first time since the process started.",
-	}, []string{"provider"})
+	}, []string{"receiver", "provider"})
 )
 
 // durationBuckets go from a fast disk's fsync to a provider's patience.
@@ -60,7 +66,7 @@ var durationBuckets = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .2
 // config does this.
 func Register(registry *prometheus.Registry) error {
 	for _, collector := range []prometheus.Collector{
-		requestsTotal, storeDuration, fsyncDuration, batchEvents, storedBytesTotal, lastEvent, lastVerification,
+		requestsTotal, authenticRefusedTotal, storeDuration, fsyncDuration, batchEvents, storedBytesTotal, lastEvent, lastVerification,
 	} {
 		var already prometheus.AlreadyRegisteredError
 		if err := registry.Register(collector); err != nil && !errors.As(err, &already) {
@@ -70,18 +76,26 @@ func Register(registry *prometheus.Registry) error {
 	return nil
 }
 
-// Receiver is the metrics of the receivers for one provider.
+// Receiver is the metrics of the receivers of one name.
 type Receiver struct {
-	provider string
-	requests map[string]prometheus.Counter // by outcome
+	name, provider string
+	requests       map[string]prometheus.Counter // by outcome
+
+	lastEvent, lastVerification func() prometheus.Gauge // missing before the first one
 }
 
-// OfReceiver returns the metrics of receivers for a provider. Counters start at
-// zero, so that a first increase shows as one.
-func OfReceiver(provider string) Receiver {
-	m := Receiver{provider, make(map[string]prometheus.Counter)}
-	for _, name := range outcome.All {
-		m.requests[name] = requestsTotal.WithLabelValues(provider, name)
+// OfReceiver returns the metrics of the receivers of that name, for a provider.
+// Counters start at zero, so that a first increase shows as one.
+func OfReceiver(name, provider string) Receiver {
+	gauge := func(of *prometheus.GaugeVec) func() prometheus.Gauge {
+		return sync.OnceValue(func() prometheus.Gauge { return of.WithLabelValues(name, provider) })
+	}
+	m := Receiver{name, provider, make(map[string]prometheus.Counter), gauge(lastEvent), gauge(lastVerification)}
+	for _, became := range outcome.All {
+		m.requests[became] = requestsTotal.WithLabelValues(name, provider, became)
+	}
+	for _, became := range []string{outcome.BadRequest, outcome.TooLarge, outcome.Unavailable} {
+		authenticRefusedTotal.WithLabelValues(name, provider, became)
 	}
 	return m
 }
@@ -91,10 +105,15 @@ func (m Receiver) Count(became string) {
 	m.requests[became].Inc()
 	switch became {
 	case outcome.Stored:
-		lastEvent.WithLabelValues(m.provider).SetToCurrentTime()
+		m.lastEvent().SetToCurrentTime()
 	case outcome.Verified:
-		lastVerification.WithLabelValues(m.provider).SetToCurrentTime()
+		m.lastVerification().SetToCurrentTime()
 	}
+}
+
+// CountAuthentic counts an authentic event that was refused, by what became of it.
+func (m Receiver) CountAuthentic(became string) {
+	authenticRefusedTotal.WithLabelValues(m.name, m.provider, became).Inc()
 }
 
 // Output is the metrics of one output.

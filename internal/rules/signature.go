@@ -103,6 +103,7 @@ type Verifier struct {
 	template []string // literals and placeholders of Content
 	families []signatureFamily
 	keys     []signatureKey
+	secrets  []string // as they were given
 	public   PublicURL
 }
 
@@ -115,7 +116,7 @@ type Memory interface {
 // NewVerifier returns a verifier of events that are signed with any of the
 // secrets, for a receiver whose sender was given that URL. Its errors quote none.
 func NewVerifier(signature Signature, secrets []string, public PublicURL) (*Verifier, error) {
-	s := &Verifier{Signature: signature.WithDefaults(), families: signature.inFamilies(), public: public}
+	s := &Verifier{Signature: signature.WithDefaults(), families: signature.inFamilies(), secrets: secrets, public: public}
 	var err error
 	if s.template, err = parseContent(s.Content); err != nil {
 		return nil, err
@@ -269,18 +270,7 @@ var Now = time.Now
 
 // checkTimestamp takes a time that lies ahead for as wrong as one long past.
 func (s *Verifier) checkTimestamp(r *Request, timestamp string) error {
-	var at time.Time
-	var err error
-	if s.TimestampFormat == TimestampRFC3339 {
-		at, err = time.Parse(time.RFC3339, timestamp)
-	} else {
-		var n int64
-		n, err = strconv.ParseInt(timestamp, 10, 64)
-		at = time.Unix(n, 0)
-		if s.TimestampFormat == TimestampUnixMilli {
-			at = time.UnixMilli(n)
-		}
-	}
+	at, err := s.timeOf(timestamp)
 	if err != nil {
 		return errors.New("the signature's timestamp is none")
 	}
@@ -293,4 +283,16 @@ func (s *Verifier) checkTimestamp(r *Request, timestamp string) error {
 		return errStale
 	}
 	return nil
+}
+
+// timeOf returns the time that a timestamp stands for.
+func (s *Verifier) timeOf(timestamp string) (time.Time, error) {
+	if s.TimestampFormat == TimestampRFC3339 {
+		return time.Parse(time.RFC3339, timestamp)
+	}
+	n, err := strconv.ParseInt(timestamp, 10, 64)
+	if s.TimestampFormat == TimestampUnixMilli {
+		return time.UnixMilli(n), err
+	}
+	return time.Unix(n, 0), err
 }

@@ -59,6 +59,11 @@ func (s *Verifier) alternatives(r *Request, body []byte, mem Memory) ([]alternat
 	if slices.Contains(s.template, PartURL) {
 		urls = s.urls(r)
 	}
+	return s.alternativesOf(urls, r, body, mem)
+}
+
+// alternativesOf is alternatives for URLs that are given.
+func (s *Verifier) alternativesOf(urls []string, r *Request, body []byte, mem Memory) ([]alternative, error) {
 	var all []alternative
 	if s.BodyHash != "" {
 		sum := hex.EncodeToString(sha256Of(body))
