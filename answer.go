@@ -53,37 +53,27 @@ func writeAnswer(w http.ResponseWriter, method string, status int, contentType, 
 	}
 }
 
-// refuse turns a refusal into the error that Caddy answers, and into a line of the
-// log with what Caddy does not say: it logs every error answer itself, those below
-// 500 at debug.
+// refuse turns a refusal into the error that Caddy answers, and tells the operator
+// of it: Caddy logs each error answer itself, those below 500 at debug, and without
+// what it is about.
 func (h *Handler) refuse(req *request, err error) (became string, answer error) {
 	var refusal *outcome.Refusal
 	if !errors.As(err, &refusal) {
 		return outcome.Unavailable, err
 	}
 	req.closeUnread()
-	fields := []zap.Field{zap.Int("status", refusal.Status), zap.NamedError("reason", refusal.Reason)}
-	withClient := append(fields, zap.String("client_ip", clientIP(req.Request.Request)))
-	if refusal.Remedy != "" {
-		withClient = append(withClient, zap.String("remedy", refusal.Remedy))
-	}
-	switch {
-	case refusal.Status == http.StatusServiceUnavailable:
+	if refusal.Status == http.StatusServiceUnavailable {
 		req.w.Header().Set("Retry-After", retryAfter)
-	case refusal.Status == http.StatusUnauthorized, refusal.Status == http.StatusForbidden:
-		h.refusals.Info("request refused", withClient...)
-	case req.Authentic:
-		h.logger.Warn("an authentic event was refused, and is lost unless it is sent again", withClient...)
-	default:
-		h.logger.Debug("request refused", fields...)
 	}
+	h.note(req, refusal)
 	return refusal.Outcome, caddyhttp.Error(refusal.Status, refusal.Reason)
 }
 
 // count counts what became of a request, and tells whoever has just set a webhook
 // up that it works.
-func (h *Handler) count(r *http.Request, became string) {
+func (h *Handler) count(r *http.Request, became string, received time.Time) {
 	h.metrics.Count(became)
+	h.counts().Count(became, received)
 	switch became {
 	case outcome.Verified:
 		h.first.verification.Do(func() {

@@ -61,7 +61,10 @@ func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 // options are those of the directive.
 func (h *Handler) options() options.Table {
 	table := options.Table{
-		"name":          options.Text("one name, such as tickets", &h.Name),
+		"name": options.Value("one name, such as tickets", func(_, name string) error {
+			h.Name = name
+			return checkName(name)
+		}),
 		"provider":      options.Value("the name of one provider, such as github", h.setProvider),
 		"verification":  {Takes: "a block", Read: h.unmarshalVerification},
 		"signature":     {Takes: "a block", Read: h.unmarshalSignature},

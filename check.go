@@ -21,6 +21,9 @@ import (
 // nothing. No error quotes a token or secret.
 func (h *Handler) check() error {
 	row, err := h.row()
+	if err == nil && h.Name != "" {
+		err = checkName(h.Name)
+	}
 	if err == nil {
 		err = h.checkRules(row)
 	}
@@ -120,6 +123,19 @@ func (h *Handler) checkRules(row provider.Row) error {
 func checkMaxBodySize(size int64) error {
 	if size <= 0 {
 		return fmt.Errorf("max_body_size %d: must be positive, a size such as 5MiB", size)
+	}
+	return nil
+}
+
+// checkName allows what can be a part of a URL and of a file's name.
+func checkName(name string) error {
+	valid := len(name) >= 1 && len(name) <= 32
+	for i := range len(name) {
+		c := name[i]
+		valid = valid && ('a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-' || c == '_')
+	}
+	if !valid {
+		return fmt.Errorf("name %s: must be 1 to 32 lower-case letters, digits, - and _, such as tickets", expect.Quote(name))
 	}
 	return nil
 }

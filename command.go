@@ -25,11 +25,12 @@ func init() {
 	caddycmd.RegisterCommand(caddycmd.Command{
 		Name:  "webhook",
 		Usage: "<command>",
-		Short: "Tries webhook receivers out, and reads and sends on stored events",
+		Short: "Tries webhook receivers out, shows how they stand, and reads and sends on stored events",
 		Long: `
-Tools for webhook_receiver: test plays the service that sends webhooks, tail
+Tools for webhook_receiver: test plays the service that sends webhooks, status
+shows how the receivers stand, refused what they have refused, and why, tail
 shows stored events, check counts and checks them, and replay sends them on.`,
-		CobraFunc: func(cmd *cobra.Command) { cli.Register(cmd, playable(), playConfigured, checkerFor) },
+		CobraFunc: func(cmd *cobra.Command) { cli.Register(cmd, playable(), playConfigured, checkerFor, readConfig) },
 	})
 }
 

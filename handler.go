@@ -34,7 +34,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.
 	if err != nil {
 		became, err = h.refuse(req, err)
 	}
-	h.count(r, became)
+	h.count(r, became, req.event.Time)
 	if req.unread && r.ProtoMajor == 1 {
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(linger))
 	}

@@ -95,12 +95,12 @@ func TestMetricsOfEveryConfig(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if counter(t, later, "requests_total", "duplicate", "socialboards") != 0 {
+	if counter(t, later, "requests_total", "duplicate", "socialboards", "socialboards") != 0 {
 		t.Error("an outcome that has not been seen is not zero")
 	}
 	before := map[string]float64{}
 	series := [][]string{
-		{"requests_total", "stored", "socialboards"},
+		{"requests_total", "stored", "socialboards", "socialboards"},
 		{"store_duration_seconds", "file"},
 		{"fsync_duration_seconds"},
 		{"batch_events"},

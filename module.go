@@ -13,13 +13,13 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"go.uber.org/zap"
-	"go.uber.org/zap/zapcore"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/dedupe"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/intake"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/metrics"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/provider"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/rules"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/status"
 )
 
 func init() {
@@ -40,8 +40,10 @@ func init() {
 // `{http.webhook_receiver.body_sha256}` | SHA-256 of the body as it was sent, before Content-Encoding is undone, in hexadecimal digits
 // `{http.webhook_receiver.body.<path>}` | A string or number in a JSON body; the path is of keys, and indexes of arrays, separated by dots. Empty for other values, strings over 1 KiB, and such with control characters
 type Handler struct {
-	// What the receiver is called: the attribute `receiver` of its events, which have
-	// none without it.
+	// What logs, metrics and the commands call this receiver: 1 to 32 lower-case
+	// letters, digits, - and _. Receivers of the same name share their metrics. Its
+	// events have it as the attribute `receiver`, if it is set.
+	// Default: the provider's name.
 	Name string `json:"name,omitempty"`
 
 	// The service that sends the webhooks, which says how the endpoint is
@@ -121,6 +123,7 @@ type Handler struct {
 	// Whether events that come again are stored again. Default: they are.
 	Dedupe *dedupe.Config `json:"dedupe,omitempty"`
 
+	name         string
 	provider     provider.Row
 	public       rules.PublicURL     // of PublicURL
 	verification *rules.Verification // nil: there is none
@@ -138,7 +141,10 @@ type Handler struct {
 	dedupe       *dedupe.Deduplicator // nil: events are stored however often they come
 	metrics      metrics.Receiver
 	logger       *zap.Logger
-	refusals     *zap.Logger // sampled
+	refusals     *refusals
+	mask         *status.Mask
+	counts       func() *status.Counts
+	running      *running
 	first        *struct{ event, verification sync.Once }
 
 	release []func() // what the receiver shares with others; more than once does nothing
@@ -156,16 +162,15 @@ func (Handler) CaddyModule() caddy.ModuleInfo {
 func (h *Handler) Provision(ctx caddy.Context) error {
 	h.logger = ctx.Logger()
 	h.first = new(struct{ event, verification sync.Once })
-	h.refusals = h.logger.WithOptions(zap.WrapCore(func(core zapcore.Core) zapcore.Core {
-		return zapcore.NewSamplerWithOptions(core, time.Minute, 10, 0)
-	}))
-
+	h.refusals = newRefusals()
+	config, _ := json.Marshal(h) // for a comparison
 	if err := h.check(); err != nil {
 		return err
 	}
 	if err := h.provisionProvider(); err != nil {
 		return err
 	}
+	h.provisionName()
 	if err := h.provisionTokens(); err != nil {
 		return err
 	}
@@ -179,7 +184,8 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		return err
 	}
 	h.release = append(h.release, intake.Memory.Fit(h.mostMemory()))
-	h.metrics = metrics.OfReceiver(h.provider.Name)
+	h.publish(ctx, string(config))
+	h.metrics = metrics.OfReceiver(h.name, h.provider.Name)
 	return metrics.Register(ctx.GetMetricsRegistry())
 }
 

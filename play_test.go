@@ -28,7 +28,7 @@ func playRows(rows []provider.Row, args ...string) (out string, err error) {
 	}
 	var b bytes.Buffer
 	cmd := &cobra.Command{Use: "webhook", SilenceUsage: true, SilenceErrors: true}
-	cli.Register(cmd, all, playConfigured, checkerFor)
+	cli.Register(cmd, all, playConfigured, checkerFor, readConfig)
 	cmd.SetArgs(append([]string{"test"}, args...))
 	cmd.SetOut(&b)
 	cmd.SetErr(&b)

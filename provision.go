@@ -19,6 +19,7 @@ import (
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/provider"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/rules"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/secret"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/status"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/outputs/file"
 )
 
@@ -47,6 +48,12 @@ func (h *Handler) provisionProvider() error {
 	return nil
 }
 
+// provisionName takes the provider's name where the config has none.
+func (h *Handler) provisionName() {
+	h.name = cmp.Or(h.Name, h.provider.Name)
+	h.logger = h.logger.With(zap.String("receiver", h.name))
+}
+
 // provisionTokens fails closed: no token and no secret may come out empty.
 func (h *Handler) provisionTokens() error {
 	tokens, err := resolveSecrets("verify_token", h.VerifyTokens)
@@ -60,6 +67,8 @@ func (h *Handler) provisionTokens() error {
 	if err != nil {
 		return err
 	}
+	h.mask = status.NewMask(secretFieldsOf(&h.provider))
+	h.release = append(h.release, status.Know(slices.Concat(tokens, secrets, passwordIn(h.public.Text))))
 	if h.provider.Verification != nil {
 		h.verification = h.provider.Verification.WithDefaults()
 	}

@@ -44,7 +44,7 @@ func newReceiver(t *testing.T, options string) *receiver {
 	rc.Handler = provision(t, options)
 	core, logs := observer.New(zapcore.DebugLevel)
 	rc.logs = logs
-	rc.Handler.logger, rc.Handler.refusals = zap.New(core), zap.New(core)
+	rc.Handler.logger = zap.New(core).With(zap.String("receiver", rc.Handler.name))
 	for _, o := range rc.Handler.outputs {
 		o.logger = zap.New(core)
 	}

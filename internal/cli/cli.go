@@ -13,10 +13,10 @@ import (
 
 // Register adds the commands below cmd, which is "caddy webhook". The providers
 // are those that the test command can play; the first one is its default.
-func Register(cmd *cobra.Command, providers []play.Service, configured Configured, checkers Checkers) {
+func Register(cmd *cobra.Command, providers []play.Service, configured Configured, checkers Checkers, readConfig ReadConfig) {
 	for _, sub := range []*cobra.Command{
-		testCommand(providers, configured), tailCommand(), findCommand(), showCommand(), checkCommand(),
-		verifyCommand(thatSign(providers), checkers), replayCommand(),
+		testCommand(providers, configured), statusCommand(readConfig), refusedCommand(readConfig),
+		tailCommand(), findCommand(), showCommand(), checkCommand(), verifyCommand(thatSign(providers), checkers), replayCommand(),
 	} {
 		run := sub.RunE
 		sub.RunE = func(cmd *cobra.Command, args []string) error {

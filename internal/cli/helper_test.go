@@ -52,7 +52,7 @@ func runIn(ctx context.Context, stdout, stderr *buffer, args ...string) error {
 			return play.Service{}, errors.New("no such config")
 		}
 		return providerNamed([]play.Service{signing, verifying}, name)
-	}, testChecker)
+	}, testChecker, os.ReadFile)
 	cmd.SetArgs(args)
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)

@@ -271,7 +271,7 @@ func TestOutputThatCannotBeWritten(t *testing.T) {
 	path := file(t, "a", eventLines(0, 3))
 	for _, args := range [][]string{{"tail", path}, {"tail", "-f", path}, {"find", path}, {"find", "--csv", path}, {"find", "--count", path}, {"check", path}, {"replay", "--dry-run", "--to", "http://a", path}} {
 		cmd := &cobra.Command{Use: "webhook", SilenceUsage: true, SilenceErrors: true}
-		Register(cmd, []play.Service{verifying}, nil, nil)
+		Register(cmd, []play.Service{verifying}, nil, nil, nil)
 		cmd.SetArgs(args)
 		cmd.SetOut(fullDisk{})
 		cmd.SetErr(&buffer{})

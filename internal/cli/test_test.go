@@ -34,7 +34,7 @@ func receiverLike(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func status(code int) http.HandlerFunc {
+func answering(code int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost {
 			receiverLike(w, r)
@@ -99,13 +99,13 @@ func TestTestExplains(t *testing.T) {
 			_, _ = io.WriteString(w, r.URL.Query().Get("challenge"))
 		}, []string{`as "text/html"`}},
 		"body eaten":     {func(w http.ResponseWriter, r *http.Request) { r.Body = http.NoBody; receiverLike(w, r) }, []string{"drops or changes bodies"}},
-		"body too large": {status(413), []string{"takes only small bodies"}},
-		"body held back": {status(408), []string{"holds it back"}},
-		"firewall":       {status(403), []string{"refuses the request"}},
-		"get only":       {status(405), []string{"uses other methods"}},
+		"body too large": {answering(413), []string{"takes only small bodies"}},
+		"body held back": {answering(408), []string{"holds it back"}},
+		"firewall":       {answering(403), []string{"refuses the request"}},
+		"get only":       {answering(405), []string{"uses other methods"}},
 		"not stored": {func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Retry-After", "5")
-			status(503)(w, r)
+			answering(503)(w, r)
 		}, []string{"could not store the event"}},
 		"no answer": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, []string{"closed without an answer"}},
 		"answers events": {func(w http.ResponseWriter, r *http.Request) {

@@ -106,7 +106,7 @@ func (o *Output) Provision(ctx caddy.Context) error {
 		RotationFailed: func(err error) {
 			logger.Error("the rotation of events' files is behind; no event is lost, and it is tried again", zap.Error(err))
 		},
-		InEffect: func() bool { return isInEffect(ctx) },
+		InEffect: func() bool { return IsInEffect(ctx) },
 	}
 	var err error
 	if o.options.Rotation, err = o.rotation(); err != nil {
@@ -164,10 +164,10 @@ func (o *Output) warn(logger *zap.Logger, filename, path string) {
 	}
 }
 
-// isInEffect tells whether the config that ctx is of is the one that runs: one
+// IsInEffect tells whether the config that ctx is of is the one that runs: one
 // that is only validated never does, nor one that is rejected, even after all
 // of its apps were started. The contexts of a config end as one.
-func isInEffect(ctx caddy.Context) bool {
+func IsInEffect(ctx caddy.Context) bool {
 	active := caddy.ActiveContext()
 	return active.Context != nil && active.Done() == ctx.Done()
 }

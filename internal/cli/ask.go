@@ -1,0 +1,72 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	caddycmd "github.com/caddyserver/caddy/v2/cmd"
+)
+
+// ReadConfig returns a config file as JSON.
+type ReadConfig func(file string) ([]byte, error)
+
+// admin is where the running Caddy is asked.
+type admin struct {
+	address, config string
+	readConfig      ReadConfig
+}
+
+func (a *admin) addFlags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&a.address, "address", "", "Address of Caddy's admin endpoint (default that of --config, or $CADDY_ADMIN, or localhost:2019)")
+	cmd.Flags().StringVar(&a.config, "config", "", "Config of the running Caddy, which may name the address")
+}
+
+// resolve finds the address as caddy reload does.
+func (a *admin) resolve() error {
+	var config []byte
+	if a.address == "" && a.config != "" {
+		var err error
+		if config, err = a.readConfig(a.config); err != nil {
+			return err
+		}
+		var parsed struct {
+			Admin struct {
+				Disabled bool `json:"disabled"`
+			} `json:"admin"`
+		}
+		if json.Unmarshal(config, &parsed) == nil && parsed.Admin.Disabled {
+			return fmt.Errorf("%s has admin off, so there is nobody to ask: give Caddy an admin endpoint, such as a Unix socket that only its user can use, with the global option admin unix//run/caddy/admin.sock", a.config)
+		}
+	}
+	var err error
+	a.address, err = caddycmd.DetermineAdminAPIAddress(a.address, config, a.config, "")
+	return err
+}
+
+// get returns what the receivers' part of the admin endpoint answers.
+func (a *admin) get(path string) ([]byte, error) {
+	resp, err := caddycmd.AdminAPIRequest(a.address, http.MethodGet, "/webhook_receiver/"+path, nil, nil)
+	if err == nil {
+		defer resp.Body.Close()
+		return io.ReadAll(resp.Body)
+	}
+	// Caddy's errors have no others in them, just their texts.
+	has := func(texts ...string) bool {
+		return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(err.Error(), text) })
+	}
+	switch {
+	case has("connection refused", "actively refused", "no such file", "cannot find"):
+		return nil, fmt.Errorf("nobody listens at %s, so there is nobody to ask: Caddy is not running, has admin off, or its admin endpoint has another address, which --address or --config can name", a.address)
+	case has("permission denied", "access permissions"):
+		return nil, fmt.Errorf("%s may not be used by this user: ask as the user that Caddy runs as, or as root", a.address)
+	case has("HTTP 404"):
+		return nil, fmt.Errorf("the Caddy at %s does not know its receivers: it runs without webhook_receiver, or with an older one; restart it", a.address)
+	}
+	return nil, err
+}
