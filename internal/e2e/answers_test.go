@@ -548,9 +548,10 @@ func TestErrorsAreLogged(t *testing.T) {
 	t.Parallel()
 	s := start(t, "{\n\tdebug\n}\n"+site(stored()...))
 	s.post("x-payload-x").want(t, 400)
-	s.logged("400, at debug", func(e logEntry) bool {
+	s.logged("400, at debug, by Caddy", func(e logEntry) bool {
 		return e.field("level") == "debug" && e["status"] == json.Number("400")
 	})
+	s.logged("400, as an event that may be lost", func(e logEntry) bool { return ours("warn")(e) && mayBeLost(e) })
 	const wrong = 500
 	client := newClient(t)
 	for range wrong {

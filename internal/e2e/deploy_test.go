@@ -132,7 +132,7 @@ func TestDeployDashboardAndAlerts(t *testing.T) {
 	s.postTo("/broken", "{}").want(t, http.StatusServiceUnavailable)
 
 	queries := 0
-	substitute := strings.NewReplacer("$provider", ".*", "$instance", ".*", "$__rate_interval", "5s", "$__range", "1m")
+	substitute := strings.NewReplacer("$receiver", ".*", "$provider", ".*", "$instance", ".*", "$__rate_interval", "5s", "$__range", "1m")
 	for _, panel := range dashboard.Panels {
 		for _, target := range panel.Targets {
 			queries++

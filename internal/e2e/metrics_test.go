@@ -88,7 +88,7 @@ func TestMetrics(t *testing.T) {
 	s.wantMetrics(want, bytes+2, began)
 }
 
-var seriesName = regexp.MustCompile(`^[a-z_]+(\{(le|outcome|output|provider)="[^"]*"(,(le|outcome|output|provider)="[^"]*")*\})?$`)
+var seriesName = regexp.MustCompile(`^[a-z_]+(\{(le|outcome|output|provider|receiver)="[^"]*"(,(le|outcome|output|provider|receiver)="[^"]*")*\})?$`)
 
 // wantMetrics checks all metrics, given the number of requests by outcome, one
 // of which the log output took as well, and the bytes stored in files since
@@ -107,7 +107,7 @@ func (s *server) wantMetrics(requests map[string]float64, bytes int, began int64
 		`stored_bytes_total{output="file"}`:           float64(bytes),
 	}
 	for outcome, n := range requests {
-		want[`requests_total{outcome="`+outcome+`",provider="socialboards"}`] = n
+		want[`requests_total{outcome="`+outcome+`",provider="socialboards",receiver="socialboards"}`] = n
 	}
 	var all map[string]float64
 	eventually(s.t, "everything is counted", func() error {
@@ -120,7 +120,7 @@ func (s *server) wantMetrics(requests map[string]float64, bytes int, began int64
 		return nil
 	})
 	for _, series := range []string{"last_event", "last_verification"} {
-		at := all[series+`_timestamp_seconds{provider="socialboards"}`]
+		at := all[series+`_timestamp_seconds{provider="socialboards",receiver="socialboards"}`]
 		if at < float64(began) || at > float64(time.Now().Unix()+1) {
 			s.t.Errorf("%s is at %v", series, at)
 		}

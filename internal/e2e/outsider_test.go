@@ -126,19 +126,25 @@ func TestOutsiders(t *testing.T) {
 	}
 	for _, e := range s.entries(func(logEntry) bool { return true }) {
 		level, name := e.field("level"), e.field("logger")
-		if strings.Contains(name, mark) || level != "info" && level != "debug" && strings.Contains(e.String(), mark) {
+		if strings.Contains(name, mark) || level != "info" && level != "debug" && !mayBeLost(e) && strings.Contains(e.String(), mark) {
 			t.Errorf("a sender chose logger or level: %s", e)
 		}
 		if name == "http.webhook_receiver.outputs.log" && (level != "info" || e.field("msg") != "event") {
 			t.Errorf("an event changed its entry: %s", e)
 		}
 	}
-	if bad := s.entries(ours("warn")); len(bad) != 0 {
+	if bad := s.entries(func(e logEntry) bool { return ours("warn")(e) && !mayBeLost(e) }); len(bad) != 0 {
 		t.Errorf("warnings that an outsider caused: %v", bad)
 	}
 	if bad := s.entries(ours("error")); len(bad) != 0 {
 		t.Errorf("errors that an outsider caused: %v", bad)
 	}
+}
+
+// mayBeLost matches the one warning that anybody can cause where nothing is
+// signed, once a second.
+func mayBeLost(e logEntry) bool {
+	return e.field("msg") == "what may have been an event was refused, and is lost unless it is sent again"
 }
 
 // files are the names of all that is below the server's directory.

@@ -234,7 +234,7 @@ func TestDedupe(t *testing.T) {
 	send("/a", 1)
 	send("/b", 2)
 	send("/b", 2)
-	if n := s.number(regexp.MustCompile(`(?m)^caddy_webhook_receiver_requests_total\{outcome="duplicate",provider="cloudevents"\} (\S+)`), s.fromAdmin("/metrics")); n != 3 {
+	if n := s.number(regexp.MustCompile(`(?m)^caddy_webhook_receiver_requests_total\{outcome="duplicate",provider="cloudevents",receiver="cloudevents"\} (\S+)`), s.fromAdmin("/metrics")); n != 3 {
 		t.Errorf("%v duplicates are counted", n)
 	}
 }

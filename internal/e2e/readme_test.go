@@ -52,7 +52,7 @@ func TestReadme(t *testing.T) {
 		"/var/lib/webhooks/", filepath.Dir(s.path("data", "caddy", "webhooks", "events.jsonl"))+"/",
 		"WEBHOOK_VERIFY_TOKEN=…", "WEBHOOK_VERIFY_TOKEN="+rightToken,
 	)
-	s.env = append(s.env, "WEBHOOK_VERIFY_TOKEN="+rightToken)
+	s.env = append(s.env, "WEBHOOK_VERIFY_TOKEN="+rightToken, "CADDY_ADMIN="+s.admin)
 	commands := append(readme.under(t, "See that it works", "sh"), readDocument(t, "docs/commands.md").under(t, "Commands", "sh")...)
 	for _, text := range commands {
 		for command := range strings.Lines(here.Replace(text)) {
