@@ -229,12 +229,12 @@ func (h *Handler) storedFile() *dedupe.File {
 	if !ok || output.Format == file.FormatRaw {
 		return nil
 	}
-	path := output.Destination()
+	path, logger := output.Destination(), h.logger
 	return &dedupe.File{Path: path, Read: func(events int, took time.Duration, err error) {
 		if err != nil {
-			h.logger.Warn("what was stored before could not all be read for dedupe: events that come again may be stored again", zap.String("path", path), zap.Error(err))
+			logger.Warn("what was stored before could not all be read for dedupe: events that come again may be stored again", zap.String("path", path), zap.Error(err))
 			return
 		}
-		h.logger.Info("what was stored before was read for dedupe", zap.String("path", path), zap.Int("events", events), zap.Duration("took", took))
+		logger.Info("what was stored before was read for dedupe", zap.String("path", path), zap.Int("events", events), zap.Duration("took", took))
 	}}
 }
