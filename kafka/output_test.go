@@ -84,7 +84,7 @@ func TestBinary(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, json[name], want)
 		}
 	}
-	if _, ok := json["ce_datacontenttype"]; ok || json["ce_time"] == "" || len(json) != 8 {
+	if _, ok := json["ce_datacontenttype"]; ok || json["ce_time"] == "" || json["ce_httpheaders"] == "" || len(json) != 9 {
 		t.Errorf("headers: %v", json)
 	}
 	if v := string(got["json"].Value); v != "{\"type\":\"t\",\n\"subject\":\"7\"}" {
