@@ -317,6 +317,9 @@ func TestCommandReplay(t *testing.T) {
 	for i, want := range all {
 		got := target.events[i]
 		data := []byte(want.data)
+		if i == 0 {
+			data = []byte(sample) // as it was sent, with its line breaks
+		}
 		switch {
 		case want.base64:
 			data = want.bytes

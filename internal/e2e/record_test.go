@@ -32,7 +32,7 @@ func TestSampleIsStored(t *testing.T) {
 			t.Errorf("%s is %q, want %q", name, r.attributes[name], want)
 		}
 	}
-	if len(r.attributes) != 7 { // those, id and time
+	if len(r.attributes) != 8 || r.attributes["bodysent"] == "" { // those, id, time, and where its line breaks were
 		t.Errorf("attributes %v", r.attributes)
 	}
 	if at, _ := time.Parse(time.RFC3339Nano, r.attributes["time"]); at.Before(before) || at.After(time.Now().Add(time.Second)) {

@@ -75,6 +75,14 @@ func SetSent(e *Event, sent []byte, coded bool) {
 	}
 }
 
+// SentAs returns the value of BodySent, which is empty where nothing is lacking.
+func SentAs(e *Event) string {
+	if e.sentForm == sentAsData {
+		return ""
+	}
+	return string(e.appendSent(make([]byte, 0, e.sentSize)))
+}
+
 // appendSent appends the value of BodySent.
 func (e *Event) appendSent(dst []byte) []byte {
 	if e.sentForm == sentBase64 {

@@ -65,6 +65,9 @@ func (o *Output) Store(_ context.Context, e *event.Event) error {
 		}
 		fields = append(fields, zap.String(name, a.Value))
 	}
+	if sent := event.SentAs(e); sent != "" {
+		fields = append(fields, zap.String(event.BodySent, sent))
+	}
 	switch e.DataKind {
 	case event.DataJSON:
 		fields = append(fields, zap.Reflect("data", json.RawMessage(e.Data)))
