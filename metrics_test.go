@@ -42,6 +42,17 @@ func TestOtherHandlersErrors(t *testing.T) {
 	}
 }
 
+// TestOtherHandlersErrorsWithoutReason is of Caddy's errors that have no other.
+func TestOtherHandlersErrorsWithoutReason(t *testing.T) {
+	rc := newReceiver(t, "")
+	r := caddyhttp.PrepareRequest(httptest.NewRequest(http.MethodPost, "/", failing{caddyhttp.Error(413, nil)}), caddy.NewReplacer(), httptest.NewRecorder(), &caddyhttp.Server{})
+	err := rc.Handler.ServeHTTP(httptest.NewRecorder(), r, nil)
+	var answer caddyhttp.HandlerError
+	if !errors.As(err, &answer) || answer.StatusCode != 413 || len(linesOf(rc.logs, lineMaybe)) != 1 {
+		t.Errorf("%v: %s", err, text(rc.logs))
+	}
+}
+
 // TestOtherHandlersErrorsComeLate: what comes after the timeout is the timeout.
 func TestOtherHandlersErrorsComeLate(t *testing.T) {
 	rc := newReceiver(t, "")

@@ -67,7 +67,11 @@ func refusalOf(err error) error {
 		return err
 	}
 	status := cmp.Or(theirs.StatusCode, http.StatusBadRequest)
-	return &outcome.Refusal{Status: status, Outcome: outcomeOf(status), Reason: theirs.Err}
+	reason := theirs.Err
+	if reason == nil {
+		reason = errors.New("another handler's reading of the body failed")
+	}
+	return &outcome.Refusal{Status: status, Outcome: outcomeOf(status), Reason: reason}
 }
 
 // outcomeOf returns what counts as the outcome where another handler's reading of
