@@ -80,6 +80,9 @@ func TestRingIsBounded(t *testing.T) {
 			t.Fatalf("%d bytes are kept", k.bytes)
 		}
 	}
+	if k.all[0].Len() > 0 || k.all[1].Len() < 100 {
+		t.Errorf("%d authentic ones are left, and %d others", k.all[1].Len(), k.all[0].Len())
+	}
 }
 
 // TestLastRefused goes on after a number.
@@ -166,6 +169,14 @@ func TestMaskBeginning(t *testing.T) {
 			}
 		}
 	}
+	long := strings.Repeat("sesame!", 10)
+	forgetLong := Know([]string{long})
+	for limit := 100; limit < 400; limit++ { // what is hidden leaves room for what follows
+		if got := string(m.Beginning([]byte(strings.Repeat(long, 20)), limit)); strings.Contains(got, "ses") {
+			t.Errorf("%d: %q", limit, got)
+		}
+	}
+	forgetLong()
 	Know([]string{secret})()
 	if got := m.Text(secret); got != Masked {
 		t.Errorf("%q, when one of two has forgotten it", got)
