@@ -94,13 +94,15 @@ func (t *tailer) addFollowers(all []*follower, args []string, round int) ([]*fol
 			}
 			continue
 		}
-		journals, err := reader.Resolve([]string{arg})
-		journals.Close()
-		if len(journals) == 0 && err != nil && round == 0 {
-			t.note("%v; waiting for some", err)
+		lives, err := reader.LiveIn(arg)
+		if err != nil {
+			return nil, err
 		}
-		for _, j := range journals {
-			add(j.Path, round > 0)
+		if len(lives) == 0 && round == 0 {
+			t.note("%s: there are no events in this directory; waiting for some", arg)
+		}
+		for _, live := range lives {
+			add(reader.Absolute(live), round > 0)
 		}
 	}
 	return all, nil

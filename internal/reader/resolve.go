@@ -292,40 +292,44 @@ func (f *finder) addRotated(arg string, named bool) error {
 
 // addDirectory adds every journal in a directory.
 func (f *finder) addDirectory(dir string) error {
+	lives, err := LiveIn(dir)
+	if err == nil && len(lives) == 0 {
+		err = fmt.Errorf("%s: there are no events in this directory", dir)
+	}
+	errs := []error{err}
+	for _, live := range lives {
+		errs = append(errs, f.addLive(live, Absolute(live)))
+	}
+	return errors.Join(errs...)
+}
+
+// LiveIn returns the live file of every journal in a directory, be it there or only
+// those that were rotated of it.
+func LiveIn(dir string) (lives []string, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var errs []error
-	found := false
+	isKnown := make(map[string]bool)
 	for _, entry := range entries {
 		path := filepath.Join(dir, entry.Name())
-		n, isRotated := files.Parse(path)
 		live := path
+		n, isRotated := files.Parse(path)
 		if isRotated {
 			live = n.Path
 		}
-		if isRotated && n.Temporary || isDead(live) {
+		if isKnown[live] || n.Temporary || isDead(live) {
 			continue
 		}
 		if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
 			continue
 		}
-		switch {
-		case isRotated:
-			err = f.addLive(live, Absolute(live))
-		case hasEvents(path):
-			err = f.addLive(path, Absolute(path))
-		default:
-			continue
+		if isRotated || hasEvents(path) {
+			isKnown[live] = true
+			lives = append(lives, live)
 		}
-		found = true
-		errs = append(errs, err)
 	}
-	if !found {
-		return fmt.Errorf("%s: there are no events in this directory", dir)
-	}
-	return errors.Join(errs...)
+	return lives, nil
 }
 
 func isDead(path string) bool {
