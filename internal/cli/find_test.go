@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 )
 
 // journal is a directory with events of one journal: 0 to 9 in a compressed file, 10 to
@@ -125,6 +127,10 @@ func TestFindCSV(t *testing.T) {
 	}
 	if fmt.Sprintf("%q", records) != fmt.Sprintf("%q", want) {
 		t.Errorf("%q\nwant\n%q", records, want)
+	}
+	terminal := finder{rows: rows{console: &console{outIsTerminal: true}}}
+	if got := terminal.cells(&reader.Event{Subject: "\x1b]0;x\x07"}); got[2] != `\u001b]0;x\u0007` {
+		t.Errorf("on a terminal: %q", got)
 	}
 	for cell, want := range map[string]string{
 		"": "", "a": "a", "=": "'=", "+1": "'+1", "-": "'-", "@": "'@", "\t=1": "'\t=1", "\r=1": "'\r=1", "\n=1": "'\n=1", " =1": "' =1",

@@ -175,7 +175,7 @@ func openLive(arg, path string) (live *os.File, rotated []string, err error) {
 	for range 100 { // once more than files can be rotated at a time
 		live, err = os.Open(arg)
 		if errors.Is(err, fs.ErrNotExist) {
-			rotated, _ = rotatedWithout(beside)
+			rotated, _ = rotatedWithout(files.OS{}, beside)
 			return nil, rotated, err
 		}
 		if err != nil {
@@ -185,7 +185,7 @@ func openLive(arg, path string) (live *os.File, rotated []string, err error) {
 		if err != nil || !info.Mode().IsRegular() {
 			return live, nil, err
 		}
-		rotated, err := listRotated(beside)
+		rotated, err := listRotated(files.OS{}, beside)
 		now, statErr := os.Stat(arg)
 		if err == nil && statErr == nil && os.SameFile(info, now) {
 			return live, namesOf(rotated), nil
@@ -200,8 +200,8 @@ func openLive(arg, path string) (live *os.File, rotated []string, err error) {
 
 // rotatedWithout returns the rotated files of one that is not there. Those that are
 // rotated meanwhile are left out, as there may be older ones that were missed.
-func rotatedWithout(path string) ([]string, error) {
-	before, err := listRotated(path)
+func rotatedWithout(fsys files.FS, path string) ([]string, error) {
+	before, err := listRotated(fsys, path)
 	if err != nil {
 		return nil, err
 	}
@@ -211,7 +211,7 @@ func rotatedWithout(path string) ([]string, error) {
 			last = r.At
 		}
 	}
-	now, err := listRotated(path)
+	now, err := listRotated(fsys, path)
 	return namesOf(slices.DeleteFunc(now, func(r files.Rotated) bool {
 		return r.At.After(last)
 	})), err
@@ -219,10 +219,10 @@ func rotatedWithout(path string) ([]string, error) {
 
 // listRotated returns the rotated files of the one at path. It looks twice, as one
 // that is being compressed may be missed under both names.
-func listRotated(path string) (all []files.Rotated, err error) {
+func listRotated(fsys files.FS, path string) (all []files.Rotated, err error) {
 	known := make(map[int64]bool) // by when they were rotated
 	for range 2 {
-		rotated, _, err := files.List(files.OS{}, path)
+		rotated, _, err := files.List(fsys, path)
 		if err != nil {
 			return nil, err
 		}

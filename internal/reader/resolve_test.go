@@ -145,6 +145,33 @@ func TestResolveWhileItIsRotated(t *testing.T) {
 	}
 }
 
+// directory is one that changes while it is read.
+type directory struct {
+	files.OS
+	names [][]string // what is found, one time after the other
+}
+
+func (d *directory) ReadDir(string) ([]string, error) {
+	names := d.names[0]
+	d.names = d.names[1:]
+	return names, nil
+}
+
+func TestListingWhileItIsRotated(t *testing.T) {
+	const path = "/nowhere/events.jsonl"
+	first, second, third := filepath.Base(rotatedAt("", 1)), filepath.Base(rotatedAt("", 2)), filepath.Base(rotatedAt("", 3))
+	// The first one was being compressed: it was gone under one name, and not yet seen under the other.
+	d := &directory{names: [][]string{{second}, {first + ".zst", second}}}
+	if got, err := listRotated(d, path); err != nil || len(got) != 2 {
+		t.Errorf("%v %v", got, err)
+	}
+	// There is no live file, and two are rotated while the directory is read, of which one is missed.
+	d = &directory{names: [][]string{{first}, {first}, {first, third}, {first, third}}}
+	if got, err := rotatedWithout(d, path); err != nil || len(got) != 1 {
+		t.Errorf("%v %v", got, err)
+	}
+}
+
 // TestScanWhileItIsRotated: whatever becomes of the files meanwhile, each event is
 // found once, up to some that was there when the scan began, or came since.
 func TestScanWhileItIsRotated(t *testing.T) {

@@ -292,6 +292,56 @@ func TestSeveralJournalsAreMerged(t *testing.T) {
 	}
 }
 
+// TestScanShowsWhatItHasFound: what is found in one journal does not wait for what may
+// be found in another, once that has been searched up to then.
+func TestScanShowsWhatItHasFound(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "a.jsonl"), eventLine(1))
+	write(t, filepath.Join(dir, "b.jsonl"), eventLines(2, 60_000))
+	journals, err := Resolve([]string{dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer journals.Close()
+	s := Scan{Journals: journals, Query: Query{IDs: []string{"id-1"}}}
+	if err := s.Run(context.Background(), func(f *Found) error {
+		if s.Read > s.Total/2 {
+			return fmt.Errorf("found after %d of %d bytes", s.Read, s.Total)
+		}
+		return nil
+	}); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestFileThatIsGone: one that was asked for is an error, one that belongs to it is not.
+func TestFileThatIsGone(t *testing.T) {
+	dir := t.TempDir()
+	rotated := write(t, rotatedAt(dir, 1), eventLine(1))
+	live := write(t, filepath.Join(dir, "events.jsonl"), eventLine(2))
+	for _, named := range []bool{false, true} {
+		args := []string{live}
+		if named {
+			args = append(args, write(t, rotated, eventLine(1)))
+		}
+		journals, err := Resolve(args)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer journals.Close()
+		if err := os.Remove(rotated); err != nil {
+			t.Fatal(err)
+		}
+		failed, n := 0, 0
+		s := Scan{Journals: journals, Failed: func(error) { failed++ }}
+		err = s.Run(context.Background(), func(*Found) error { n++; return nil })
+		if err != nil || n != 1 || (failed == 1) != named {
+			t.Errorf("named %v: %v, %d events, %d files failed", named, err, n, failed)
+		}
+		write(t, rotated, eventLine(1))
+	}
+}
+
 func TestWhatIsNotReadIsTold(t *testing.T) {
 	dir := t.TempDir()
 	for n := range 10 {

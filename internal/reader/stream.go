@@ -74,11 +74,7 @@ func (s *stream) advance() bool {
 			s.scan.Looked()
 		}
 	}
-	last := s.time
 	s.item, s.items = s.items[0], s.items[1:]
-	if s.time.Before(last) { // also where there is none
-		s.time = last
-	}
 	return true
 }
 
