@@ -60,7 +60,7 @@ func (c *Checker) Empty() bool { return len(c.receivers) == 0 }
 
 // Why an event is unchecked.
 var (
-	errEarlier  = errors.New("its header fields were not stored (headers none, or an earlier version)")
+	errEarlier  = errors.New("no header fields are stored with it (its provider signs nothing, headers none, or an earlier version)")
 	errMissing  = errors.New("a field that the check needs is missing")
 	errRedacted = errors.New("a field that the check needs is redacted")
 	errNobodys  = errors.New("there is no receiver for it")
