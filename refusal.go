@@ -1,6 +1,7 @@
 package webhookreceiver
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"net/url"
@@ -221,13 +222,12 @@ func (h *Handler) explain(req *request, refusal *outcome.Refusal, r *status.Refu
 	explanation := h.signature.Explain(&signedAs, req.body, refusal.Reason, seek, h.neighbours(), signsIn)
 	r.Remedy = h.mask.Text(explanation.Remedy)
 	if explanation.Size > 0 {
-		r.Signed = &status.Signed{
-			Content: h.mask.Beginning(explanation.Content, shownContent), Size: explanation.Size,
-			SHA256: explanation.SHA256, Expected: explanation.Expected,
-		}
+		r.Signed = &status.Signed{Size: explanation.Size, SHA256: explanation.SHA256, Expected: explanation.Expected}
 		if h.public.HasUser {
+			explanation.Content = bytes.ReplaceAll(explanation.Content, []byte(userIn(h.public.Text)+"@"), []byte(status.Masked+"@"))
 			r.Signed.SHA256 = "" // a password could be guessed by it
 		}
+		r.Signed.Content = h.mask.Beginning(explanation.Content, shownContent)
 	}
 }
 
@@ -274,6 +274,15 @@ var tokenFields = sync.OnceValue(func() (names []string) {
 	}
 	return names
 })
+
+// userIn returns user and password in a URL, as they are written there.
+func userIn(text string) string {
+	_, rest, _ := strings.Cut(text, "://")
+	if i := strings.IndexAny(rest, "/?"); i >= 0 {
+		rest = rest[:i]
+	}
+	return rest[:max(0, strings.LastIndexByte(rest, '@'))]
+}
 
 // passwordIn returns the password in a URL, as it is written there and decoded.
 func passwordIn(text string) []string {

@@ -349,6 +349,17 @@ func TestRefusedIsKept(t *testing.T) {
 	}
 }
 
+// TestSignedURLsPassword is in nothing that is kept, however short.
+func TestSignedURLsPassword(t *testing.T) {
+	rc := newReceiver(t, "name hidden\nprovider square\nsecret sesame-street\npublic_url https://me:p@hooks.example.com/hooks?a=1")
+	after := lastSeq()
+	rc.send(t, requestOf(http.MethodPost, "/hooks", "{}", "x-square-hmacsha256-signature", strings.Repeat("A", 44)))
+	kept := status.LastRefused(after)
+	if len(kept) != 1 || kept[0].Signed == nil || string(kept[0].Signed.Content) != "https://REDACTED@hooks.example.com/hooks?a=1{}" || kept[0].Signed.SHA256 != "" {
+		t.Errorf("%+v", kept[0].Signed)
+	}
+}
+
 // TestExplainedToTheOperatorOnly: what is found out goes into the log, and the
 // sender gets the same answer.
 func TestExplainedToTheOperatorOnly(t *testing.T) {

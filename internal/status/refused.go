@@ -200,10 +200,10 @@ func LastRefused(after uint64) []*Refused {
 }
 
 // WithoutContent returns a copy for those who may not see what was sent: without
-// body and header values, and without what is made of them.
+// body and header values, and without what is taken from them.
 func (r *Refused) WithoutContent() *Refused {
 	bare := *r
-	bare.Body, bare.Signed = nil, nil
+	bare.Body, bare.Signed, bare.ID, bare.Type = nil, nil, "", ""
 	bare.Headers = make(map[string][]string, len(r.Headers))
 	for name := range r.Headers {
 		bare.Headers[name] = []string{}

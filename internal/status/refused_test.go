@@ -88,7 +88,7 @@ func TestRingIsBounded(t *testing.T) {
 // TestLastRefused goes on after a number.
 func TestLastRefused(t *testing.T) {
 	c := new(Counts)
-	first := &Refused{Time: time.Now(), Status: 400, Reason: "first", Headers: map[string][]string{"A": {"value"}}, Body: Text("body"), Signed: &Signed{Content: Text("c")}}
+	first := &Refused{Time: time.Now(), Status: 400, Reason: "first", ID: "value", Type: "value", Headers: map[string][]string{"A": {"value"}}, Body: Text("body"), Signed: &Signed{Content: Text("c")}}
 	second := &Refused{Status: 400, Reason: "second", Authentic: true}
 	c.Keep(first)
 	c.Keep(second)
