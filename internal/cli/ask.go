@@ -53,7 +53,7 @@ func (a *admin) resolve() error {
 func (a *admin) get(path string) ([]byte, error) {
 	resp, err := caddycmd.AdminAPIRequest(a.address, http.MethodGet, "/webhook_receiver/"+path, nil, nil)
 	if err == nil {
-		defer resp.Body.Close()
+		defer func() { _ = resp.Body.Close() }()
 		return io.ReadAll(resp.Body)
 	}
 	// Caddy's errors have no others in them, just their texts.

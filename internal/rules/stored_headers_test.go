@@ -44,8 +44,12 @@ func TestStoredHeaders(t *testing.T) {
 		{"the URL is signed", nil, url, nil, byID, `[[":method","POST"],[":path","/p?a=b&c"],["Authorization","canary"],["User-Agent","S/1 \"x\""],["X-Twilio-Idempotency-Token","id"]]`},
 		{"a token", nil, token, nil, none, `[[":method","POST"],[":path","/p?a=REDACTED&REDACTED"],["User-Agent","S/1 \"x\""],["X-Hook","REDACTED"]]`},
 		{"an id only", nil, nil, nil, byID, `[[":method","POST"],[":path","/p?a=REDACTED&REDACTED"],["X-Twilio-Idempotency-Token","id"]]`},
-		{"names", []string{"x-b", "X-A", "content-type", "authorization", "X-None"}, nil, nil, none,
-			`[[":method","POST"],[":path","/p?a=REDACTED&REDACTED"],["Authorization","REDACTED"],["Content-Type","application/json"],["X-A","%C3%A4%25%FF%09"],["X-B","2"],["X-B","1"]]`},
+		{
+			"names",
+			[]string{"x-b", "X-A", "content-type", "authorization", "X-None"},
+			nil, nil, none,
+			`[[":method","POST"],[":path","/p?a=REDACTED&REDACTED"],["Authorization","REDACTED"],["Content-Type","application/json"],["X-A","%C3%A4%25%FF%09"],["X-B","2"],["X-B","1"]]`,
+		},
 		{"all", []string{"all"}, nil, &Verification{Token: "header:x-hook"}, none, `[[":method","POST"],[":path","/p?a=REDACTED&REDACTED"],["Authorization","REDACTED"],["Content-Type","application/json"],` +
 			`["Cookie","REDACTED"],["Stripe-Signature","t=1,v1=aa"],["User-Agent","S/1 \"x\""],["X-A","%C3%A4%25%FF%09"],["X-Api-Key","REDACTED"],["X-B","2"],["X-B","1"],["X-Client-Secret","REDACTED"],` +
 			`["X-Hook","REDACTED"],["X-My-Token","REDACTED"],["X-Password","REDACTED"],["X-Twilio-Idempotency-Token","REDACTED"]]`},
