@@ -92,10 +92,11 @@ type Event struct {
 	doc    jsonscan.Doc // of JSON data
 	isForm bool         // the data are text, or binary, that is a form, of not too many fields
 
-	sent     []byte // the body as sent
-	sentForm sentForm
-	sentSize int       // of the text for sentForm
-	layout   [160]byte // that text, where it is a layout that is as short
+	sent      []byte // the body as sent
+	sentForm  sentForm
+	sentSize  int       // of the text for sentForm, at most
+	hasLayout bool      // that text is in layout
+	layout    [160]byte // room for it, where it is a layout that can't be longer
 
 	mu              sync.Mutex
 	cloudEvent, raw *line // nil while nobody has asked for it

@@ -47,7 +47,7 @@ const (
 // SetSent notes how the body of the event's data was sent; coded tells whether it was
 // compressed. It must not change until the event is stored.
 func SetSent(e *Event, sent []byte, coded bool) {
-	e.sent, e.sentForm, e.sentSize = sent, sentAsData, 0
+	e.sent, e.sentForm, e.sentSize, e.hasLayout = sent, sentAsData, 0, false
 	inBase64 := base64.StdEncoding.EncodedLen(len(sent))
 	if coded {
 		e.sentForm, e.sentSize = sentBase64, inBase64
@@ -63,8 +63,7 @@ func SetSent(e *Event, sent []byte, coded bool) {
 	before, after := around(sent, len(e.Data))
 	size := lettersSize(before) + lettersSize(after) + len("|||")
 	if size+breaks*digitsFor(len(e.Data)) <= len(e.layout) {
-		e.sentForm = sentLayout
-		size = len(e.appendLayout(e.layout[:0]))
+		size, e.hasLayout = len(e.appendLayout(e.layout[:0])), true
 	} else {
 		for i := range lineBreaks {
 			size += distancesSize(e.Data, lineBreaks[i])
@@ -88,7 +87,7 @@ func (e *Event) appendSent(dst []byte) []byte {
 	if e.sentForm == sentBase64 {
 		return base64.StdEncoding.AppendEncode(dst, e.sent)
 	}
-	if e.sentSize <= len(e.layout) {
+	if e.hasLayout {
 		return append(dst, e.layout[:e.sentSize]...)
 	}
 	return e.appendLayout(dst)

@@ -42,6 +42,37 @@ func TestBodySent(t *testing.T) {
 	}
 }
 
+// TestBodySentOfAnySize: whatever the number of line breaks and how far they are from
+// one another, the line is JSON, no longer than was counted, and has the body.
+func TestBodySentOfAnySize(t *testing.T) {
+	for _, first := range []int{0, 10, 100, 1000, 10_000, 100_000} {
+		for breaks := range 200 {
+			for _, between := range []string{"", "1,", strings.Repeat("1,", 20)} {
+				body := []byte(`["` + strings.Repeat("x", first) + `",` + strings.Repeat("\n"+between, breaks) + "\r1]")
+				e := new(Event)
+				if err := SetData(e, body, "", AcceptJSON); err != nil {
+					t.Fatal(err)
+				}
+				SetSent(e, body, false)
+				line := e.AppendJSON(nil)
+				var stored struct {
+					BodySent string
+					Data     json.RawMessage
+				}
+				if err := json.Unmarshal(line, &stored); err != nil {
+					t.Fatalf("%d, %d breaks, %q between: %v", first, breaks, between, err)
+				}
+				if restored, err := Restore(stored.Data, stored.BodySent); err != nil || !bytes.Equal(restored, body) || stored.BodySent != SentAs(e) {
+					t.Fatalf("%d, %d breaks, %q between: %v", first, breaks, between, err)
+				}
+				if len(line) > e.jsonSize() {
+					t.Errorf("%d, %d breaks, %q between: %d bytes, more than %d", first, breaks, between, len(line), e.jsonSize())
+				}
+			}
+		}
+	}
+}
+
 // TestPrettyCosts: what is pretty-printed takes a tenth more, and no more.
 func TestPrettyCosts(t *testing.T) {
 	compact := `{"CommunityName":"yourCompany","EventType":"ticket_status_change","TicketId":4478963,"Events":[{"Id":1,"Name":"status"},{"Id":2,"Tags":["a","b"]}]}`
