@@ -95,7 +95,7 @@ func (d *Deduplicator) readBack(ctx context.Context, path string, since time.Tim
 // first, before any is read, as they may be renamed, compressed or removed meanwhile.
 // What was set aside after a failed fsync is left out: what is in there need not
 // be on the disk, and its senders were told so.
-func openSince(path string, since time.Time) (opened []*os.File, err error) {
+func openSince(path string, since time.Time) (opened []durable, err error) {
 	rotated, _, err := files.List(files.OS{}, path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -117,7 +117,7 @@ func openSince(path string, since time.Time) (opened []*os.File, err error) {
 			return false
 		case err != nil:
 			errs = append(errs, err)
-		case f != nil:
+		case f.File != nil:
 			opened = append(opened, f)
 		}
 		return true
@@ -137,44 +137,54 @@ func openSince(path string, since time.Time) (opened []*os.File, err error) {
 	return opened, errors.Join(errs...)
 }
 
+// durable is a file of which so many bytes are on the disk.
+type durable struct {
+	*os.File
+	size int64
+}
+
 // openDurably opens a file whose lines are all on the disk: the process may have been
-// killed between a write and its fsync. It returns none for one that was set aside.
-func openDurably(path string) (*os.File, error) {
+// killed between a write and its fsync. What is written after that fsync has none yet. It
+// returns none for one that was set aside.
+func openDurably(path string) (durable, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, err
+		return durable{}, err
 	}
 	if !info.Mode().IsRegular() || files.IsAside(info) {
-		return nil, nil
+		return durable{}, nil
 	}
 	opened, err := files.OS{}.Open(path)
 	if err != nil {
-		return nil, err
+		return durable{}, err
 	}
-	if err = opened.Sync(); err == nil {
+	if info, err = opened.Stat(); err == nil {
+		err = opened.Sync()
+	}
+	if err == nil {
 		err = files.OS{}.SyncDir(filepath.Dir(path))
 	}
 	if err != nil {
 		_ = opened.Close()
-		return nil, err
+		return durable{}, err
 	}
-	return opened.(*os.File), nil
+	return durable{opened.(*os.File), info.Size()}, nil
 }
 
-// readFile reads one file, as long as it is now.
-func (d *Deduplicator) readFile(ctx context.Context, f *os.File, since time.Time) (events int, err error) {
+// readFile reads one file, as long as it was when it was opened.
+func (d *Deduplicator) readFile(ctx context.Context, f durable, since time.Time) (events int, err error) {
 	info, err := f.Stat()
 	if err != nil || files.IsAside(info) { // just now
 		return 0, err
 	}
-	lines, err := reader.New(f, io.NewSectionReader(f, 0, info.Size()))
+	lines, err := reader.New(f.File, io.NewSectionReader(f, 0, f.size))
 	if err != nil {
 		return 0, err
 	}
 	if !lines.Compressed() {
 		lines.Release()
-		begin := firstSince(f, info.Size(), since.Add(-margin))
-		if lines, err = reader.New(f, io.NewSectionReader(f, begin, info.Size()-begin)); err != nil {
+		begin := firstSince(f.File, f.size, since.Add(-margin))
+		if lines, err = reader.New(f.File, io.NewSectionReader(f, begin, f.size-begin)); err != nil {
 			return 0, err
 		}
 	}

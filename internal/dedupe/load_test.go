@@ -119,6 +119,28 @@ func TestReadBack(t *testing.T) {
 	releaseLonger()
 }
 
+// TestReadBackOnlyTheDurable: what is written once a file was fsynced need not get to the
+// disk, and its sender may be told so.
+func TestReadBackOnlyTheDurable(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "events.jsonl")
+	if err := os.WriteFile(path, []byte(storedLine("before", time.Minute)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	since := time.Now().Add(-time.Hour)
+	opened, err := openSince(path, since)
+	if err != nil || len(opened) != 1 {
+		t.Fatal(opened, err)
+	}
+	defer opened[0].Close()
+	if err := os.WriteFile(path, []byte(storedLine("before", time.Minute)+storedLine("after", time.Minute)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d := newDeduplicator()
+	if events, err := d.readFile(context.Background(), opened[0], since); err != nil || events != 1 || isKnown(t, d, "after", time.Hour) || !isKnown(t, d, "before", time.Hour) {
+		t.Errorf("%d events (%v), after it: %t", events, err, isKnown(t, d, "after", time.Hour))
+	}
+}
+
 // TestReadBackNothing: there need not be anything.
 func TestReadBackNothing(t *testing.T) {
 	for _, path := range []string{filepath.Join(t.TempDir(), "events.jsonl"), filepath.Join(t.TempDir(), "none", "events.jsonl")} {
