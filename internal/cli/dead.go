@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/jsonscan"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 )
@@ -25,6 +26,19 @@ const (
 type deadLetters struct {
 	file *os.File
 	n    int64
+}
+
+// checkApart returns an error if the dead letters are the state, which is replaced each
+// time that it is saved.
+func checkApart(state, dead string) error {
+	own, err := files.Resolve(dead)
+	if err != nil {
+		return fmt.Errorf("--dead-letter: %w", err)
+	}
+	if state, err = files.Resolve(state); err == nil && (own == state || own == state+".lock") {
+		return fmt.Errorf("--dead-letter %s: is the state: give it another name", dead)
+	}
+	return err
 }
 
 func openDeadLetters(path string) (*deadLetters, error) {
@@ -82,13 +96,13 @@ func (d *deadLetters) add(e *reader.Event, attempts int, reason error) error {
 }
 
 // isOneOf tells whether it is one of the files that are read.
-func (d *deadLetters) isOneOf(files []part) bool {
+func (d *deadLetters) isOneOf(parts []part) bool {
 	own, err := d.file.Stat()
 	if err != nil {
 		return false
 	}
-	for i := range files {
-		if os.SameFile(own, files[i].info) {
+	for i := range parts {
+		if os.SameFile(own, parts[i].info) {
 			return true
 		}
 	}

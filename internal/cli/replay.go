@@ -80,6 +80,11 @@ bare data (format raw), which can't be sent; the exit status is 1 then.`,
 			if err != nil || to.Scheme != "http" && to.Scheme != "https" || to.Host == "" {
 				return errors.New("--to: must be an absolute http or https URL")
 			}
+			if statePath != "" && dead != "" {
+				if err := checkApart(statePath, dead); err != nil {
+					return err
+				}
+			}
 			if statePath != "" {
 				if r.state, err = openState(statePath, to, r.dryRun); err != nil {
 					return err

@@ -86,8 +86,12 @@ func (s *sender) try(ctx context.Context, e *reader.Event, attempt int) (wait ti
 		return 0, fmt.Errorf("sending to the target: %w", err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	_, _ = io.CopyN(io.Discard, resp.Body, 64<<10) // so that the connection can be used again
+	if resp.StatusCode >= 200 { // else it is another protocol's, and need not end
+		_, _ = io.CopyN(io.Discard, resp.Body, 64<<10) // so that the connection can be used again
+	}
 	switch code := resp.StatusCode; {
+	case code < 200:
+		return 0, fmt.Errorf("the target answered %s: %w", resp.Status, errPermanent)
 	case code >= 200 && code <= 299:
 		return 0, nil
 	case code >= 500 || code == http.StatusTooManyRequests || code == http.StatusRequestTimeout:
