@@ -118,6 +118,9 @@ func headersIn(sources ...[]Source) []string {
 // Size is about how large what Of returns is, in bytes, and never much less.
 func (h *StoredHeaders) Size(r *Request) int {
 	size := len(r.Target) + 64
+	if !h.keepsQuery {
+		size += redactedSize(r.Target)
+	}
 	for _, field := range h.fieldsIn(r.Header) {
 		for _, value := range r.Header[field.name] {
 			size += len(field.name) + len(value) + len(`["",""],`)
@@ -164,7 +167,7 @@ func (h *StoredHeaders) fieldsIn(header http.Header) []storedField {
 	}
 	fields := make([]storedField, 0, len(header))
 	for name := range header {
-		if !isAnybodys(name) {
+		if name != "Host" && !isAnybodys(name) { // HTTP/2 can have both, and the other one counts
 			fields = append(fields, storedField{name, h.IsSecret(name)})
 		}
 	}
@@ -204,17 +207,27 @@ func redactQuery(target string) string {
 	if !ok || query == "" {
 		return target
 	}
-	pairs := strings.Split(query, "&")
-	for i, pair := range pairs {
+	var b strings.Builder
+	b.Grow(len(target) + redactedSize(target))
+	b.WriteString(path)
+	for separator, more := byte('?'), true; more; separator = '&' {
+		var pair string
+		pair, query, more = strings.Cut(query, "&")
+		b.WriteByte(separator)
 		switch name, value, hasName := strings.Cut(pair, "="); {
 		case !hasName && pair != "":
-			pairs[i] = Redacted
+			b.WriteString(Redacted)
 		case value != "":
-			pairs[i] = name + "=" + Redacted
+			b.WriteString(name + "=" + Redacted)
+		default:
+			b.WriteString(pair)
 		}
 	}
-	return path + "?" + strings.Join(pairs, "&")
+	return b.String()
 }
+
+// redactedSize is how much longer a target can get by that.
+func redactedSize(target string) int { return len(Redacted) * (1 + strings.Count(target, "&")) }
 
 // writeEncoded writes a text as it stands in a JSON string, with percent signs, and what
 // is not printable ASCII, percent-encoded.

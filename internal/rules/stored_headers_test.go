@@ -3,6 +3,8 @@ package rules
 import (
 	"net/http"
 	"net/http/httptest"
+	"runtime"
+	"strings"
 	"testing"
 )
 
@@ -25,7 +27,7 @@ func TestStoredHeaders(t *testing.T) {
 		"Stripe-Signature": {"t=1,v1=aa"}, "User-Agent": {`S/1 "x"`}, "Content-Type": {"application/json"},
 		"Authorization": {"canary"}, "Cookie": {"canary"}, "X-Api-Key": {"canary"}, "X-My-Token": {"canary"}, "X-Client-Secret": {"canary"},
 		"X-Password": {"canary"}, "X-Twilio-Idempotency-Token": {"id"}, "X-Hook": {"canary"},
-		"Forwarded": {"x"}, "X-Forwarded-For": {"x"}, "X-Real-Ip": {"x"}, "Proxy-Authorization": {"canary"}, "Remote-User": {"x"}, "X-Webhook-Event-Id": {"x"},
+		"Host": {"user:canary@h"}, "Forwarded": {"x"}, "X-Forwarded-For": {"x"}, "X-Real-Ip": {"x"}, "Proxy-Authorization": {"canary"}, "Remote-User": {"x"}, "X-Webhook-Event-Id": {"x"},
 		"X-B": {"2", "1"}, "X-A": {"ä%\xff\t"},
 	}
 	byID := &EventRules{ID: []Source{"header:x-twilio-idempotency-token"}}
@@ -84,6 +86,24 @@ func TestStoredPath(t *testing.T) {
 		if got := h.Of(r); got != `[[":method","POST"],[":path","`+want+`"]]` {
 			t.Errorf("%s: %s", target, got)
 		}
+	}
+}
+
+// TestStoredPathIsCounted: a query of many parameters grows when they are redacted, and
+// takes no more than was counted.
+func TestStoredPathIsCounted(t *testing.T) {
+	h := NewStoredHeaders([]string{"X-A"}, nil, nil, new(EventRules))
+	r := storedRequest(t, "/", nil)
+	r.Target = "/?" + strings.Repeat("a&", 500_000)
+	if got, size := h.Of(r), h.Size(r); len(got) > size+64 {
+		t.Errorf("%d bytes, said to be %d", len(got), size)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	h.Of(r)
+	runtime.ReadMemStats(&after)
+	if took := after.TotalAlloc - before.TotalAlloc; took > 3*uint64(h.Size(r)) {
+		t.Errorf("it took %d bytes, for %d that were counted", took, 3*h.Size(r))
 	}
 }
 
