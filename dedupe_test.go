@@ -38,6 +38,8 @@ func TestDedupe(t *testing.T) {
 		{"dedupe 1h {http.request.header.ce-id}", []string{"a", "b", "a"}, 2},
 		{"dedupe 1h {http.webhook_receiver.event.id}", []string{"a", "b", "a"}, 2},
 		{"dedupe 1h {http.request.header.X-Missing}", []string{"a", "a"}, 2},
+		{"dedupe 1h {http.request.header.X-Missing}/{http.webhook_receiver.body.missing}", []string{"a", "b"}, 2}, // nothing tells them apart
+		{"dedupe 1h {http.request.header.X-Missing}/{http.webhook_receiver.body.a}", []string{"a", "b"}, 1},
 	} {
 		rc := newReceiver(t, "provider cloudevents\n"+test.options)
 		for _, id := range test.send {

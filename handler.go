@@ -296,7 +296,7 @@ func (h *Handler) dedupeKey(req *request, repl *caddy.Replacer) *dedupe.Key {
 	if h.Dedupe.Key != "" {
 		text = repl.ReplaceAll(h.Dedupe.Key, "")
 	}
-	if text == "" {
+	if text == h.emptyKey { // of all events that lack what it is made of
 		return nil
 	}
 	u := req.url()

@@ -139,6 +139,7 @@ type Handler struct {
 	maxBodySize  int64
 	timeout      time.Duration
 	dedupe       *dedupe.Deduplicator // nil: events are stored however often they come
+	emptyKey     string               // what its key is of an event that has nothing of it
 	metrics      metrics.Receiver
 	logger       *zap.Logger
 	refusals     *refusals

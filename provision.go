@@ -202,6 +202,7 @@ func (h *Handler) provisionDedupe() error {
 	if h.Dedupe == nil {
 		return nil
 	}
+	h.emptyKey = caddy.NewReplacer().ReplaceAll(h.Dedupe.Key, "")
 	// The same after a reload, unless what it is that is stored has changed, or
 	// where: an event that is only in the old place has not got to whoever reads the
 	// new one. Receivers that have all of this in common are told apart by the URL of

@@ -30,7 +30,7 @@ type Config struct {
 	Window caddy.Duration `json:"window,omitempty"`
 
 	// What makes an event the same as another; placeholders are evaluated for
-	// each event, and one whose key comes out empty is stored. Default: the
+	// each event, and one for which all of them come out empty is stored. Default: the
 	// delivery's id. Providers without one need a key.
 	Key string `json:"key,omitempty"`
 }
