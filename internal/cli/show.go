@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -162,11 +163,12 @@ func showCurl(c *console, e *reader.Event) error {
 	if err != nil {
 		return err
 	}
-	target := r.Target
-	if path, _, ok := strings.Cut(target, "?"); ok {
-		if target = path; r.Query() != "" {
-			target += "?" + r.Query()
-		}
+	target, _, _ := strings.Cut(r.Target, "?")
+	if path, err := url.PathUnescape(target); err == nil && path != r.URL.Path {
+		target = r.URL.EscapedPath() // of a public_url, below which a proxy has another path for it
+	}
+	if query := r.Query(); query != "" {
+		target += "?" + query
 	}
 	command := "curl --globoff --url " + quote(r.URL.Scheme+"://"+r.URL.Host+target)
 	if r.Method != "POST" {

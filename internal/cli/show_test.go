@@ -151,6 +151,22 @@ func application(t *testing.T, status func(received) int) (*httptest.Server, cha
 
 func always(status int) func(received) int { return func(received) int { return status } }
 
+// TestCurlGoesWhereTheSenderWent, where the receiver is behind a proxy with other paths.
+func TestCurlGoesWhereTheSenderWent(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "events.jsonl")
+	for source, want := range map[string]string{
+		"https://example.com/public?a=b": "https://example.com/public?c=d", "https://example.com/a%20path": "https://example.com/a%20path?c=d",
+	} {
+		line := `{"specversion":"1.0","id":"1","source":"` + source + `","type":"t","time":"2026-11-23T17:04:58Z","httpheaders":"[[\":method\",\"POST\"],[\":path\",\"/a%2520path?c=d\"]]","data":1}`
+		if err := os.WriteFile(file, []byte(line+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if command, _, err := webhook("show", "1", file, "--as", "curl"); err != nil || !strings.Contains(command, "--url '"+want+"'") {
+			t.Errorf("%s: %s (%v)", source, command, err)
+		}
+	}
+}
+
 // TestShowCurl has a shell run the commands.
 func TestShowCurl(t *testing.T) {
 	if _, err := exec.LookPath("curl"); err != nil {
