@@ -215,6 +215,26 @@ func TestShowCurl(t *testing.T) {
 	}
 }
 
+// TestReplayChangedLines: what somebody has changed is sent as it is, as an event; there is
+// no request for it.
+func TestReplayChangedLines(t *testing.T) {
+	server, got := application(t, always(204))
+	file := filepath.Join(t.TempDir(), "events.jsonl")
+	line := `{"specversion":"1.0","id":"1","source":"/","type":"t","time":"2026-11-23T17:04:58Z","datacontenttype":"application/json","bodysent":"|B||","data":[1]}` + "\n"
+	if err := os.WriteFile(file, []byte(line), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := webhook("replay", file, "--to", server.URL); err != nil || len(got) != 1 {
+		t.Fatalf("%v after %d events", err, len(got))
+	}
+	if r := <-got; r.body != "[1]" {
+		t.Errorf("%+v", r)
+	}
+	if _, _, err := webhook("replay", file, "--to", server.URL, "--as", "original"); err == nil || !strings.Contains(err.Error(), "not as it was stored") || len(got) != 0 {
+		t.Errorf("%v after %d events", err, len(got))
+	}
+}
+
 func TestReplayOriginal(t *testing.T) {
 	server, got := application(t, always(204))
 	file := filepath.Join(t.TempDir(), "events.jsonl")

@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"errors"
 	"strings"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/jsonscan"
 )
 
 // BodySent is the extension attribute with what data lacks of the body as it was
@@ -190,6 +192,10 @@ func Restore(data []byte, sent string) ([]byte, error) {
 		if err := putBack(body[begin:], lineBreaks[i], layout[1+i]); err != nil {
 			return nil, err
 		}
+	}
+	// Where the data were changed a space may be in a string.
+	if jsonscan.Check(body[begin:], MaxDepth) != nil {
+		return nil, errNotAsStored
 	}
 	return appendAround(body, layout[3])
 }

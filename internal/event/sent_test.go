@@ -98,6 +98,9 @@ func TestRestoreOfOthers(t *testing.T) {
 			t.Errorf("%q: %q", sent, body)
 		}
 	}
+	if body, err := Restore([]byte(`{"a":"b c"}`), "|H||"); err == nil {
+		t.Errorf("a line break in a string: %q", body)
+	}
 	const letters = "|ABstnr_-z9=/+"
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 100_000 {
