@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 	"time"
 
@@ -72,69 +71,65 @@ func (d *Deduplicator) stopLoading() {
 	}
 }
 
-// readBack reads what was stored since a time.
+// readBack reads what was stored since a time, in the rotated files, the oldest first, and
+// then in the live one. What was set aside after a failed fsync is left out: what is in there
+// need not be on the disk, and its senders were told so.
+//
+// The live file is opened before the others are listed, so that one that is rotated
+// meanwhile is not missing.
 func (d *Deduplicator) readBack(ctx context.Context, path string, since time.Time) (events int, err error) {
-	opened, err := openSince(path, since)
-	if err != nil {
-		return 0, err
+	live, err := openDurably(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
 	}
-	defer func() {
-		for _, f := range opened {
-			_ = f.Close()
+	if live.File != nil {
+		defer func() { _ = live.Close() }()
+	}
+	rotated, listErr := rotatedSince(path, since)
+	errs := []error{err, listErr} // what is in other files is known all the same
+	for _, name := range rotated {
+		if ctx.Err() != nil {
+			return events, ctx.Err()
 		}
-	}()
-	for _, f := range opened {
-		n, readErr := d.readFile(ctx, f, since)
-		events += n
-		err = errors.Join(err, readErr) // what is in other files is known all the same
+		n, err := d.readRotated(ctx, name, since)
+		events, errs = events+n, append(errs, err)
 	}
-	return events, err
+	if live.File != nil {
+		n, err := d.readFile(ctx, live, since)
+		events, errs = events+n, append(errs, err)
+	}
+	return events, errors.Join(errs...)
 }
 
-// openSince opens the files of a journal that may have events since a time, the oldest
-// first, before any is read, as they may be renamed, compressed or removed meanwhile.
-// What was set aside after a failed fsync is left out: what is in there need not
-// be on the disk, and its senders were told so.
-func openSince(path string, since time.Time) (opened []durable, err error) {
+// readRotated reads a rotated file, which may have been compressed since it was listed. One
+// at a time is open: there may be thousands.
+func (d *Deduplicator) readRotated(ctx context.Context, name string, since time.Time) (events int, err error) {
+	for _, ending := range files.Endings {
+		f, err := openDurably(name + ending)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			continue
+		case err != nil || f.File == nil:
+			return 0, err
+		}
+		defer func() { _ = f.Close() }()
+		return d.readFile(ctx, f, since)
+	}
+	return 0, nil
+}
+
+// rotatedSince returns the names of those rotated files that may have events since a time.
+func rotatedSince(path string, since time.Time) (names []string, err error) {
 	rotated, _, err := files.List(files.OS{}, path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
-	} else if err != nil {
-		return nil, err
 	}
-	now := time.Now()
-	paths := []string{}
 	for _, r := range rotated {
-		if r.At.After(since.Add(-margin)) || r.At.After(now) {
-			paths = append(paths, r.Forms[0])
+		if r.At.After(since.Add(-margin)) {
+			names = append(names, r.Forms[0])
 		}
 	}
-	var errs []error
-	open := func(path string) (isRotated bool) {
-		f, err := openDurably(path)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return false
-		case err != nil:
-			errs = append(errs, err)
-		case f.File != nil:
-			opened = append(opened, f)
-		}
-		return true
-	}
-	// The live file comes first: what is rotated between two of them is then opened as
-	// the live one, and not missing.
-	open(path)
-	live := len(opened)
-	for _, path := range paths {
-		for _, ending := range files.Endings { // it may have been compressed since
-			if open(path + ending) {
-				break
-			}
-		}
-	}
-	opened = append(slices.Clone(opened[live:]), opened[:live]...)
-	return opened, errors.Join(errs...)
+	return names, err
 }
 
 // durable is a file of which so many bytes are on the disk.

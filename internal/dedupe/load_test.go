@@ -127,16 +127,16 @@ func TestReadBackOnlyTheDurable(t *testing.T) {
 		t.Fatal(err)
 	}
 	since := time.Now().Add(-time.Hour)
-	opened, err := openSince(path, since)
-	if err != nil || len(opened) != 1 {
-		t.Fatal(opened, err)
+	opened, err := openDurably(path)
+	if err != nil {
+		t.Fatal(err)
 	}
-	defer opened[0].Close()
+	defer opened.Close()
 	if err := os.WriteFile(path, []byte(storedLine("before", time.Minute)+storedLine("after", time.Minute)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	d := newDeduplicator()
-	if events, err := d.readFile(context.Background(), opened[0], since); err != nil || events != 1 || isKnown(t, d, "after", time.Hour) || !isKnown(t, d, "before", time.Hour) {
+	if events, err := d.readFile(context.Background(), opened, since); err != nil || events != 1 || isKnown(t, d, "after", time.Hour) || !isKnown(t, d, "before", time.Hour) {
 		t.Errorf("%d events (%v), after it: %t", events, err, isKnown(t, d, "after", time.Hour))
 	}
 }
