@@ -167,10 +167,14 @@ func showCurl(c *console, e *reader.Event) error {
 	if path, err := url.PathUnescape(target); err == nil && path != r.URL.Path {
 		target = r.URL.EscapedPath() // of a public_url, below which a proxy has another path for it
 	}
+	options := ""
+	if strings.Contains(target, "/.") { // perhaps a dot segment, which curl would resolve
+		options = " --path-as-is"
+	}
 	if query := r.Query(); query != "" {
 		target += "?" + query
 	}
-	command := "curl --globoff --url " + quote(r.URL.Scheme+"://"+r.URL.Host+target)
+	command := "curl --globoff" + options + " --url " + quote(r.URL.Scheme+"://"+r.URL.Host+target)
 	if r.Method != "POST" {
 		command += " -X " + quote(r.Method)
 	}

@@ -151,6 +151,26 @@ func application(t *testing.T, status func(received) int) (*httptest.Server, cha
 
 func always(status int) func(received) int { return func(received) int { return status } }
 
+// TestCurlLeavesThePath as it was sent.
+func TestCurlLeavesThePath(t *testing.T) {
+	server, got := application(t, always(200))
+	file := filepath.Join(t.TempDir(), "events.jsonl")
+	line := `{"specversion":"1.0","id":"1","source":"` + server.URL + `/a/../b/./c","type":"t","time":"2026-11-23T17:04:58Z","data":1}`
+	if err := os.WriteFile(file, []byte(line+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	command, _, err := webhook("show", "1", file, "--as", "curl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if answer, err := exec.Command("sh", "-c", strings.Replace(command, "curl ", "curl -sS ", 1)).CombinedOutput(); err != nil {
+		t.Fatalf("%s (%v)", answer, err)
+	}
+	if r := <-got; r.uri != "/a/../b/./c" {
+		t.Errorf("%+v", r)
+	}
+}
+
 // TestCurlGoesWhereTheSenderWent, where the receiver is behind a proxy with other paths.
 func TestCurlGoesWhereTheSenderWent(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "events.jsonl")
