@@ -163,6 +163,7 @@ func openDurably(path string) (durable, error) {
 		_ = opened.Close()
 		return durable{}, err
 	}
+	dropCache(opened.(*os.File), info.Size())
 	return durable{opened.(*os.File), info.Size()}, nil
 }
 

@@ -31,6 +31,8 @@ func CheckHeaders(names []string) error {
 		switch {
 		case name == "":
 			return errors.New("headers is empty; it takes names of header fields, such as X-Request-Id, all, or none")
+		case name != strings.ToLower(name) && (strings.EqualFold(name, HeadersAll) || strings.EqualFold(name, HeadersNone)):
+			return fmt.Errorf("headers %s: did you mean %s?", name, strings.ToLower(name))
 		case (name == HeadersAll || name == HeadersNone) && len(names) > 1:
 			return fmt.Errorf("headers: %s stands alone", name)
 		case !headerName.MatchString(name):

@@ -113,7 +113,7 @@ func TestCheckHeaders(t *testing.T) {
 			t.Errorf("%q: %v", good, err)
 		}
 	}
-	for _, bad := range [][]string{{""}, {"all", "X-A"}, {"X-A", "none"}, {"X A"}, {"X-A", "x-a"}, {"X-A:"}} {
+	for _, bad := range [][]string{{""}, {"all", "X-A"}, {"X-A", "none"}, {"X A"}, {"X-A", "x-a"}, {"X-A:"}, {"ALL"}, {"None"}} {
 		if CheckHeaders(bad) == nil {
 			t.Errorf("%q: no error", bad)
 		}
