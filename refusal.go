@@ -34,6 +34,9 @@ const (
 	// loggedPath is how much of a path is logged and kept, in bytes.
 	loggedPath = 1 << 10
 
+	// keptMethod is how much of a method is kept, in bytes: it can be any word.
+	keptMethod = 32
+
 	// shownContent is how much is kept of what should have been signed, in bytes.
 	shownContent = 1 << 10
 
@@ -101,10 +104,11 @@ func (h *Handler) note(req *request, refusal *outcome.Refusal) {
 func (h *Handler) refused(req *request, refusal *outcome.Refusal, isEvent bool) *status.Refused {
 	r := &status.Refused{
 		Time: req.event.Time.UTC(), Receiver: h.name, Provider: h.provider.Name,
-		Method: req.Method, Path: string(h.mask.Beginning([]byte(req.Sent.EscapedPath()), loggedPath)), Query: h.mask.Query(req.Sent.RawQuery),
+		Method: status.Shortened(req.Method, keptMethod), Path: string(h.mask.Beginning([]byte(req.Sent.EscapedPath()), loggedPath)), Query: h.mask.Query(req.Sent.RawQuery),
 		ClientIP: clientIP(req.Request.Request),
 		Status:   refusal.Status, Outcome: refusal.Outcome, Reason: h.mask.Text(refusal.Reason.Error()), Remedy: refusal.Remedy,
-		ID: h.mask.Text(req.Attribute(h.provider.Event.ID)), Type: h.mask.Text(req.Attribute(h.provider.Event.Type)),
+		ID:      strings.Clone(h.mask.Text(req.Attribute(h.provider.Event.ID))), // it may be a part of a long URL
+		Type:    strings.Clone(h.mask.Text(req.Attribute(h.provider.Event.Type))),
 		Headers: h.mask.Headers(req.Header),
 	}
 	if refusal.Outcome == outcome.BadSignature {

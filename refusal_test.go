@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -377,4 +378,30 @@ func TestExplainedToTheOperatorOnly(t *testing.T) {
 	if remedy, _ := entry["remedy"].(string); !strings.Contains(remedy, "white space at its ends") {
 		t.Errorf("%v", entry)
 	}
+}
+
+// TestRefusedHoldsNoMore in memory than what is kept: what is taken from a request
+// may be a part of a line that is a megabyte long.
+func TestRefusedHoldsNoMore(t *testing.T) {
+	rc := newReceiver(t, "name lean\nprovider github\nsecret sesame-street")
+	heap := func() int64 {
+		runtime.GC()
+		var stats runtime.MemStats
+		runtime.ReadMemStats(&stats)
+		return int64(stats.HeapAlloc)
+	}
+	after, before := lastSeq(), heap()
+	const n, long = 20, 900 << 10
+	for range n {
+		d := signedFor("guess", "{}")
+		d.path = "/hooks/" + strings.Repeat("x", long)
+		rc.send(t, d)
+		rc.send(t, requestOf("P"+strings.Repeat("O", long), "/hooks", ""))
+	}
+	kept := status.LastRefused(after)
+	if len(kept) != 2*n || len(kept[0].Path) > loggedPath || len(kept[1].Method) > keptMethod {
+		t.Errorf("%d are kept", len(kept))
+	}
+	http.DefaultClient.CloseIdleConnections()
+	eventually(t, "the lines are let go", func() bool { return heap()-before < n*long/2 })
 }

@@ -120,13 +120,16 @@ func (m *Mask) Headers(header http.Header) map[string][]string {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	masked := make(map[string][]string, len(names))
+	masked := make(map[string][]string)
 	left := MaxHeaders
 	for _, name := range names {
-		isSecret := m.isSecret(name)
-		name, values := cut(m.name(name), &left), make([]string, 0, len(header[name]))
-		for _, value := range header[name] {
-			if left <= 0 {
+		isSecret, sent, values := m.isSecret(name), header[name], []string{}
+		left -= nameOverhead
+		if name = cut(m.name(name), &left); name == "" {
+			break
+		}
+		for _, value := range sent {
+			if left -= valueOverhead; left <= 0 { // empty values take memory, too
 				break
 			}
 			if isSecret {
@@ -136,9 +139,7 @@ func (m *Mask) Headers(header http.Header) map[string][]string {
 			}
 			values = append(values, cut(value, &left))
 		}
-		if name != "" {
-			masked[name] = values
-		}
+		masked[name] = values
 	}
 	return masked
 }
@@ -173,10 +174,13 @@ func (m *Mask) value(value string) string {
 
 // cut shortens a text to what is left, and takes that away.
 func cut(s string, left *int) string {
-	s = s[:min(len(s), max(0, *left))]
+	s = Shortened(s, max(0, *left))
 	*left -= len(s)
 	return s
 }
+
+// Shortened returns the beginning of a text, and holds no more of it in memory.
+func Shortened(s string, limit int) string { return strings.Clone(s[:min(len(s), limit)]) }
 
 // Query returns a URL's query without its values.
 func (m *Mask) Query(query string) string {

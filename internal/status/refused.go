@@ -15,8 +15,10 @@ const (
 	MaxBody = 8 << 10
 
 	// MaxHeaders is how much of the header fields of a refused request is kept, in
-	// bytes, names included.
+	// bytes, with names, and what each name and each value takes besides its text.
 	MaxHeaders = 8 << 10
+
+	nameOverhead, valueOverhead = 64, 16
 
 	// So many refused requests are kept of each receiver and reason, and as many more
 	// of those that were authentic.
@@ -89,9 +91,9 @@ func (r *Refused) size() int {
 		size += len(s)
 	}
 	for name, values := range r.Headers {
-		size += 64 + len(name)
+		size += nameOverhead + len(name)
 		for _, value := range values {
-			size += 16 + len(value)
+			size += valueOverhead + len(value)
 		}
 	}
 	size += cap(r.Body)

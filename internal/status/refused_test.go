@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 )
 
 func reasons(k *ring) (all []string) {
@@ -203,5 +204,23 @@ func TestMaskLargeHeaders(t *testing.T) {
 	}
 	if size > MaxHeaders || size < MaxHeaders/2 {
 		t.Errorf("%d bytes", size)
+	}
+}
+
+// TestMaskManyValues: empty values take memory, too, and none of a long one stays
+// besides what is kept.
+func TestMaskManyValues(t *testing.T) {
+	m := NewMask(func(string) bool { return false })
+	r := &Refused{Headers: m.Headers(http.Header{"X": make([]string, 250_000), "Y": {"y"}})}
+	if size := r.size(); size > overhead+MaxHeaders+valueOverhead {
+		t.Errorf("%d bytes are counted", size)
+	}
+	if n := cap(r.Headers["X"]); n > 2*MaxHeaders/valueOverhead {
+		t.Errorf("there is room for %d values", n)
+	}
+	long := strings.Repeat("x", 1<<20)
+	kept := m.Headers(http.Header{"X": {long}})["X"][0]
+	if unsafe.StringData(kept) == unsafe.StringData(long) {
+		t.Errorf("all of the value stays in memory for %d bytes of it", len(kept))
 	}
 }
