@@ -2,11 +2,13 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -49,12 +51,41 @@ func (a *admin) resolve() error {
 	return err
 }
 
-// get returns what the receivers' part of the admin endpoint answers.
+// askWithin is how long an answer may take. A variable for tests.
+var askWithin = 10 * time.Second
+
+// maxAdminAnswer is the size, in bytes, of the largest answer that is read: all that
+// is kept is a few MiB.
+const maxAdminAnswer = 64 << 20
+
+// get returns what the receivers' part of the admin endpoint answers, which is JSON.
 func (a *admin) get(path string) ([]byte, error) {
+	type result struct {
+		answer []byte
+		err    error
+	}
+	got := make(chan result, 1)
+	go func() { // Caddy's function can't be told when to end
+		answer, err := a.request(path)
+		got <- result{answer, err}
+	}()
+	select {
+	case r := <-got:
+		return r.answer, r.err
+	case <-time.After(askWithin):
+		return nil, fmt.Errorf("%s has not answered within %s: what listens there hangs, or is no admin endpoint of Caddy", a.address, askWithin)
+	}
+}
+
+func (a *admin) request(path string) ([]byte, error) {
 	resp, err := caddycmd.AdminAPIRequest(a.address, http.MethodGet, "/webhook_receiver/"+path, nil, nil)
 	if err == nil {
 		defer func() { _ = resp.Body.Close() }()
-		return io.ReadAll(resp.Body)
+		answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAdminAnswer))
+		if err == nil && !json.Valid(answer) {
+			err = fmt.Errorf("the answer of %s is none: it is no JSON, so what listens there is no admin endpoint of Caddy", a.address)
+		}
+		return answer, err
 	}
 	// Caddy's errors have no others in them, just their texts.
 	has := func(texts ...string) bool {
@@ -68,5 +99,5 @@ func (a *admin) get(path string) ([]byte, error) {
 	case has("HTTP 404"):
 		return nil, fmt.Errorf("the Caddy at %s does not know its receivers: it runs without webhook_receiver, or with an older one; restart it", a.address)
 	}
-	return nil, err
+	return nil, errors.New(sanitize(err.Error())) // it quotes the answer
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // caddyLike answers as the admin endpoint of a running Caddy.
@@ -98,5 +99,35 @@ func TestNobodyToAsk(t *testing.T) {
 	}
 	if out, notes, err := webhook("refused", "--config", config); err != nil || out != "" || !strings.Contains(notes, "nothing was refused") {
 		t.Errorf("%v: %s %s", err, out, notes)
+	}
+}
+
+// TestStrangersWhoAnswer: what hangs is not waited for, and what is no answer is not
+// shown as one.
+func TestStrangersWhoAnswer(t *testing.T) {
+	defer func(was time.Duration) { askWithin = was }(askWithin)
+	askWithin = 100 * time.Millisecond
+	release := make(chan struct{})
+	hanging := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "refused") { // hangs in the middle
+			_, _ = io.WriteString(w, "{")
+			w.(http.Flusher).Flush()
+		}
+		<-release
+	}))
+	defer hanging.Close()
+	defer close(release)
+	evil := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "\x1b[31m\u202eevil", http.StatusInternalServerError)
+	}))
+	defer evil.Close()
+	rubbish := caddyLike(t, map[string]string{"/webhook_receiver/status": "\x1b[31m<html>", "/webhook_receiver/refused": "{"})
+	for _, command := range []string{"status", "refused"} {
+		for address, want := range map[string]string{hanging.URL: "has not answered within", evil.URL: `\u001b[31m\u202eevil`, rubbish: "it is no JSON"} {
+			out, _, err := webhook(command, "--json", "--address", strings.TrimPrefix(address, "http://"))
+			if err == nil || !strings.Contains(err.Error(), want) || strings.ContainsAny(err.Error(), "\x1b\u202e") || out != "" {
+				t.Errorf("%s, %s: %v, %s", command, address, err, out)
+			}
+		}
 	}
 }
