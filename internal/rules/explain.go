@@ -39,7 +39,7 @@ const (
 // Explanation is what an operator is told of a signature that is not right. The
 // sender is told nothing of it.
 type Explanation struct {
-	Remedy string // empty: nothing is known
+	Remedy string // empty: it was not sought
 
 	// What an HMAC should have been of, the likeliest: its beginning, its size and
 	// SHA-256, and the first characters of the HMAC with each secret. Size is 0 where
@@ -87,11 +87,14 @@ func (s *Verifier) Explain(r *Request, body []byte, reason error, seek bool, nei
 	}
 	explanation := e.content()
 	switch {
-	case !seek:
 	case errors.Is(reason, errNoSignature), errors.Is(reason, errWrongSignature):
-		explanation.Remedy = e.explainSignature(neighbours)
+		if seek {
+			explanation.Remedy = e.explainSignature(neighbours)
+		}
 	case e.hasOddTimestamp():
 		explanation.Remedy = e.explainTime()
+	default:
+		explanation.Remedy = "what a signature of this provider needs is not there as the reason says: a proxy in front drops, repeats or changes it, or the sender is another provider"
 	}
 	return explanation
 }
@@ -145,7 +148,7 @@ func (e *explainer) missing(providerOf func(header string) string) string {
 	none := "there is no " + strings.Join(wanted, " or ")
 	for i, from := range e.From {
 		if len(e.r.values(from)) > 0 {
-			return fmt.Sprintf("%s is empty, or there more than once: see what a proxy in front does to it", wanted[i])
+			return emptyOrTwice(wanted[i])
 		}
 	}
 	var others []string
@@ -164,6 +167,10 @@ func (e *explainer) missing(providerOf func(header string) string) string {
 		return fmt.Sprintf("%s; the signature is in %s: the provider of this receiver is not the sender's, or it signs in another way than is documented", none, strings.Join(others[:min(3, len(others))], " and "))
 	}
 	return none + ": if it was the sender, no secret is set there, or a proxy in front drops the field"
+}
+
+func emptyOrTwice(name string) string {
+	return name + " is empty, or there more than once: see what a proxy in front does to it"
 }
 
 // content returns what should have been signed, as far as that is known.
@@ -503,7 +510,9 @@ func (e *explainer) explainToken(neighbours []Neighbour) string {
 	for _, source := range e.From {
 		if values := e.r.values(source); len(values) > 0 {
 			_, name = source.Split()
-			value = values[0]
+			if value = values[0]; value == "" || len(values) > 1 {
+				return emptyOrTwice(name)
+			}
 			break
 		}
 	}

@@ -193,6 +193,12 @@ func TestExplain(t *testing.T) {
 		"token with a line feed":   {signature: likeGitLab, secrets: []string{"sesame\n"}, headers: map[string]string{"X-Token": "sesame"}, want: "the secret here has white space"},
 		"token with white space":   {signature: likeGitLab, secrets: one, headers: map[string]string{"X-Token": "sesame "}, want: "white space around it in X-Token"},
 		"token without Bearer":     {signature: likeEvents, secrets: one, headers: map[string]string{"Authorization": "sesame"}, want: `Authorization must be "Bearer " before it`},
+		"no time":                  {signature: likeSvix, secrets: []string{"whsec_" + asBase64}, body: body, headers: with(svix(raw, body), "X-Time", ""), want: "is not there as the reason says"},
+		"no id":                    {signature: likeSvix, secrets: []string{"whsec_" + asBase64}, body: body, headers: with(svix(raw, body), "X-Id", ""), want: "is not there as the reason says"},
+		"no time beside":           {signature: likeStripe, secrets: one, body: body, headers: map[string]string{"X-Sig": "v1=" + strings.Repeat("00", 32)}, want: "is not there as the reason says"},
+		"old, one of many":         {signature: likeStripe, secrets: one, many: true, body: body, headers: stripe("sesame", fmt.Sprint(now.Unix()-3600), body), want: "old, and 5m0s is allowed"},
+		"token is empty":           {signature: likeGitLab, secrets: one, headers: map[string]string{"X-Token": ""}, want: "X-Token is empty, or there more than once"},
+		"token twice":              {signature: likeEvents, secrets: one, target: "/?access_token=sesame&access_token=sesame", want: "access_token is empty, or there more than once"},
 		"wrong token":              {signature: likeEvents, secrets: one, target: "/?access_token=x", want: "save the same secret there"},
 	} {
 		t.Run(name, func(t *testing.T) {
