@@ -169,6 +169,7 @@ func TestRefusalsAreLogged(t *testing.T) {
 		"coding":                 {board, requestOf(http.MethodPost, "/hooks", "x", "Content-Encoding", "br"), 415, lineMaybe, "Content-Encoding", nil},
 		"coding, signed":         {github, signedFor("sesame-street", "x", "Content-Encoding", "br"), 415, lineMaybe, "Content-Encoding", nil},
 		"bomb, signed":           {github, signedFor("sesame-street", compressed.String(), "Content-Encoding", "gzip"), 413, lineAuthentic, "larger than", nil},
+		"a window of 16 MiB":     {github, signedFor("sesame-street", "\x28\xb5\x2f\xfd\x00\x70\x01\x00\x00", "Content-Encoding", "zstd"), 413, lineAuthentic, "zstd window", map[string]any{"remedy": "have the sender, or the proxy in front that does it, compress with a smaller window, as up to zstd's level 19, or with gzip"}},
 		"broken gzip, signed":    {github, signedFor("sesame-street", "x", "Content-Encoding", "gzip"), 400, lineAuthentic, "decoding the gzip body", nil},
 		"not stored":             {board + "\noutput test failing", requestOf(http.MethodPost, "/hooks", "{}"), 503, lineMaybe, "output test: disk", nil},
 		"not stored, signed":     {github + "\noutput test failing", signedFor("sesame-street", "{}", id...), 503, lineAuthentic, "output test: disk", map[string]any{"id": "id1", "type": "push"}},

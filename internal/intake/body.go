@@ -35,13 +35,12 @@ const (
 
 var (
 	// ErrTooLarge is the refusal of a body that is too large.
-	ErrTooLarge = tooLarge(errors.New("the body is larger than max_body_size"))
-	errLength   = errors.New("it is not as long as Content-Length says")
+	ErrTooLarge error = &outcome.Refusal{
+		Status: http.StatusRequestEntityTooLarge, Outcome: outcome.TooLarge,
+		Reason: errors.New("the body is larger than max_body_size"),
+	}
+	errLength = errors.New("it is not as long as Content-Length says")
 )
-
-func tooLarge(reason error) error {
-	return &outcome.Refusal{Status: http.StatusRequestEntityTooLarge, Outcome: outcome.TooLarge, Reason: reason}
-}
 
 // Identity is the content coding of a body that is sent as it is.
 const Identity = "identity"
@@ -170,7 +169,11 @@ func DecodeBody(ctx context.Context, body []byte, coding string, limit int64, l 
 	case errors.As(err, &refusal):
 		return nil, refusal
 	case errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded):
-		return nil, tooLarge(fmt.Errorf("zstd window over %d bytes", maxZstdWindow))
+		return nil, &outcome.Refusal{
+			Status: http.StatusRequestEntityTooLarge, Outcome: outcome.TooLarge,
+			Reason: fmt.Errorf("zstd window over %d bytes", maxZstdWindow),
+			Remedy: "have the sender, or the proxy in front that does it, compress with a smaller window, as up to zstd's level 19, or with gzip",
+		}
 	case ctx.Err() != nil:
 		return nil, errBusy
 	}
