@@ -73,31 +73,37 @@ func (h *Handler) note(req *request, refusal *outcome.Refusal) {
 	}
 	now := time.Now()
 	kind := status.Kind(refusal.Status, refusal.Reason.Error())
-	mayBeLost := isEvent && h.mayLoseEvent(refusal.Status)
-	logs, unlogged := false, uint64(0)
-	if !mayBeLost {
-		logs, unlogged = h.refusals.logged.Pass(kind, now)
-	}
 	keeps, _ := h.refusals.kept.Pass(kind, now)
 	var r *status.Refused
-	if keeps || logs {
+	if keeps {
 		r = h.refused(req, refusal, isEvent)
 		h.counts().Keep(r)
 	}
-	switch {
-	case mayBeLost && r == nil:
-		h.refusals.lost.Say(now, nil)
-	case mayBeLost:
-		h.refusals.lost.Say(now, func(count uint64) {
-			h.logger.Warn("what may have been an event was refused, and is lost unless it is sent again", append(fieldsOf(r), zap.Uint64("count", count))...)
-		})
-	case logs:
-		fields := fieldsOf(r)
-		if unlogged > 0 {
-			fields = append(fields, zap.Uint64("not_logged", unlogged))
+	if isEvent && h.mayLoseEvent(refusal.Status) {
+		var warn func(count uint64)
+		if r != nil {
+			warn = func(count uint64) {
+				h.logger.Warn("what may have been an event was refused, and is lost unless it is sent again", append(fieldsOf(r), zap.Uint64("count", count))...)
+			}
 		}
-		h.logger.Info("request refused", fields...)
+		if h.refusals.lost.Say(now, warn) {
+			return
+		}
+		// It is counted for the next warning, which may be of another reason.
 	}
+	logs, unlogged := h.refusals.logged.Pass(kind, now)
+	if !logs {
+		return
+	}
+	if r == nil {
+		r = h.refused(req, refusal, isEvent)
+		h.counts().Keep(r)
+	}
+	fields := fieldsOf(r)
+	if unlogged > 0 {
+		fields = append(fields, zap.Uint64("not_logged", unlogged))
+	}
+	h.logger.Info("request refused", fields...)
 }
 
 // refused returns what is known of a request that was refused, without secrets.

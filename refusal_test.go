@@ -316,6 +316,35 @@ func TestManyMayBeLost(t *testing.T) {
 	}
 }
 
+// TestManyMayBeLostHideNone: in the log is each reason, whatever else there is in its
+// second.
+func TestManyMayBeLostHideNone(t *testing.T) {
+	rc := newReceiver(t, "name hiding")
+	for range 20 {
+		rc.send(t, requestOf(http.MethodPost, "/hooks", "{"))
+	}
+	rc.send(t, requestOf(http.MethodPost, "/hooks", "{}", "Content-Encoding", "br"))
+	for range 20 {
+		rc.send(t, requestOf(http.MethodPost, "/hooks", "{"))
+	}
+	eventually(t, "all are counted", func() bool {
+		sum := uint64(0)
+		for _, entry := range linesOf(rc.logs, lineMaybe) {
+			sum += entry["count"].(uint64)
+		}
+		return sum == 41
+	})
+	of := map[any]int{}
+	for _, line := range []string{lineRefused, lineMaybe} {
+		for _, entry := range linesOf(rc.logs, line) {
+			of[entry["status"]]++
+		}
+	}
+	if most := loggedOfReason + len(linesOf(rc.logs, lineMaybe)); of[int64(415)] != 1 || of[int64(400)] > most {
+		t.Errorf("lines by status: %v", of)
+	}
+}
+
 // TestRefusedIsKept with what was sent, without secrets.
 func TestRefusedIsKept(t *testing.T) {
 	rc := newReceiver(t, "name kept\nprovider github\nsecret first-secret second-secret")

@@ -62,9 +62,9 @@ type Pacer struct {
 	say   func(count uint64) // the last one
 }
 
-// Say has it said, now or later, with how many it counts for. Nil stands for the
-// last one.
-func (p *Pacer) Say(now time.Time, say func(count uint64)) {
+// Say has it said, now or later, with how many it counts for, and tells which. Nil
+// stands for the last one.
+func (p *Pacer) Say(now time.Time, say func(count uint64)) (said bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if say != nil {
@@ -73,12 +73,13 @@ func (p *Pacer) Say(now time.Time, say func(count uint64)) {
 	if p.held == 0 && !now.Before(p.until) && p.say != nil {
 		p.until = now.Add(p.Per)
 		p.say(1)
-		return
+		return true
 	}
 	if p.held == 0 {
 		time.AfterFunc(p.until.Sub(now), p.flush)
 	}
 	p.held++
+	return false
 }
 
 func (p *Pacer) flush() {
