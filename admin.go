@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -67,10 +68,11 @@ func answerRefused(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// isPrivate tells whether the request came over a Unix socket.
+// isPrivate tells whether the request came over a Unix socket that is a file.
+// Linux has abstract ones, too, with neither owner nor mode.
 func isPrivate(r *http.Request) bool {
 	local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
-	return ok && local.Network() == "unix"
+	return ok && local.Network() == "unix" && !strings.HasPrefix(local.String(), "@")
 }
 
 func answerJSON(w http.ResponseWriter, r *http.Request, answer func() (any, error)) error {
