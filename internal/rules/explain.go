@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -276,7 +277,7 @@ func (e *explainer) unknown() string {
 		remedy = "most likely none of the secrets is the sender's: compare them, and reload Caddy's config, with --force if they are in files"
 	}
 	switch {
-	case len(e.body) == 0:
+	case len(e.body) == 0 && e.r.Method == http.MethodPost:
 		remedy += "; or a proxy or a redirect has dropped the body, which is empty"
 	case e.r.Header.Get("Via") != "" || e.r.Header.Get("X-Forwarded-For") != "":
 		remedy += "; or the proxy in front changes the body"

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"crypto/ed25519"
 	"crypto/hmac"
@@ -44,6 +45,7 @@ var (
 
 // explained is a request that is refused, and what is told of it.
 type explained struct {
+	method    string // default: POST
 	signature Signature
 	secrets   []string
 	public    string
@@ -57,6 +59,7 @@ type explained struct {
 	many      bool // too many to seek the cause
 	took      time.Duration
 	want      string
+	never     string
 }
 
 func (x *explained) explain(t *testing.T) Explanation {
@@ -75,7 +78,7 @@ func (x *explained) explain(t *testing.T) Explanation {
 	if x.host == "" {
 		x.host = "hooks.example.com"
 	}
-	request := httptest.NewRequest(http.MethodPost, "http://"+x.host+x.target, nil)
+	request := httptest.NewRequest(cmp.Or(x.method, http.MethodPost), "http://"+x.host+x.target, nil)
 	for name, value := range x.headers {
 		request.Header.Set(name, value)
 	}
@@ -186,6 +189,7 @@ func TestExplain(t *testing.T) {
 		"unknown":                  {signature: likeGitHub, secrets: one, body: body, headers: github("unknown", body), want: "the secret is not the sender's"},
 		"unknown, of two":          {signature: likeGitHub, secrets: []string{"a1", "b2"}, body: body, headers: github("unknown", body), want: "none of the secrets is the sender's"},
 		"unknown, empty":           {signature: likeGitHub, secrets: one, body: "", headers: github("sesame", body), want: "dropped the body, which is empty"},
+		"unknown, by GET":          {method: http.MethodGet, signature: likeSquare, secrets: one, headers: square("http://else.example/", ""), want: "the secret is not the sender's", never: "dropped the body"},
 		"unknown, through a proxy": {signature: likeGitHub, secrets: one, body: body, headers: with(github("unknown", body), "X-Forwarded-For", "10.0.0.1"), want: "the proxy in front changes the body"},
 		"unknown, with a URL":      {signature: likeSquare, secrets: one, body: body, headers: square("http://else.example/", body), want: "must be public_url"},
 		"token is missing":         {signature: likeGitLab, secrets: one, body: body, want: "there is no X-Token"},
@@ -203,7 +207,7 @@ func TestExplain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := test.explain(t)
-			if !strings.Contains(got.Remedy, test.want) {
+			if !strings.Contains(got.Remedy, test.want) || test.never != "" && strings.Contains(got.Remedy, test.never) {
 				t.Errorf("%q, want %q", got.Remedy, test.want)
 			}
 			for _, secret := range append(test.secrets, "unknown", "of the orders", asBase64) {
