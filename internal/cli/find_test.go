@@ -157,6 +157,9 @@ func TestLocalTime(t *testing.T) {
 	if out, _, err := webhook("find", live, "--csv", "--local", "--id", "id-3"); err != nil || !strings.Contains(out, "2026-11-23T13:00:03.123456+01:00,kind1") {
 		t.Errorf("%v %q", err, out)
 	}
+	if out, _, err := webhook("replay", live, "--local", "--dry-run", "--to", "http://a", "--since", "2026-11-23 13:00:28"); err != nil || !strings.Contains(out, "2026-11-23T13:00:28+01:00") || strings.Contains(out, "13:00:27") {
+		t.Errorf("replayed: %s (%v)", out, err)
+	}
 	if out, _, err := webhook("check", live, "--local"); err != nil || !strings.Contains(out, "2026-11-23T13:00:29+01:00") {
 		t.Errorf("%v %q", err, out)
 	}

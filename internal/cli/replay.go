@@ -27,7 +27,7 @@ func replayCommand() *cobra.Command {
 	var header []string
 	cmd := &cobra.Command{
 		Use: "replay <file...> --to <url> [--as cloudevents|original] [--header <field>...] [--since <time>] [--until <time>] [--type <type>...] " +
-			"[--exclude-type <type>...] [--id <id>...] [--rate <n>] [--state <file>] [--dead-letter <file>] [--dry-run]",
+			"[--exclude-type <type>...] [--id <id>...] [--rate <n>] [--state <file>] [--dead-letter <file>] [--dry-run] [--local]",
 		Short: "Sends stored events on",
 		Long: `
 Sends stored events to another server, one after the other, in the order in which
@@ -47,7 +47,8 @@ Sample events of "caddy webhook test" (type webhook_receiver_test) are left out
 unless --type names them.
 
 A time is that of an event: 2026-11-23T17:04:58Z, a day such as 2026-11-23
-(UTC), or how long ago it is, such as 24h or 7d. --since includes it, --until doesn't.
+(UTC, or local time with --local), or how long ago it is, such as 24h or 7d.
+--since includes it, --until doesn't.
 
 Any answer 2xx means that the target has taken the event. When it can't be
 reached, or answers 408, 429 or 5xx, the event is tried again a few times; then,
@@ -114,6 +115,7 @@ bare data (format raw), which can't be sent; the exit status is 1 then.`,
 	flags.StringVar(&target, "to", "", "URL to send events to")
 	flags.StringVar(&as, "as", as, "cloudevents, or original: as they came")
 	flags.StringArrayVar(&header, "header", nil, "Field to send with each event, such as 'Authorization: Bearer …'; may be repeated")
+	flags.BoolVar(&r.local, "local", false, "Times are given and shown in local time")
 	flags.StringVar(&r.since, "since", "", "Send only events from this time on")
 	flags.StringVar(&r.until, "until", "", "Send only events before this time")
 	flags.StringArrayVar(&r.Types, "type", nil, "Send only events of this type; may be repeated")
@@ -305,7 +307,7 @@ func (r *replay) sendLine(ctx context.Context, f *reader.Lines, l reader.Line) (
 		return kind, nil, nil
 	}
 	if r.dryRun {
-		t := rows{console: r.console}
+		t := rows{console: r.console, zone: r.timeZone()}
 		r.printf("%s\n", t.pretty(e))
 		r.sent++
 		return kind, e, nil
