@@ -62,7 +62,7 @@ func (t Table) Unmarshal(d *caddyfile.Dispenser, takes string, checks ...func() 
 		first, seen := places[name]
 		switch {
 		case !ok || name == "":
-			return d.WrapErr(t.unknown(name, previous, isAlone(*d)))
+			return d.WrapErr(t.unknown(name, previous))
 		case option.Elsewhere != "":
 			return d.Errf("%s: %s", name, option.Elsewhere)
 		case seen && !option.Repeatable:
@@ -160,13 +160,8 @@ func about(err error, places map[string]caddyfile.Dispenser) *caddyfile.Dispense
 // likeName is what could be meant for an option.
 var likeName = regexp.MustCompile(`^[A-Za-z_]{1,20}$`)
 
-// isAlone tells whether the current token is the only one of its line, without
-// moving.
-func isAlone(d caddyfile.Dispenser) bool { return !d.NextArg() }
-
-// unknown is the error for a name that is not in the table. One that is alone in its
-// line may be a further secret.
-func (t Table) unknown(name, previous string, alone bool) error {
+// unknown is the error for a name that is not in the table.
+func (t Table) unknown(name, previous string) error {
 	names := t.Names()
 	if near := expect.Nearest(name, names); near != "" && likeName.MatchString(strings.ReplaceAll(name, "-", "_")) {
 		return fmt.Errorf("unrecognized option '%s'; did you mean %s?", name, near)
@@ -181,7 +176,7 @@ func (t Table) unknown(name, previous string, alone bool) error {
 		options = "; there are no options here"
 	}
 	switch {
-	case likeName.MatchString(name) && !(alone && t[previous].Secret):
+	case likeName.MatchString(name):
 		return fmt.Errorf("unrecognized option '%s'%s", name, options)
 	case t[previous].Secret:
 		return fmt.Errorf("unrecognized option; it is not shown, as it may be a %s: all of them stand in one line", previous)
