@@ -60,7 +60,12 @@ func readByKcat(c *cluster, topic string) (records []*kgo.Record) {
 		}
 		record.Value = text[max(key, 0) : len(text)-1]
 		for header := range strings.SplitSeq(headers, ",") {
-			name, value, _ := strings.Cut(header, "=")
+			name, value, ok := strings.Cut(header, "=")
+			if !ok || strings.ContainsAny(name, `"[]`) { // a comma in the value of the last one, of which kcat tells nothing
+				last := &record.Headers[len(record.Headers)-1]
+				last.Value = append(append(last.Value, ','), header...)
+				continue
+			}
 			record.Headers = append(record.Headers, kgo.RecordHeader{Key: name, Value: []byte(value)})
 		}
 		records = append(records, &record)
