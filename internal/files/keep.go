@@ -69,6 +69,7 @@ type Keeper struct {
 	timer   *time.Timer
 
 	// Used only by the goroutine that works.
+	nobodys  bool            // nobody's wishes counted when Keep asked last
 	listed   time.Time       // when the directory was read last
 	unsynced map[string]bool // compressed files whose entry's fsync failed: to be made anew
 }
@@ -133,7 +134,8 @@ func (k *Keeper) next() bool {
 	users, waiting := k.users()
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.working, k.again = k.again, false
+	// Wishes that took effect just after Keep had asked are not left for an hour.
+	k.working, k.again = k.again || k.nobodys && len(users) > 0, false
 	if k.timer != nil {
 		k.timer.Stop()
 		k.timer = nil
@@ -176,7 +178,7 @@ func (k *Keeper) users() (users []*registered, waiting bool) {
 // that goes on.
 func (k *Keeper) Keep(now time.Time) error {
 	users, _ := k.users()
-	if len(users) == 0 {
+	if k.nobodys = len(users) == 0; k.nobodys {
 		return nil
 	}
 	var compression Compression

@@ -285,3 +285,16 @@ func bases(paths []string) (bases []string) {
 	}
 	return bases
 }
+
+// TestWishesThatTakeEffectMeanwhile: whenever a config takes effect, also between two
+// looks at it, what it does not want goes soon.
+func TestWishesThatTakeEffectMeanwhile(t *testing.T) {
+	for looks := range 5 {
+		k, fsys := newKeeper(t)
+		writeRotated(t, k, 2*time.Hour, "old\n")
+		var asked atomic.Int32
+		k.Register("user", Wishes{KeepFor: time.Hour, InEffect: func() bool { return int(asked.Add(1)) > looks }})
+		k.Start()
+		eventually(t, "the old file goes", func() bool { return len(names(t, fsys.root)) == 0 })
+	}
+}
