@@ -17,6 +17,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/play"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 )
 
@@ -135,9 +136,6 @@ const (
 	asCloudEvents = "cloudevents"
 	asOriginal    = "original"
 )
-
-// sampleType is the type of the sample events of the test command.
-const sampleType = "webhook_receiver_test"
 
 // parseHeader parses fields such as "Name: value". Its errors quote no value.
 func parseHeader(fields []string) (http.Header, error) {
@@ -303,7 +301,7 @@ func (r *replay) sendLine(ctx context.Context, f *reader.Lines, l reader.Line) (
 		r.note("%s: line %d and what follows is left for a later run, because of --until", f.Name(), l.Number)
 		return kind, nil, errLeft
 	}
-	if !r.Wants(e) || slices.Contains(r.excluded, e.Type) || e.Type == sampleType && !slices.Contains(r.Types, sampleType) {
+	if !r.Wants(e) || slices.Contains(r.excluded, e.Type) || e.Type == play.SampleEvent && !slices.Contains(r.Types, play.SampleEvent) {
 		return kind, nil, nil
 	}
 	if r.dryRun {

@@ -50,6 +50,14 @@ const (
 	Receiver     = "receiver"     // its name
 )
 
+// What HTTPHeaders has beside header fields: pseudo headers, as in HTTP/2, and what stands
+// for a value that may be a secret.
+const (
+	HeaderMethod = ":method"
+	HeaderPath   = ":path" // with the query
+	Redacted     = "REDACTED"
+)
+
 // DedupeKey is the extension attribute with the hash of what makes an event the same
 // as another.
 const DedupeKey = "dedupekey"

@@ -12,8 +12,8 @@ import (
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/rules"
 )
 
-// sampleEvent is the type of the sample event, wherever the service has types.
-const sampleEvent = "webhook_receiver_test"
+// SampleEvent is the type of the sample event, wherever the service has types.
+const SampleEvent = "webhook_receiver_test"
 
 // Why a step can't be played.
 const (
@@ -153,7 +153,7 @@ func (s *role) events() []Step {
 	if s.Accept == event.AcceptJSON {
 		steps = append(steps, Step{
 			Name: "broken JSON", Kind: BadEvent, LeftOut: cannot, Stores: true,
-			Make: makeEvent(s.right, 0, []byte(`{"`+sampleEvent+`":`), status(http.StatusBadRequest)),
+			Make: makeEvent(s.right, 0, []byte(`{"`+SampleEvent+`":`), status(http.StatusBadRequest)),
 		})
 	}
 	if signs {
@@ -182,9 +182,9 @@ func (s *role) events() []Step {
 // fillEvent makes the request the sample event, or one with that body.
 func (s *role) fillEvent(r *request, body []byte) error {
 	isForm := s.Signature != nil && (s.Signature.Signs(rules.PartForm) || s.Signature.From[0].Is(rules.SourceForm))
-	r.offer(s.Event.Type, sampleEvent)
+	r.offer(s.Event.Type, SampleEvent)
 	r.offer(s.Event.ID, uuid.NewString())
-	r.offer(s.Event.Subject, sampleEvent)
+	r.offer(s.Event.Subject, SampleEvent)
 	if s.Event.Echo != "" {
 		r.offer([]rules.Source{rules.SourceHeader + ":" + rules.Source(s.Event.Echo)}, uuid.NewString())
 	}
@@ -196,9 +196,9 @@ func (s *role) fillEvent(r *request, body []byte) error {
 	case body != nil:
 		r.body = body
 	case isForm && len(r.form) == 0:
-		return r.put(rules.SourceForm+":test", sampleEvent)
+		return r.put(rules.SourceForm+":test", SampleEvent)
 	case !isForm && r.doc == nil:
-		return r.put(rules.SourceBody+":test", sampleEvent)
+		return r.put(rules.SourceBody+":test", SampleEvent)
 	}
 	return nil
 }

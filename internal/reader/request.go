@@ -16,15 +16,9 @@ import (
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
 )
 
-// Pseudo headers, as HTTP/2 has them, among what is stored of a request's header.
-const (
-	headerMethod = ":method"
-	headerPath   = ":path"
-)
-
 // Redacted stands in stored header fields, and in values of a query, for what is
 // never stored.
-const Redacted = "REDACTED"
+const Redacted = event.Redacted
 
 // Request is the request that an event came in, as far as it was stored.
 type Request struct {
@@ -138,9 +132,9 @@ func (r *Request) readHeader(stored string) {
 		switch {
 		case nameErr != nil || valueErr != nil || strings.ContainsAny(name+value, "\r\n\x00"):
 			return
-		case name == headerMethod:
+		case name == event.HeaderMethod:
 			method = value
-		case name == headerPath:
+		case name == event.HeaderPath:
 			target = value
 		default:
 			name = textproto.CanonicalMIMEHeaderKey(name)

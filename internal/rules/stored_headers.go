@@ -20,7 +20,7 @@ const (
 )
 
 // Redacted stands for what is never stored.
-const Redacted = "REDACTED"
+const Redacted = event.Redacted
 
 // headerName is what RFC 9110 allows as a field's name (section 5.6.2).
 var headerName = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
@@ -136,9 +136,9 @@ func (h *StoredHeaders) Size(r *Request) int {
 func (h *StoredHeaders) Of(r *Request) string {
 	var b strings.Builder
 	b.Grow(h.Size(r))
-	b.WriteString(`[[":method","`)
+	b.WriteString(`[["` + event.HeaderMethod + `","`)
 	writeEncoded(&b, r.Method)
-	b.WriteString(`"],[":path","`)
+	b.WriteString(`"],["` + event.HeaderPath + `","`)
 	path := r.target()
 	if !h.keepsQuery {
 		path = redactQuery(path)
