@@ -61,6 +61,9 @@ func readByKcat(c *cluster, topic string) (records []*kgo.Record) {
 		record.Value = text[max(key, 0) : len(text)-1]
 		for header := range strings.SplitSeq(headers, ",") {
 			name, value, ok := strings.Cut(header, "=")
+			if header == "" && len(record.Headers) == 0 {
+				continue // it has none
+			}
 			if !ok || strings.ContainsAny(name, `"[]`) { // a comma in the value of the last one, of which kcat tells nothing
 				last := &record.Headers[len(record.Headers)-1]
 				last.Value = append(append(last.Value, ','), header...)
