@@ -82,7 +82,7 @@ func (h *Handler) receive(req *request) (became string, err error) {
 
 	// From here on a client that goes away changes nothing.
 	var cancel context.CancelFunc
-	req.ctx, cancel = context.WithDeadline(context.WithoutCancel(req.Context()), req.deadline)
+	req.ctx, cancel = withDeadline(req.Context(), req.deadline)
 	defer cancel()
 	repl := req.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
 	repl.Map(req.placeholder)

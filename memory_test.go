@@ -1,11 +1,16 @@
 package webhookreceiver
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/caddyserver/caddy/v2"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/intake"
 )
@@ -73,5 +78,39 @@ func TestStalledSenderMakesRoom(t *testing.T) {
 	_, _ = io.Copy(io.Discard, stalled)
 	if took := time.Since(start); took > 10*time.Second {
 		t.Errorf("both were served after %v", took)
+	}
+}
+
+// TestDeadlinesKeepNoRequest: Go keeps timers that were stopped while they are few beside
+// those that run. What they know of is kept, too: it must not be the request.
+func TestDeadlinesKeepNoRequest(t *testing.T) {
+	const requests = 10
+	var gone atomic.Int64
+	var others []*time.Timer
+	func() {
+		for range requests {
+			body := new([1 << 20]byte)
+			runtime.SetFinalizer(body, func(any) { gone.Add(1) })
+			ctx, cancel := withDeadline(context.WithValue(context.Background(), caddy.CtxKey("body"), body), time.Now().Add(time.Hour))
+			if ctx.Value(caddy.CtxKey("body")) != body {
+				t.Error("the context has not the values of the request's")
+			}
+			for range 10 {
+				others = append(others, time.AfterFunc(time.Hour, func() {}))
+			}
+			cancel()
+			if ctx.Err() == nil {
+				t.Error("the context does not end")
+			}
+		}
+	}()
+	for deadline := time.Now().Add(10 * time.Second); gone.Load() < requests; runtime.GC() {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d of %d requests are gone", gone.Load(), requests)
+		}
+		time.Sleep(time.Millisecond)
+	}
+	for _, other := range others {
+		other.Stop()
 	}
 }

@@ -2,7 +2,6 @@ package webhookreceiver
 
 import (
 	"bytes"
-	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -233,7 +232,7 @@ func (h *Handler) explain(req *request, refusal *outcome.Refusal, r *status.Refu
 	coding, _ := intake.ContentCoding(req.Header)
 	signedAs := req.Request
 	if seek && req.Decoded == nil && coding != "identity" && lease.Take(decodedToExplain) == nil {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(req.Context()), time.Second)
+		ctx, cancel := withDeadline(req.Context(), time.Now().Add(time.Second))
 		defer cancel()
 		signedAs.Decoded, _ = intake.DecodeBody(ctx, req.body, coding, decodedToExplain, &lease)
 	}

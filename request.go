@@ -144,6 +144,27 @@ func (req *request) placeholder(key string) (any, bool) {
 	return nil, false
 }
 
+// timed is a context that ends at a deadline, with the values of another one.
+type timed struct {
+	context.Context
+	values context.Context
+}
+
+// withDeadline returns a context with the values of ctx, which does not end with that,
+// but at the deadline. Timers do not know ctx: Go keeps those that were stopped for a
+// while, and so would keep the request, and its body.
+func withDeadline(ctx context.Context, deadline time.Time) (context.Context, context.CancelFunc) {
+	timer, cancel := context.WithDeadline(context.Background(), deadline)
+	return timed{timer, ctx}, cancel
+}
+
+func (t timed) Value(key any) any {
+	if value := t.Context.Value(key); value != nil { // what makes it a parent of others
+		return value
+	}
+	return t.values.Value(key)
+}
+
 func clientIP(r *http.Request) string {
 	ip, _ := caddyhttp.GetVar(r.Context(), caddyhttp.ClientIPVarKey).(string)
 	return ip

@@ -111,8 +111,8 @@ func TestGarbageIsCollected(t *testing.T) {
 	takers.Wait()
 	b.mu.Lock() // a collection may end at any time
 	defer b.mu.Unlock()
-	if b.used != 0 || b.garbage[0]+b.garbage[1] > 96<<20 {
-		t.Errorf("used %d, garbage %d", b.used, b.garbage)
+	if b.used != 0 || b.released-b.freed > 96<<20 {
+		t.Errorf("used %d, garbage %d", b.used, b.released-b.freed)
 	}
 }
 
@@ -120,7 +120,7 @@ func TestGarbageIsCollected(t *testing.T) {
 func TestSmallEventsDoNotWaitForGarbage(t *testing.T) {
 	b := &budget{limit: 64 << 20, least: 64 << 20}
 	b.collected = make(chan struct{}) // a collection that takes long
-	b.garbage[0] = 1 << 30            // what Go collects meanwhile is not told
+	b.released = 1 << 30              // what Go collects meanwhile is not told
 	small, large := leaseOf(b), leaseOf(b)
 	small.reading, large.reading = false, false
 	if err := small.Take(smallBody); err != nil {
@@ -130,13 +130,13 @@ func TestSmallEventsDoNotWaitForGarbage(t *testing.T) {
 		t.Errorf("large: %v, want %v", err, errBusy)
 	}
 	close(b.collected)
-	b.collected, b.garbage = nil, [2]int64{1 << 30}
+	b.collected = nil
 	b.awaitCollection()
 	collected := func() bool {
 		runtime.GC()
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		return b.garbage == [2]int64{}
+		return b.freed == b.released
 	}
 	for deadline := time.Now().Add(10 * time.Second); !collected(); {
 		if time.Now().After(deadline) {

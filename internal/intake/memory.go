@@ -51,7 +51,9 @@ type budget struct {
 	reading int64
 	used    int64 // reading included
 
-	garbage   [2]int64      // given back since Go collected last, and before that: what lies in pools survives once
+	released  int64         // given back, ever
+	marked    [2]int64      // of that, what had been given back when Go collected before the last time, and then
+	freed     int64         // of that, what is no more: what lies in pools survives once
 	collected chan struct{} // closed when the collection is over; nil while there is none
 	rest      time.Time     // until when there is to be none
 
@@ -77,7 +79,8 @@ func (b *budget) awaitCollection() {
 	runtime.SetFinalizer(new(struct{ _ *budget }), func(any) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		b.garbage[0], b.garbage[1] = 0, b.garbage[0]
+		b.freed = max(b.freed, b.marked[0])
+		b.marked = [2]int64{b.marked[1], b.released}
 		b.awaitCollection()
 	})
 }
@@ -166,7 +169,7 @@ func (l *Lease) swap(old, n int64) error {
 		}
 	}
 	b.used += n
-	b.garbage[0] += old
+	b.released += old
 	l.size += n
 	return nil
 }
@@ -175,7 +178,7 @@ func (l *Lease) swap(old, n int64) error {
 // waits for that, unless n is small. The lock is held, but not all the time.
 func (b *budget) collect(n int64) error {
 	var began time.Time
-	for b.used+n <= b.limit && b.used+n+b.garbage[0]+b.garbage[1] > b.limit/2*3 {
+	for b.used+n <= b.limit && b.used+n+b.released-b.freed > b.limit/2*3 {
 		if began.IsZero() {
 			began = time.Now()
 		}
@@ -206,14 +209,14 @@ func (b *budget) collectNow() {
 	b.mu.Unlock()
 	time.Sleep(rest)
 	b.mu.Lock()
-	garbage := b.garbage[0] + b.garbage[1]
+	released := b.released
 	b.mu.Unlock()
 	began := time.Now()
 	runtime.GC()
 	runtime.GC()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.garbage = [2]int64{max(0, b.garbage[0]+b.garbage[1]-garbage)}
+	b.freed = max(b.freed, released)
 	b.rest = time.Now().Add(4 * time.Since(began))
 	close(b.collected)
 	b.collected = nil
@@ -251,7 +254,7 @@ func (l *Lease) Release() {
 	defer l.budget.mu.Unlock()
 	l.endReading()
 	l.budget.used -= l.size
-	l.budget.garbage[0] += l.size
+	l.budget.released += l.size
 	l.size = 0
 }
 
