@@ -2,6 +2,7 @@ package jsonscan
 
 import (
 	"bytes"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -24,30 +25,46 @@ func Unquote(raw []byte) (text string, ok bool) {
 			raw = raw[1:]
 			continue
 		}
-		c := raw[1]
-		if c != 'u' {
-			if k := bytes.IndexByte([]byte("bfnrt"), c); k >= 0 {
-				c = "\b\f\n\r\t"[k]
-			}
-			b = append(b, c)
-			raw = raw[2:]
-			continue
-		}
-		r := hex4(raw[2:])
-		raw = raw[6:]
-		if utf16.IsSurrogate(r) {
-			if len(raw) < 6 || raw[0] != '\\' || raw[1] != 'u' {
-				return "", false
-			}
-			r = utf16.DecodeRune(r, hex4(raw[2:]))
-			if r == utf8.RuneError {
-				return "", false
-			}
-			raw = raw[6:]
+		r, size := Unescape(raw)
+		if size == 0 || utf16.IsSurrogate(r) {
+			return "", false
 		}
 		b = utf8.AppendRune(b, r)
+		raw = raw[size:]
 	}
 	return string(b), true
+}
+
+// Unescape returns the character that data begins with an escape of, and the length
+// of that: 0 if it begins with none. A surrogate without its other half is returned as it is.
+func Unescape(data []byte) (r rune, size int) {
+	if len(data) < 2 || data[0] != '\\' {
+		return 0, 0
+	}
+	if data[1] != 'u' {
+		if i := strings.IndexByte(`"\/bfnrt`, data[1]); i >= 0 {
+			return rune("\"\\/\b\f\n\r\t"[i]), 2
+		}
+		return 0, 0
+	}
+	if r = unicodeEscape(data); r < 0 {
+		return 0, 0
+	}
+	if utf16.IsSurrogate(r) {
+		if pair := utf16.DecodeRune(r, unicodeEscape(data[escape:])); pair != utf8.RuneError {
+			return pair, 2 * escape
+		}
+	}
+	return r, escape
+}
+
+// unicodeEscape returns the value of the escape with four hexadecimal digits that data
+// begins with, or -1.
+func unicodeEscape(data []byte) rune {
+	if len(data) < escape || data[0] != '\\' || data[1] != 'u' {
+		return -1
+	}
+	return hex4(data[2:])
 }
 
 // AppendString appends text to dst as a JSON string literal. Control

@@ -2,12 +2,13 @@ package reader
 
 import (
 	"bytes"
-	"encoding/hex"
 	"encoding/json"
 	"slices"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/jsonscan"
 )
 
 // escapable are the characters for which JSON has escapes of two characters.
@@ -140,41 +141,11 @@ func (n *needle) continues(data []byte, i int) bool {
 // unescape returns the character that data begins with an escape of, and the length
 // of that; or 0, if it doesn't. Half a surrogate pair stands for U+FFFD.
 func unescape(data []byte) (r rune, size int) {
-	if len(data) < 2 || data[0] != '\\' {
-		return 0, 0
+	r, size = jsonscan.Unescape(data)
+	if utf16.IsSurrogate(r) {
+		r = utf8.RuneError
 	}
-	if data[1] != 'u' {
-		if i := strings.IndexByte(`"\/bfnrt`, data[1]); i >= 0 {
-			return rune(escapable[i]), 2
-		}
-		return 0, 0
-	}
-	r, ok := fourDigits(data[2:])
-	if !ok {
-		return 0, 0
-	}
-	if !utf16.IsSurrogate(r) {
-		return r, 6
-	}
-	if len(data) >= 12 && data[6] == '\\' && data[7] == 'u' {
-		if low, ok := fourDigits(data[8:]); ok {
-			if pair := utf16.DecodeRune(r, low); pair != utf8.RuneError {
-				return pair, 12
-			}
-		}
-	}
-	return utf8.RuneError, 6
-}
-
-func fourDigits(data []byte) (rune, bool) {
-	var b [2]byte
-	if len(data) < 4 {
-		return 0, false
-	}
-	if _, err := hex.Decode(b[:], data[:4]); err != nil {
-		return 0, false
-	}
-	return rune(b[0])<<8 | rune(b[1]), true
+	return r, size
 }
 
 // unescaped returns JSON text with what its escapes stand for in their place.

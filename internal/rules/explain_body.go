@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/jsonscan"
 )
 
 // bodyForms returns bodies of which something in between may have made this one.
@@ -118,38 +120,11 @@ func fromASCII(text []byte) []byte {
 // escapedRune returns the character above ASCII that a text begins with as \u…,
 // and the length of that, or 0.
 func escapedRune(text []byte) (r rune, n int) {
-	r = unhex(text)
-	switch {
-	case r < utf8.RuneSelf:
+	r, n = jsonscan.Unescape(text)
+	if n < len(`\u0000`) || r < utf8.RuneSelf || utf16.IsSurrogate(r) {
 		return 0, 0
-	case utf16.IsSurrogate(r):
-		if len(text) < 12 {
-			return 0, 0
-		}
-		if r = utf16.DecodeRune(r, unhex(text[6:])); r == utf8.RuneError {
-			return 0, 0
-		}
-		return r, 12
 	}
-	return r, 6
-}
-
-// unhex returns what a text begins with as \u…, or 0.
-func unhex(text []byte) (r rune) {
-	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
-		return 0
-	}
-	for _, c := range text[2:6] {
-		switch {
-		case '0' <= c && c <= '9':
-			r = r<<4 | rune(c-'0')
-		case 'a' <= c|0x20 && c|0x20 <= 'f':
-			r = r<<4 | rune(c|0x20-'a'+10)
-		default:
-			return 0
-		}
-	}
-	return r
+	return r, n
 }
 
 // escapeSlashes writes \/ for /, as PHP does.
