@@ -217,30 +217,20 @@ func openFollowed(path string, current *followed) (*followed, error) {
 	if current != nil && os.SameFile(info, current.info) && info.Size() >= current.Read() {
 		return nil, nil
 	}
-	// Once more than files can be rotated at a time.
-	for range 100 {
-		lines, err := reader.Open(path)
-		if err != nil {
-			return nil, err
-		}
-		lines.Hash()
-		f := &followed{Lines: lines}
-		if f.info, err = lines.File().Stat(); err == nil {
-			f.known, _, err = files.List(files.OS{}, path)
-		}
-		// If it is still there, then every rotated file that is known now is older.
-		if err == nil {
-			info, err = os.Stat(path)
-		}
-		if err == nil && os.SameFile(info, f.info) {
-			return f, nil
-		}
-		lines.Close()
-		if err != nil {
-			return nil, err
-		}
+	file, rotated, err := reader.OpenLive(path, path)
+	if err != nil {
+		return nil, err
 	}
-	return nil, errors.New("the file is being rotated all the time")
+	lines, err := reader.New(file, file)
+	if err == nil {
+		lines.Hash()
+		info, err = file.Stat()
+	}
+	if err != nil {
+		_ = file.Close()
+		return nil, err
+	}
+	return &followed{Lines: lines, info: info, known: rotated}, nil
 }
 
 // showGrown shows the lines that have ended since the last look.

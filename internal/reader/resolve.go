@@ -165,37 +165,46 @@ func (f *finder) addLive(arg, path string) error {
 	return nil
 }
 
-// openLive opens a file, and finds what was rotated of it. If it is still there after
-// that, all of them are older.
-func openLive(arg, path string) (live *os.File, rotated []string, err error) {
+// openLive opens a file, and finds the names of what was rotated of it.
+func openLive(arg, path string) (live *os.File, names []string, err error) {
 	beside := filepath.Clean(arg)
 	if info, err := os.Lstat(arg); err == nil && info.Mode()&fs.ModeSymlink != 0 {
 		beside = path
 	}
+	live, rotated, err := OpenLive(arg, beside)
+	if errors.Is(err, fs.ErrNotExist) {
+		names, _ = rotatedWithout(files.OS{}, beside)
+		return nil, names, err
+	}
+	return live, namesOf(rotated), err
+}
+
+// OpenLive opens the file of that name, and finds what was rotated of it, the oldest
+// first: beside the second name, which differs where the first is a link's. As the file
+// is still there after that, all of them are older.
+func OpenLive(name, beside string) (live *os.File, rotated []files.Rotated, err error) {
 	for range 100 { // once more than files can be rotated at a time
-		live, err = os.Open(arg)
-		if errors.Is(err, fs.ErrNotExist) {
-			rotated, _ = rotatedWithout(files.OS{}, beside)
-			return nil, rotated, err
-		}
+		live, err = os.Open(name)
 		if err != nil {
 			return nil, nil, err
 		}
 		info, err := live.Stat()
-		if err != nil || !info.Mode().IsRegular() {
-			return live, nil, err
+		if err == nil && !info.Mode().IsRegular() {
+			return live, nil, nil
 		}
-		rotated, err := listRotated(files.OS{}, beside)
-		now, statErr := os.Stat(arg)
+		if err == nil {
+			rotated, err = listRotated(files.OS{}, beside)
+		}
+		now, statErr := os.Stat(name)
 		if err == nil && statErr == nil && os.SameFile(info, now) {
-			return live, namesOf(rotated), nil
+			return live, rotated, nil
 		}
 		_ = live.Close()
 		if err != nil {
 			return nil, nil, err
 		}
 	}
-	return nil, nil, fmt.Errorf("%s: the file is being rotated all the time", arg)
+	return nil, nil, fmt.Errorf("%s: the file is being rotated all the time", name)
 }
 
 // rotatedWithout returns the rotated files of one that is not there. Those that are
@@ -217,8 +226,8 @@ func rotatedWithout(fsys files.FS, path string) ([]string, error) {
 	})), err
 }
 
-// listRotated returns the rotated files of the one at path. It looks twice, as one
-// that is being compressed may be missed under both names.
+// listRotated returns the rotated files of the one at path, the oldest first. It looks
+// twice, as one that is being compressed may be missed under both names.
 func listRotated(fsys files.FS, path string) (all []files.Rotated, err error) {
 	known := make(map[int64]bool) // by when they were rotated
 	for range 2 {
@@ -233,6 +242,7 @@ func listRotated(fsys files.FS, path string) (all []files.Rotated, err error) {
 			}
 		}
 	}
+	slices.SortFunc(all, func(a, b files.Rotated) int { return a.At.Compare(b.At) })
 	return all, nil
 }
 
