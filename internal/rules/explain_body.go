@@ -4,11 +4,18 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/jsonscan"
 )
+
+// bodyForm is a body as it may have been sent, and what is to be done then.
+type bodyForm struct {
+	body   []byte
+	remedy string
+}
 
 // bodyForms returns bodies of which something in between may have made this one.
 // decoded is the body without its coding, or nil.
@@ -56,6 +63,19 @@ func bodyForms(body, decoded []byte) (forms []bodyForm) {
 		}
 	}
 	return forms
+}
+
+// payloadOf returns the value of a form's field that has the event, with GitHub
+// and Slack.
+func payloadOf(body []byte) []byte {
+	if !bytes.Contains(body, []byte("payload=")) {
+		return nil
+	}
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return nil
+	}
+	return []byte(form.Get("payload"))
 }
 
 // spaced returns compact JSON with a space after each colon and comma, as Python
