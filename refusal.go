@@ -185,13 +185,12 @@ func (h *Handler) remedyOf(refusal *outcome.Refusal) string {
 		return "a browser or a scanner, as a rule"
 	case outcome.Unavailable:
 		return remedyFor(refusal.Reason)
-	}
-	switch {
-	case refusal.Outcome == outcome.BadSignature:
+	case outcome.BadSignature:
 		return "there were too many of them to seek the cause; most likely the secret is not the sender's"
-	case refusal.Status == http.StatusUnsupportedMediaType:
-		return "have the sender, or the proxy in front that does it, compress with gzip or zstd only, or not at all"
-	case refusal.Outcome == outcome.BadRequest:
+	case outcome.BadRequest:
+		if refusal.Status == http.StatusUnsupportedMediaType {
+			return "have the sender, or the proxy in front that does it, compress with gzip or zstd only, or not at all"
+		}
 		return "caddy webhook refused --json shows what was sent, if Caddy's admin endpoint is a Unix socket"
 	}
 	return ""

@@ -13,6 +13,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 )
 
@@ -160,7 +161,7 @@ func (f *finder) cells(e *reader.Event) []string {
 	} else if e.Base64 {
 		data = strings.Trim(data, `"`) // base64 needs no escapes
 	}
-	cells := []string{when, e.Type, e.Subject, e.ID, e.Attribute("receiver"), e.Source, data}
+	cells := []string{when, e.Type, e.Subject, e.ID, e.Attribute(event.Receiver), e.Source, data}
 	for i, cell := range cells {
 		if f.outIsTerminal {
 			cell = sanitize(cell)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/jsonscan"
 )
 
@@ -32,7 +33,7 @@ func (q *Query) Wants(e *Event) bool {
 	if !(q.Since.IsZero() || !e.Time.Before(q.Since)) ||
 		!(q.Until.IsZero() || e.Time.Before(q.Until)) ||
 		!oneOf(q.IDs, e.ID) || !oneOf(q.Types, e.Type) || !oneOf(q.Subjects, e.Subject) ||
-		len(q.Receivers) > 0 && !slices.Contains(q.Receivers, e.Attribute("receiver")) {
+		len(q.Receivers) > 0 && !slices.Contains(q.Receivers, e.Attribute(event.Receiver)) {
 		return false
 	}
 	for _, f := range q.Where {
