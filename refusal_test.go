@@ -38,6 +38,14 @@ func linesOf(logs *observer.ObservedLogs, message string) (entries []map[string]
 	return entries
 }
 
+// maybeLost returns how many requests the warnings of what may be lost count.
+func maybeLost(logs *observer.ObservedLogs) (sum uint64) {
+	for _, entry := range linesOf(logs, lineMaybe) {
+		sum += entry["count"].(uint64)
+	}
+	return sum
+}
+
 // lastSeq returns the number of the last request that was refused.
 func lastSeq() uint64 {
 	if last := status.LastRefused(0); len(last) > 0 {
@@ -304,13 +312,7 @@ func TestManyMayBeLost(t *testing.T) {
 	for range 40 {
 		rc.send(t, requestOf(http.MethodPost, "/hooks", "{"))
 	}
-	eventually(t, "each is counted", func() bool {
-		sum := uint64(0)
-		for _, entry := range linesOf(rc.logs, lineMaybe) {
-			sum += entry["count"].(uint64)
-		}
-		return sum == 40
-	})
+	eventually(t, "each is counted", func() bool { return maybeLost(rc.logs) == 40 })
 	if n := len(linesOf(rc.logs, lineMaybe)); n > 2+int(time.Since(began)/time.Second) {
 		t.Errorf("%d lines in %s", n, time.Since(began))
 	}
@@ -327,13 +329,7 @@ func TestManyMayBeLostHideNone(t *testing.T) {
 	for range 20 {
 		rc.send(t, requestOf(http.MethodPost, "/hooks", "{"))
 	}
-	eventually(t, "all are counted", func() bool {
-		sum := uint64(0)
-		for _, entry := range linesOf(rc.logs, lineMaybe) {
-			sum += entry["count"].(uint64)
-		}
-		return sum == 41
-	})
+	eventually(t, "all are counted", func() bool { return maybeLost(rc.logs) == 41 })
 	of := map[any]int{}
 	for _, line := range []string{lineRefused, lineMaybe} {
 		for _, entry := range linesOf(rc.logs, line) {

@@ -80,14 +80,21 @@ func TestFindByReceiver(t *testing.T) {
 	}
 }
 
-func TestFindGoesOnAfterADamagedFile(t *testing.T) {
-	dir, live := journal(t)
-	damaged := filepath.Join(dir, "events-2026-11-23T12-00-09.500.jsonl.zst")
+// damagedJournal returns a journal of which one file is cut off.
+func damagedJournal(t *testing.T) (dir, live, damaged string) {
+	t.Helper()
+	dir, live = journal(t)
+	damaged = filepath.Join(dir, "events-2026-11-23T12-00-09.500.jsonl.zst")
 	content, err := os.ReadFile(damaged)
 	if err != nil {
 		t.Fatal(err)
 	}
 	write(t, damaged, string(content[:len(content)/2]))
+	return dir, live, damaged
+}
+
+func TestFindGoesOnAfterADamagedFile(t *testing.T) {
+	_, live, damaged := damagedJournal(t)
 	for _, command := range []string{"find", "tail"} {
 		out, notes, err := webhook(command, live, "--json")
 		if err == nil || !strings.Contains(err.Error(), damaged) || !strings.HasSuffix(out, eventLines(10, 30)) {
@@ -271,13 +278,7 @@ func TestFollowADirectory(t *testing.T) {
 // TestShowBesideADamagedFile: what can be found is shown, and what could not be read
 // is told of.
 func TestShowBesideADamagedFile(t *testing.T) {
-	dir, live := journal(t)
-	damaged := filepath.Join(dir, "events-2026-11-23T12-00-09.500.jsonl.zst")
-	content, err := os.ReadFile(damaged)
-	if err != nil {
-		t.Fatal(err)
-	}
-	write(t, damaged, string(content[:len(content)/2]))
+	dir, live, damaged := damagedJournal(t)
 	out, _, err := webhook("show", "id-25", live, "--as", "body")
 	if out != `{"n":25,"x":[1,2]}` || err == nil || !strings.Contains(err.Error(), damaged) {
 		t.Errorf("%q %v", out, err)

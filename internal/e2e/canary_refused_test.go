@@ -18,11 +18,7 @@ func TestSecretsAreKept(t *testing.T) {
 		t.Run(network, func(t *testing.T) {
 			t.Parallel()
 			s := newServer(t)
-			address := s.admin
-			if network == "unix" {
-				address = "unix/" + s.path("admin.sock")
-				s.env = append(s.env, "ADMIN="+address)
-			}
+			address := s.adminOver(network)
 			const wrong = "wrong-guess-Zp81"
 			var words []string
 			secret := func(name string) string {

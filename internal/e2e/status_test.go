@@ -79,6 +79,16 @@ func signedBy(secret, body string) []string {
 	return []string{"X-Hub-Signature-256: sha256=" + hexMAC(secret, body), "X-GitHub-Event: push", "X-GitHub-Delivery: id1", "X-Plain: plain"}
 }
 
+// adminOver has the admin endpoint listen on a network, tcp or unix, and returns its address.
+func (s *server) adminOver(network string) (address string) {
+	if network == "tcp" {
+		return s.admin
+	}
+	address = "unix/" + s.path("admin.sock")
+	s.env = append(s.env, "ADMIN="+address)
+	return address
+}
+
 // TestStatusAndRefused asks by both kinds of admin endpoint, over reloads and
 // restarts.
 func TestStatusAndRefused(t *testing.T) {
@@ -87,11 +97,7 @@ func TestStatusAndRefused(t *testing.T) {
 		t.Run(network, func(t *testing.T) {
 			t.Parallel()
 			s := newServer(t)
-			address := s.admin
-			if network == "unix" {
-				address = "unix/" + s.path("admin.sock")
-				s.env = append(s.env, "ADMIN="+address)
-			}
+			address := s.adminOver(network)
 			github := func(name, secret string) string {
 				return directive("/"+name, "name "+name, "provider github", "secret "+secret, "accept json", "output file {$DIR}/"+name+".jsonl")
 			}
