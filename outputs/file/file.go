@@ -166,10 +166,12 @@ func (o *Output) warn(logger *zap.Logger, filename, path string) {
 
 // IsInEffect tells whether the config that ctx is of is the one that runs: one
 // that is only validated never does, nor one that is rejected, even after all
-// of its apps were started. The contexts of a config end as one.
+// of its apps were started; and one that has ended does no more. The contexts of a
+// config end as one, and before its modules are cleaned up; up to which Caddy, when it
+// stops, counts it as the active one in some versions.
 func IsInEffect(ctx caddy.Context) bool {
 	active := caddy.ActiveContext()
-	return active.Context != nil && active.Done() == ctx.Done()
+	return ctx.Err() == nil && active.Context != nil && active.Done() == ctx.Done()
 }
 
 // Cleanup fsyncs what is not fsynced yet. Requests that are still in flight can
