@@ -1,0 +1,134 @@
+package plan
+
+import "time"
+
+const (
+	// downAfter is after how many failed attempts in a row a target counts as down.
+	downAfter = 5
+
+	// While it is down, probes are so far apart, twice as far each time.
+	firstProbe = time.Second
+	lastProbe  = time.Minute
+)
+
+// breaker tells whether the target is down, and how much it is trusted.
+type breaker struct {
+	down    bool
+	row     int           // failed attempts since the last one that was taken
+	culprit ID            // if all of them were for that event
+	several bool          // they were for more than one
+	window  int           // attempts at a time: one after the start and after an outage, one more for each that is taken
+	backoff time.Duration // between probes
+	probeAt time.Time     // of the next probe
+	forced  bool          // it may be of any event
+}
+
+// took says that an attempt succeeded, and tells whether that ends an outage.
+func (b *breaker) took(limit int) (recovered bool) {
+	recovered = b.down
+	b.row, b.several, b.down, b.forced = 0, false, false, false
+	b.window = min(b.window+1, limit)
+	return recovered
+}
+
+func (b *breaker) failed(id ID, now time.Time, jitter func(time.Duration) time.Duration) {
+	b.several = b.several || b.row > 0 && id != b.culprit
+	b.row++
+	b.culprit = id
+	switch {
+	case b.down:
+		b.backoff = min(2*b.backoff, lastProbe)
+	case b.row >= downAfter:
+		b.down, b.window, b.backoff = true, 0, firstProbe
+	default:
+		return
+	}
+	b.forced = false
+	b.probeAt = now.Add(jitter(b.backoff))
+}
+
+// limit is how many attempts there may be at a time.
+func (p *Plan) limit() int {
+	if p.breaker.down {
+		return 1
+	}
+	return min(p.breaker.window, p.settings.Concurrency)
+}
+
+// probe returns an event to find out by whether the target is up again: one that was
+// never tried, as it may be the others that it does not want; else the one whose last
+// attempt is the longest ago, whenever it is due.
+func (p *Plan) probe(now time.Time) *event {
+	if e := p.fresh.first(); e != nil && !now.Before(p.freshProbe()) {
+		return e
+	}
+	if now.Before(p.breaker.probeAt) {
+		return nil
+	}
+	e := p.longestAgo()
+	if e == nil || now.Before(p.probeOf(e)) {
+		return nil
+	}
+	return e
+}
+
+// freshProbe is from when on an event that was never tried may be a probe: at once, if
+// all that failed was a single other one.
+func (p *Plan) freshProbe() time.Time {
+	if !p.breaker.several && p.breaker.row > 0 {
+		return time.Unix(0, 0)
+	}
+	return p.breaker.probeAt
+}
+
+// probeOf is from when on an event may be a probe.
+func (p *Plan) probeOf(e *event) time.Time {
+	switch {
+	case p.breaker.forced:
+		return p.breaker.probeAt
+	case e.Used > 0:
+		return later(p.breaker.probeAt, e.Due)
+	case e.Attempts < manyAttempts:
+		return p.breaker.probeAt
+	}
+	return later(p.breaker.probeAt, e.Last.Add(slowRetry))
+}
+
+// longestAgo returns which of those that were tried may be a probe first.
+func (p *Plan) longestAgo() (chosen *event) {
+	for _, e := range p.tried.events {
+		if chosen == nil {
+			chosen = e
+			continue
+		}
+		a, b := p.probeOf(e), p.probeOf(chosen)
+		if a.Before(b) || a.Equal(b) && e.Last.Before(chosen.Last) {
+			chosen = e
+		}
+	}
+	return chosen
+}
+
+// Wake is when there may be an attempt to be made without anything else happening;
+// zero if there is no such time.
+func (p *Plan) Wake() time.Time {
+	if p.paused || p.inFlight >= p.limit() {
+		return time.Time{}
+	}
+	var at time.Time
+	switch fresh, tried := p.fresh.first(), p.tried.first(); {
+	case p.breaker.down && fresh != nil:
+		at = p.freshProbe()
+	case p.breaker.down && tried != nil:
+		at = p.probeOf(p.longestAgo())
+	case p.breaker.down:
+		return time.Time{}
+	case fresh != nil:
+		at = time.Unix(0, 0) // now
+	case tried != nil:
+		at = tried.Due
+	default:
+		return time.Time{}
+	}
+	return later(at, later(p.heldUntil, p.rateAt))
+}
