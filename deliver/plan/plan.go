@@ -28,6 +28,10 @@ const (
 	manyAttempts = 10
 	slowRetry    = time.Hour
 
+	// manyTaken is how many others must have been taken beside an event that is given
+	// up for too many being undone.
+	manyTaken = 100
+
 	// MaxHold is for how long a target can ask to be left alone.
 	MaxHold = time.Hour
 )
@@ -59,15 +63,13 @@ type State struct {
 	Innocent bool      // its last failure used up no retry: it may have been the target's
 	Due      time.Time // before that it is not tried again, unless the target is down
 	Last     time.Time // when its last attempt ended
-	Then     Totals    // by then
+	Then     uint64    // how many events had been taken by then
+	First    uint64    // and when its first attempt had failed
 }
-
-// Totals are how many attempts were taken, and failed, of all events.
-type Totals struct{ Taken, Failed uint64 }
 
 // Memory is what has to be remembered beside the events.
 type Memory struct {
-	Totals
+	Taken        uint64 // events, ever
 	Down, Paused bool
 }
 
@@ -89,6 +91,8 @@ type event struct {
 	inFlight bool
 	dying    bool // given up, and not buried yet
 	suspect  bool // see lane.took
+
+	before, after *event // by the time of the last attempt; see history
 }
 
 // Plan is which events are not done, and what comes next. See New.
@@ -108,7 +112,8 @@ type Plan struct {
 	rateAt    time.Time // of the next attempt
 	inFlight  int
 	turn      bool // of those that were tried
-	totals    Totals
+	taken     uint64
+	history   history
 }
 
 // New returns a plan, which goes on from what an earlier one remembered. The random
@@ -123,7 +128,7 @@ func New(s Settings, m Memory, random *rand.Rand) *Plan {
 	if m.Down {
 		p.breaker = breaker{down: true, backoff: firstProbe}
 	}
-	p.totals, p.paused = m.Totals, m.Paused
+	p.taken, p.paused = m.Taken, m.Paused
 	p.Set(s)
 	return p
 }
@@ -155,6 +160,9 @@ func (p *Plan) Full() bool { return len(p.events) >= MaxUndone }
 func (p *Plan) Add(id ID, subject uint64, s State) (dead bool) {
 	e := &event{State: s, id: id}
 	p.events[id] = e
+	if !s.Last.IsZero() {
+		p.history.add(e)
+	}
 	if s.Used >= len(p.settings.Retry) && !p.settings.Strict {
 		e.dying = true
 		return true
@@ -231,8 +239,8 @@ func (p *Plan) Done(id ID, now time.Time, o Outcome) (dead bool) {
 	case o.NotMade:
 		e.Attempts--
 	case o.Taken:
-		p.totals.Taken++
-		delete(p.events, id)
+		p.taken++
+		p.Forget(id)
 		if l != nil {
 			l.took(e, now)
 		}
@@ -256,15 +264,18 @@ func (p *Plan) Done(id ID, now time.Time, o Outcome) (dead bool) {
 
 // fail notes that an attempt failed.
 func (p *Plan) fail(e *event, now time.Time, o Outcome) (dead bool) {
-	taken, failed := p.totals.Taken-e.Then.Taken, p.totals.Failed-e.Then.Failed
-	p.totals.Failed++
 	p.breaker.failed(e.id, now, p.jitter)
-	first := e.Last.IsZero()
-	e.Last, e.Then = now, p.totals
+	uses := !p.settings.Strict && p.speaksAgainst(e)
+	if e.Last.IsZero() {
+		e.First = p.taken
+	} else {
+		p.history.remove(e)
+	}
+	e.Last, e.Then = now, p.taken
+	p.history.add(e)
 	if o.Reached {
 		e.Reached++
 	}
-	uses := !first && taken > 0 && taken >= failed && !p.settings.Strict
 	if uses {
 		e.Used++
 	}
@@ -282,6 +293,16 @@ func (p *Plan) fail(e *event, now time.Time, o Outcome) (dead bool) {
 		p.offer(e)
 	}
 	return false
+}
+
+// speaksAgainst tells whether an event's failure is likely its own fault: since its
+// previous attempt others were taken, and at least as many as failed.
+func (p *Plan) speaksAgainst(e *event) bool {
+	if e.Last.IsZero() {
+		return false
+	}
+	taken := p.taken - e.Then
+	return taken > 0 && p.history.since(e, taken+1) <= taken
 }
 
 // recover has events tried again that nothing speaks against, now that the target is up
@@ -313,7 +334,12 @@ func (p *Plan) giveUp(e *event) {
 }
 
 // Forget takes an event that was given up out of the plan.
-func (p *Plan) Forget(id ID) { delete(p.events, id) }
+func (p *Plan) Forget(id ID) {
+	if e := p.events[id]; e != nil && !e.Last.IsZero() {
+		p.history.remove(e)
+	}
+	delete(p.events, id)
+}
 
 // Skip gives up the oldest event that has failed and is not being tried just now.
 func (p *Plan) Skip() (id ID, ok bool) {
@@ -331,18 +357,16 @@ func (p *Plan) Skip() (id ID, ok bool) {
 }
 
 // Relieve gives up one event, if there are so many undone that nothing can be added, and
-// most speaks against that one: it used up three retries or more. In an outage there is
-// none.
+// it is not the target that is down: that one was tried ten times at least, while a
+// hundred others were taken. In an outage there is none.
 func (p *Plan) Relieve() (id ID, ok bool) {
-	if !p.Full() {
+	if !p.Full() || p.settings.Strict {
 		return 0, false
 	}
 	var chosen *event
 	for _, e := range p.events {
-		if e.inFlight || e.dying || e.Used < manyRefusals || p.settings.Strict {
-			continue
-		}
-		if chosen == nil || e.Used > chosen.Used || e.Used == chosen.Used && e.id < chosen.id {
+		if !e.inFlight && !e.dying && e.Attempts >= manyAttempts && e.Then-e.First >= manyTaken &&
+			(chosen == nil || e.Then-e.First > chosen.Then-chosen.First) {
 			chosen = e
 		}
 	}
@@ -393,7 +417,7 @@ func (p *Plan) StateOf(id ID) (s State, ok bool) {
 }
 
 // Memory returns what has to be remembered beside the events.
-func (p *Plan) Memory() Memory { return Memory{p.totals, p.breaker.down, p.paused} }
+func (p *Plan) Memory() Memory { return Memory{p.taken, p.breaker.down, p.paused} }
 
 // jitter returns a wait that differs by a fifth at most.
 func (p *Plan) jitter(d time.Duration) time.Duration {
