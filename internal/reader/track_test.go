@@ -1,0 +1,85 @@
+package reader_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/journal"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
+)
+
+// unknown knows of no file.
+type unknown struct{}
+
+func (unknown) Durable(fs.FileInfo) (size int64, final, known bool) { return 0, false, false }
+
+// TestTrackFollows a journal through rotation, compression and restarts: each line comes once,
+// in its order.
+func TestTrackFollows(t *testing.T) {
+	for _, compression := range []files.Compression{"", files.Gzip, files.Zstd} {
+		t.Run("compressed"+string(compression), func(t *testing.T) {
+			t.Parallel()
+			path := t.TempDir() + "/events.jsonl"
+			j := journal.New(path, nil)
+			options := &journal.Options{Mode: 0o600, DirMode: 0o700, Rotation: journal.Rotation{Size: 8 << 10, Compression: compression}}
+			j.Register(options)
+			random := rand.New(rand.NewPCG(1, uint64(len(compression))))
+			const lines = 3000
+			go func() {
+				for i := range lines {
+					line := fmt.Appendf(nil, "%d %s\n", i, strings.Repeat("x", random.IntN(400)))
+					if err := j.Append(context.Background(), line, options); err != nil {
+						t.Error(err)
+						return
+					}
+				}
+			}()
+			track := reader.NewTrack(path, unknown{})
+			defer func() { track.Close() }()
+			var positions []reader.Position
+			restarts := rand.New(rand.NewPCG(2, 2))
+			for deadline := time.Now().Add(time.Minute); len(positions) < lines; {
+				text, p, err := track.Next()
+				if errors.Is(err, io.EOF) {
+					if time.Now().After(deadline) {
+						t.Fatalf("%d lines of %d", len(positions), lines)
+					}
+					time.Sleep(time.Millisecond)
+					continue
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !strings.HasPrefix(string(text), fmt.Sprint(len(positions), " ")) {
+					t.Fatalf("%.20q instead of line %d", text, len(positions))
+				}
+				positions = append(positions, p)
+				if restarts.IntN(50) == 0 {
+					track.Close()
+					track = reader.NewTrack(path, unknown{})
+					if err := track.Seek(p); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			for range 300 {
+				i := restarts.IntN(lines)
+				line, err := track.At(positions[i])
+				if err != nil || !strings.HasPrefix(string(line), fmt.Sprint(i, " ")) {
+					t.Fatalf("line %d again: %.20q, %v", i, line, err)
+				}
+			}
+			if err := j.Close(context.Background()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
