@@ -64,6 +64,7 @@ type Keeper struct {
 
 	mu      sync.Mutex
 	wishes  []*registered // the oldest first
+	holds   []*hold
 	working bool
 	again   bool
 	timer   *time.Timer
@@ -96,6 +97,45 @@ func (k *Keeper) Release(owner any) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.wishes = slices.DeleteFunc(k.wishes, func(r *registered) bool { return r.owner == owner })
+}
+
+// hold is somebody's who needs rotated files.
+type hold struct {
+	needs    func(rotated time.Time) bool
+	expiring func(rotated time.Time)
+}
+
+// Hold keeps rotated files that somebody needs, whatever the wishes for their number are, until
+// what it returns is called. Before a file is removed for its age, which a hold does not
+// keep from it, expiring is called, and waited for.
+func (k *Keeper) Hold(needs func(rotated time.Time) bool, expiring func(rotated time.Time)) (release func()) {
+	h := &hold{needs, expiring}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.holds = append(slices.Clip(k.holds), h)
+	return func() {
+		k.mu.Lock()
+		k.holds = slices.DeleteFunc(slices.Clone(k.holds), func(other *hold) bool { return other == h })
+		k.mu.Unlock()
+		k.Start()
+	}
+}
+
+// isHeld tells whether somebody needs a file that is spent for its number. For one that is
+// for its age they are told.
+func (k *Keeper) isHeld(file *keptFile, expired bool) bool {
+	k.mu.Lock()
+	holds := k.holds
+	k.mu.Unlock()
+	for _, h := range holds {
+		switch {
+		case expired:
+			h.expiring(file.At)
+		case h.needs(file.At):
+			return true
+		}
+	}
+	return false
 }
 
 // Start has the keeper look at all rotated files, now or when it is done with
@@ -204,7 +244,7 @@ func (k *Keeper) Keep(now time.Time) error {
 	newer := 0
 	for _, file := range files {
 		// Anew for each, as somebody who wants to keep more may have come.
-		if users, _ = k.users(); isSpent(users, newer, now.Sub(file.At)) {
+		if users, _ = k.users(); isSpent(users, newer, now.Sub(file.At)) && !k.isHeld(file, isExpired(users, now.Sub(file.At))) {
 			for _, name := range file.Forms {
 				errs = append(errs, k.remove(name))
 			}
@@ -238,6 +278,12 @@ func isSpent(users []*registered, newer int, age time.Duration) bool {
 		}
 	}
 	return len(users) > 0
+}
+
+// isExpired tells whether no user wants to keep a rotated file of that age, whatever their
+// number.
+func isExpired(users []*registered, age time.Duration) bool {
+	return isSpent(users, 0, age)
 }
 
 func (k *Keeper) remove(name string) error {

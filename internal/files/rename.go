@@ -25,17 +25,22 @@ type Namer struct {
 // Rename gives the file named from the name of one that was rotated at t from
 // path, or at the next millisecond that is free and comes after those given before:
 // a name that has become free again, or one from before the clock was set back,
-// would make the file older than it is. It replaces nothing, and renames no link.
+// would make the file older than it is. So the times in the names of all files that
+// there are tell in which order they were written, even if the clock was days ahead
+// until just now; the keeper sets such names right, and keeps the order. It replaces
+// nothing, and renames no link.
 func (n *Namer) Rename(fsys FS, from, path string, t time.Time) (name string, err error) {
-	if n.last.IsZero() {
-		rotated, _, _ := List(fsys, path) // by an earlier process; without them, names go on from t
-		for _, file := range rotated {
-			if file.At.Before(t.Add(maxAhead)) {
-				n.last = file.At
-			}
+	next := n.last.Add(time.Millisecond)
+	if !next.Before(t.Add(maxAhead)) {
+		next = t // what was named so has been set right by now, or is among those listed
+	}
+	rotated, _, _ := List(fsys, path) // without them, names go on from t
+	for _, file := range rotated {
+		if !file.At.Before(next) {
+			next = file.At.Add(time.Millisecond)
 		}
 	}
-	if next := n.last.Add(time.Millisecond); t.Before(next) && next.Before(t.Add(maxAhead)) {
+	if t.Before(next) {
 		t = next
 	}
 	for range 1000 {

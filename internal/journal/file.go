@@ -36,6 +36,8 @@ type file struct {
 	unsyncedEntry bool        // this journal created the file, and its directory has not been fsynced since
 	unsyncedDir   fs.FileInfo // made by this journal, while the fsync of its parent failed
 
+	durable durable // for those who read what is stored
+
 	namer         files.Namer // of rotated files
 	keeperDue     bool        // files came to be, or may have, that the keeper should look at
 	rotationAgain time.Time   // after a failed one
@@ -116,6 +118,7 @@ func (f *file) acknowledge(lines []*request, synced bool) {
 	f.open.acked = true
 	f.open.lastWrite = time.Now()
 	f.backoff = backoff{}
+	f.durable.appended()
 	if f.observer != nil {
 		f.observer.Committed(len(lines))
 	}
@@ -207,6 +210,7 @@ func (f *file) sync() error {
 	}
 	if err == nil {
 		clear(f.open.deferred)
+		f.durable.synced(f.open.info, f.open.size)
 		return nil
 	}
 	err = fmt.Errorf("%w of %s: %w", errSync, f.path, err)
@@ -234,6 +238,7 @@ func (f *file) close() {
 		_ = f.sync() // a failure condemns the file, and is remembered
 	}
 	if f.open != nil {
+		f.durable.closed(f.open.info, false)
 		_ = f.open.Close()
 		f.open = nil
 	}

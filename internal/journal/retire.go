@@ -25,6 +25,7 @@ type condemnedFile struct {
 // that size, or may anyway if it is negative.
 func (f *file) condemn(removeUpTo int64) {
 	o := f.open
+	f.durable.closed(o.info, true)
 	f.condemned = &condemnedFile{info: o.info, target: o.target, name: o.target, aside: true, removeUpTo: removeUpTo}
 	_ = f.clearAway() // tried again before the next file is opened
 	_ = o.Close()
