@@ -143,18 +143,6 @@ func TestReplayPassesOverWhatIsNoCloudEvent(t *testing.T) {
 	g.want(t, "id-0", "id-1")
 }
 
-func TestEncodeHeader(t *testing.T) {
-	// The example of the binding, and its rules.
-	for text, want := range map[string]string{
-		"Euro € 😀": "Euro%20%E2%82%AC%20%F0%9F%98%80", `a"b%c`: "a%22b%25c", "!#$&'()*+,-./:;<=>?@[\\]^_`{|}~": "!#$&'()*+,-./:;<=>?@[\\]^_`{|}~",
-		"\x7f\x00": "%7F%00",
-	} {
-		if got := encodeHeader(text); got != want {
-			t.Errorf("%q is encoded as %q, want %q", text, got, want)
-		}
-	}
-}
-
 func TestReplayTriesAgain(t *testing.T) {
 	path := file(t, "a", eventLines(0, 5))
 	for _, status := range []int{500, 503, 429, 408} {

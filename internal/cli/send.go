@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,10 +8,8 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
-	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 )
 
@@ -26,7 +23,6 @@ var retryWaits = []time.Duration{500 * time.Millisecond, time.Second, 2 * time.S
 const maxRetryAfter = time.Minute
 
 // sender sends events over HTTP: as they were sent, or as CloudEvents in binary content mode.
-// https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md
 type sender struct {
 	target   *url.URL
 	original bool
@@ -110,10 +106,13 @@ func (s *sender) request(ctx context.Context, e *reader.Event, attempt int) (req
 	if s.original {
 		req, err = e.Again(ctx, s.target, attempt)
 	} else {
-		req, err = s.cloudEvent(ctx, e)
+		req, err = e.Binary(ctx, s.target)
 	}
 	if err != nil {
 		return nil, err
+	}
+	if !s.original {
+		req.Header.Set("User-Agent", "caddy-webhook-replay")
 	}
 	for name, values := range s.header {
 		if req.Header[name] = values; name == "Host" {
@@ -121,56 +120,4 @@ func (s *sender) request(ctx context.Context, e *reader.Event, attempt int) (req
 		}
 	}
 	return req, nil
-}
-
-func (s *sender) cloudEvent(ctx context.Context, e *reader.Event) (*http.Request, error) {
-	body, err := e.BodyDecoded()
-	if err != nil { // somebody has changed the line, as jq does: then the data are what there is
-		if body, err = e.Body(); err != nil {
-			return nil, err
-		}
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.target.String(), bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	contentType := e.ContentType
-	if contentType == "" && body != nil {
-		contentType = "application/json" // what the JSON format implies
-	}
-	if contentType != "" {
-		req.Header.Set("Content-Type", contentType)
-	}
-	req.Header.Set("User-Agent", "caddy-webhook-replay")
-	set := func(name, value string) {
-		if value != "" {
-			req.Header.Set("Ce-"+name, encodeHeader(value))
-		}
-	}
-	set("specversion", "1.0")
-	set("id", e.ID)
-	set("source", e.Source)
-	set("type", e.Type)
-	set("subject", e.Subject)
-	set("time", e.TimeText)
-	for _, x := range e.Extensions {
-		if x[0] != event.BodySent && len(x[1]) <= event.MaxBinary {
-			set(x[0], x[1])
-		}
-	}
-	return req, nil
-}
-
-// encodeHeader encodes a string for a header field, as section 3.1.3.2 of the
-// binding says: space, double quote, percent, and what is not printable ASCII.
-func encodeHeader(s string) string {
-	var b strings.Builder
-	for i := range len(s) {
-		if c := s[i]; c <= ' ' || c == '"' || c == '%' || c > '~' {
-			fmt.Fprintf(&b, "%%%02X", c)
-		} else {
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
 }

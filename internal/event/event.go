@@ -40,7 +40,7 @@ const (
 // ReservedAttributes are the members of a CloudEvent that the receiver sets,
 // or that CloudEvents gives a meaning of their own.
 var ReservedAttributes = []string{
-	"specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema", "data", BodySent, DedupeKey,
+	"specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema", "data", BodySent, DedupeKey, DeliveryDepth,
 }
 
 // Extension attributes that the receiver sets, unless the config has one of the name.
@@ -61,6 +61,10 @@ const (
 // DedupeKey is the extension attribute with the hash of what makes an event the same
 // as another.
 const DedupeKey = "dedupekey"
+
+// DeliveryDepth is the extension attribute that tells through how many deliveries the
+// event has come, if through any.
+const DeliveryDepth = "deliverydepth"
 
 // The values of Verification.
 const (

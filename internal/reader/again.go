@@ -77,12 +77,17 @@ func (e *Event) Again(ctx context.Context, to *url.URL, attempt int) (*http.Requ
 	if _, ok := req.Header["User-Agent"]; !ok {
 		req.Header["User-Agent"] = nil // else Go adds its own
 	}
-	req.Header.Set(HeaderEventID, encodeID(e.ID))
-	if !e.Time.IsZero() {
-		req.Header.Set(HeaderReceived, e.Time.UTC().Format(time.RFC3339Nano))
-	}
-	req.Header.Set(HeaderAttempt, fmt.Sprint(attempt))
+	e.Mark(req.Header, attempt)
 	return req, nil
+}
+
+// Mark sets the fields that tell whoever gets the event about it.
+func (e *Event) Mark(header http.Header, attempt int) {
+	header.Set(HeaderEventID, encodeID(e.ID))
+	if !e.Time.IsZero() {
+		header.Set(HeaderReceived, e.Time.UTC().Format(time.RFC3339Nano))
+	}
+	header.Set(HeaderAttempt, fmt.Sprint(attempt))
 }
 
 // encodeID percent-encodes what a header field can't have.
