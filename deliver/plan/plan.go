@@ -333,6 +333,26 @@ func (p *Plan) giveUp(e *event) {
 	}
 }
 
+// GiveUp gives an event up that is not being tried.
+func (p *Plan) GiveUp(id ID) {
+	if e := p.events[id]; e != nil && !e.inFlight && !e.dying {
+		p.giveUp(e)
+	}
+}
+
+// Lose takes an event out of the plan that is not there any more; it may be about to be tried.
+func (p *Plan) Lose(id ID) {
+	e := p.events[id]
+	if e == nil {
+		return
+	}
+	if e.inFlight {
+		p.Done(id, time.Time{}, Outcome{NotMade: true})
+	}
+	p.GiveUp(id)
+	p.Forget(id)
+}
+
 // Forget takes an event that was given up out of the plan.
 func (p *Plan) Forget(id ID) {
 	if e := p.events[id]; e != nil && !e.Last.IsZero() {

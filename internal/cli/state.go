@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/lock"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 )
 
@@ -45,8 +46,6 @@ type cursor struct {
 	Complete bool `json:"complete,omitempty"` // to its end, after which nothing can come
 }
 
-var errLocked = errors.New("another replay is using this state")
-
 // openState reads the file, which may be missing, and keeps others from using it.
 // It must be the state of the same target, of which only what is no secret is
 // remembered.
@@ -57,7 +56,10 @@ func openState(path string, target *url.URL, dryRun bool) (*state, error) {
 	s := &state{path: path, dryRun: dryRun}
 	if !dryRun {
 		var err error
-		if s.lock, err = lock(path + ".lock"); err != nil {
+		if s.lock, err = lock.Open(path + ".lock"); errors.Is(err, lock.ErrLocked) {
+			err = errors.New("another replay is using this state")
+		}
+		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 	}

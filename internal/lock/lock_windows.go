@@ -1,4 +1,4 @@
-package cli
+package lock
 
 import (
 	"errors"
@@ -8,8 +8,8 @@ import (
 
 const errorSharingViolation = syscall.Errno(32)
 
-// lock opens a file that nobody else can open as long as it is open.
-func lock(path string) (*os.File, error) {
+// Open opens a file that nobody else can open as long as it is open.
+func Open(path string) (*os.File, error) {
 	name, err := syscall.UTF16PtrFromString(path)
 	if err == nil {
 		var handle syscall.Handle
@@ -19,7 +19,7 @@ func lock(path string) (*os.File, error) {
 		}
 	}
 	if errors.Is(err, errorSharingViolation) {
-		return nil, errLocked
+		return nil, ErrLocked
 	}
 	return nil, &os.PathError{Op: "lock", Path: path, Err: err}
 }
