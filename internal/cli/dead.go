@@ -1,24 +1,14 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
-	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/jsonscan"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
-)
-
-// Extension attributes of events in a file of dead letters.
-const (
-	deadReason   = "deadreason"   // the target's last answer
-	deadAttempts = "deadattempts" // how often it was tried
-	deadTime     = "deadtime"     // when it was given up, RFC 3339
 )
 
 // deadLetters is a file of events that a target has refused. They are stored as they
@@ -79,9 +69,7 @@ func (d *deadLetters) heal() error {
 
 // add adds an event.
 func (d *deadLetters) add(e *reader.Event, attempts int, reason error) error {
-	line, err := withAttributes(e.Text, [][2]string{
-		{deadReason, sanitize(reason.Error())}, {deadAttempts, fmt.Sprint(attempts)}, {deadTime, time.Now().UTC().Format(time.RFC3339Nano)},
-	})
+	line, err := reader.DeadLetter(e.Text, sanitize(reason.Error()), attempts, time.Now())
 	if err == nil {
 		_, err = d.file.Write(line)
 	}
@@ -107,39 +95,4 @@ func (d *deadLetters) isOneOf(parts []part) bool {
 		}
 	}
 	return false
-}
-
-// withAttributes returns the line of an event with attributes more, in the place of those
-// of the same names, before its data.
-func withAttributes(line []byte, attributes [][2]string) ([]byte, error) {
-	b := append(make([]byte, 0, len(line)+256), '{')
-	add := func(name string, value []byte) {
-		if len(b) > 1 {
-			b = append(b, ',')
-		}
-		b = append(append(jsonscan.AppendString(b, name), ':'), value...)
-	}
-	addAll := func() {
-		for _, a := range attributes {
-			add(a[0], jsonscan.AppendString(nil, a[1]))
-		}
-		attributes = nil
-	}
-	names := make([]string, 0, len(attributes))
-	for _, a := range attributes {
-		names = append(names, a[0])
-	}
-	isObject := jsonscan.Members(line, func(name string, value []byte) {
-		if name == "data" || name == "data_base64" {
-			addAll()
-		}
-		if !slices.Contains(names, name) {
-			add(name, value)
-		}
-	})
-	if !isObject {
-		return nil, errors.New("is no event")
-	}
-	addAll()
-	return append(b, '}', '\n'), nil
 }

@@ -34,9 +34,6 @@ type Journal struct {
 // Journals are those that somebody asks for.
 type Journals []*Journal
 
-// deadEnding is that of the names of files with dead letters.
-const deadEnding = ".dead.jsonl"
-
 // Resolve finds the files that are meant by what a command was given: a file, to
 // which those belong that were rotated of it, compressed or not; or a directory,
 // which stands for every journal in it, except for dead letters. No file is there
@@ -344,7 +341,7 @@ func LiveIn(dir string) (lives []string, err error) {
 
 func isDead(path string) bool {
 	for _, ending := range files.Endings {
-		if strings.HasSuffix(path, deadEnding+ending) {
+		if strings.HasSuffix(path, DeadEnding+ending) {
 			return true
 		}
 	}

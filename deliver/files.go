@@ -1,0 +1,35 @@
+package deliver
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
+)
+
+// What is added to the name of the receiver's file, after the receiver's name and the delivery's.
+const (
+	cursorEnding = ".cursor"
+	lockEnding   = ".cursor.lock"
+	retryEnding  = ".retry.jsonl"
+)
+
+// makeDir makes a directory and its missing parents, each durably before the next.
+func makeDir(dir string, mode fs.FileMode) error {
+	if info, err := os.Stat(dir); err == nil && info.IsDir() {
+		return nil
+	}
+	parent := filepath.Dir(dir)
+	if parent == dir {
+		return &fs.PathError{Op: "mkdir", Path: dir, Err: fs.ErrNotExist}
+	}
+	if err := makeDir(parent, mode); err != nil {
+		return err
+	}
+	if err := (files.OS{}).Mkdir(dir, mode); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return files.OS{}.SyncDir(parent)
+}
