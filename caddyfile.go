@@ -80,8 +80,9 @@ func (h *Handler) options() options.Table {
 			h.Timeout = new(caddy.Duration)
 			return options.Duration(h.Timeout, "15s").Set(name, []string{value})
 		}),
-		"accept": options.Word(&h.Accept, event.AcceptJSON, event.AcceptAny),
-		"dedupe": {Takes: "a window and perhaps a key, such as 10m {http.webhook_receiver.body_sha256}", Min: 1, Max: 2, Set: h.setDedupe},
+		"deliver": {Takes: "a URL, and perhaps a name before it, such as http://localhost:3000/webhooks", Read: h.unmarshalDeliver, Repeatable: true},
+		"accept":  options.Word(&h.Accept, event.AcceptJSON, event.AcceptAny),
+		"dedupe":  {Takes: "a window and perhaps a key, such as 10m {http.webhook_receiver.body_sha256}", Min: 1, Max: 2, Set: h.setDedupe},
 		"headers": {Takes: "names of header fields, all, or none, such as X-Request-Id", Min: 1, Max: -1, Set: func(_ string, args []string) error {
 			h.Headers = args
 			return rules.CheckHeaders(args)

@@ -42,6 +42,9 @@ func (h *Handler) check() error {
 	if err == nil {
 		err = h.checkDedupe(row)
 	}
+	if err == nil {
+		err = h.checkDeliveries(row)
+	}
 	return err
 }
 

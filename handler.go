@@ -112,6 +112,9 @@ func (h *Handler) receive(req *request) (became string, err error) {
 	if err := req.lease.Take(h.memoryOf(&req.event)); err != nil {
 		return "", err
 	}
+	if err := h.readyToDeliver(req.ctx); err != nil {
+		return "", outcome.Busy(err)
+	}
 	if became, err = h.store(req, key); err != nil {
 		return "", outcome.Busy(err)
 	}
@@ -237,7 +240,7 @@ func (h *Handler) setAttributes(req *request, repl *caddy.Replacer) error {
 	for _, own := range [...]Attribute{
 		{Name: event.HTTPHeaders, Value: h.headersOf(req)},
 		{Name: event.Verification, Value: h.verifies},
-		{Name: event.Receiver, Value: h.Name},
+		{Name: event.Receiver, Value: h.storedName()},
 	} {
 		if _, configured := h.Attributes[own.Name]; own.Value != "" && !configured {
 			e.Extensions = append(e.Extensions, own)

@@ -14,6 +14,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"go.uber.org/zap"
 
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/deliver"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/dedupe"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/intake"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/metrics"
@@ -123,30 +124,35 @@ type Handler struct {
 	// Whether events that come again are stored again. Default: they are.
 	Dedupe *dedupe.Config `json:"dedupe,omitempty"`
 
-	name         string
-	provider     provider.Row
-	public       rules.PublicURL     // of PublicURL
-	verification *rules.Verification // nil: there is none
-	signature    *rules.Verifier     // nil: events are not signed
-	tokens       [][sha256.Size]byte // hashed, so that comparing takes the same time for any length
-	secrets      [][]byte            // keys of HMACs
-	outputs      []*namedOutput
-	destinations []string             // of the outputs
-	copies       int64                // of an event, in all outputs
-	attributes   []string             // the names in Attributes, sorted
-	headers      *rules.StoredHeaders // nil: none are stored
-	verifies     string               // the attribute verification of events
-	maxBodySize  int64
-	timeout      time.Duration
-	dedupe       *dedupe.Deduplicator // nil: events are stored however often they come
-	emptyKey     string               // what its key is of an event that has nothing of it
-	metrics      metrics.Receiver
-	logger       *zap.Logger
-	refusals     *refusals
-	mask         *status.Mask
-	counts       func() *status.Counts
-	running      *running
-	first        *struct{ event, verification sync.Once }
+	// Applications that events are sent on to.
+	Deliver []*deliver.Delivery `json:"deliver,omitempty"`
+
+	name             string
+	provider         provider.Row
+	public           rules.PublicURL     // of PublicURL
+	verification     *rules.Verification // nil: there is none
+	signature        *rules.Verifier     // nil: events are not signed
+	signatureSecrets []string
+	deliveries       []*deliver.Handle
+	tokens           [][sha256.Size]byte // hashed, so that comparing takes the same time for any length
+	secrets          [][]byte            // keys of HMACs
+	outputs          []*namedOutput
+	destinations     []string             // of the outputs
+	copies           int64                // of an event, in all outputs
+	attributes       []string             // the names in Attributes, sorted
+	headers          *rules.StoredHeaders // nil: none are stored
+	verifies         string               // the attribute verification of events
+	maxBodySize      int64
+	timeout          time.Duration
+	dedupe           *dedupe.Deduplicator // nil: events are stored however often they come
+	emptyKey         string               // what its key is of an event that has nothing of it
+	metrics          metrics.Receiver
+	logger           *zap.Logger
+	refusals         *refusals
+	mask             *status.Mask
+	counts           func() *status.Counts
+	running          *running
+	first            *struct{ event, verification sync.Once }
 
 	release []func() // what the receiver shares with others; more than once does nothing
 }
@@ -182,6 +188,9 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		return err
 	}
 	if err := h.provisionDedupe(); err != nil {
+		return err
+	}
+	if err := h.provisionDeliveries(ctx); err != nil {
 		return err
 	}
 	h.release = append(h.release, intake.Memory.Fit(h.mostMemory()))

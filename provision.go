@@ -76,6 +76,7 @@ func (h *Handler) provisionTokens() error {
 }
 
 func (h *Handler) provisionSignature(secrets []string) error {
+	h.signatureSecrets = secrets
 	for i, secret := range secrets {
 		if err := checkSecret(h.provider, i, secret); err != nil {
 			return err

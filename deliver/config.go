@@ -195,8 +195,8 @@ func signingKey(secret string) ([]byte, error) {
 	return key, nil
 }
 
-// name is the delivery's.
-func (d *Delivery) name() string { return cmp.Or(d.Name, DefaultName) }
+// DisplayName is the delivery's name, also where it has none.
+func (d *Delivery) DisplayName() string { return cmp.Or(d.Name, DefaultName) }
 
 // plan returns the settings for attempts.
 func (d *Delivery) plan() plan.Settings {

@@ -6,35 +6,21 @@ import (
 	"time"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/deliver/plan"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 )
 
 // Record is what a cursor holds.
 type Record struct {
 	plan.Memory
-	Clean  bool     // the delivery was stopped, and did not just end
-	Read   Place    // up to which the journal was read
-	Retry  Place    // up to which the dead letters that are being retried were
-	Undone []Undone // in the order in which they were read
-}
-
-// Place is where a line ends, or, of what is undone, begins.
-type Place struct {
-	File   Fingerprint
-	Offset int64
-	Length int64  // of the line, with its line feed
-	Hash   uint64 // of the line; 0 of what is undone
-}
-
-// Fingerprint tells files apart: the hash of what a file begins with. It is zero where
-// nothing was read.
-type Fingerprint struct {
-	Hash    [16]byte
-	Rotated int64 // when the file was, in milliseconds of Unix time: a hint; 0: it was not
+	Clean  bool            // the delivery was stopped, and did not just end
+	Read   reader.Position // the line up to which the journal was read
+	Retry  reader.Position // and the dead letters that are being retried
+	Undone []Undone        // in the order in which they were read
 }
 
 // Undone is an event that is not done.
 type Undone struct {
-	Place
+	reader.Position
 	plan.State
 	Subject  uint64 // hash
 	Received time.Time
@@ -54,39 +40,43 @@ const (
 // append appends the record to b. Files come first, then places by the files' numbers; of what
 // was never tried, only the place, subject and time.
 func (r *Record) append(b []byte) []byte {
-	files := make(map[[16]byte]uint64)
-	var table []Fingerprint
-	add := func(f Fingerprint) {
-		if _, ok := files[f.Hash]; !ok {
-			files[f.Hash] = uint64(len(table))
-			table = append(table, f)
+	type file struct {
+		print   reader.Fingerprint
+		rotated int64
+	}
+	files := make(map[file]uint64)
+	var table []file
+	of := func(p *reader.Position) file { return file{p.File, milliseconds(p.Rotated)} }
+	add := func(p *reader.Position) {
+		if _, ok := files[of(p)]; !ok {
+			files[of(p)] = uint64(len(table))
+			table = append(table, of(p))
 		}
 	}
-	add(r.Read.File)
-	add(r.Retry.File)
+	add(&r.Read)
+	add(&r.Retry)
 	for i := range r.Undone {
-		add(r.Undone[i].File)
+		add(&r.Undone[i].Position)
 	}
 	b = binary.AppendUvarint(b, uint64(len(table)))
 	for _, f := range table {
-		b = append(b, f.Hash[:]...)
-		b = binary.AppendVarint(b, f.Rotated)
+		b = append(b, f.print[:]...)
+		b = binary.AppendVarint(b, f.rotated)
 	}
-	place := func(p *Place) {
-		b = binary.AppendUvarint(b, files[p.File.Hash])
+	place := func(p *reader.Position) {
+		b = binary.AppendUvarint(b, files[of(p)])
 		b = binary.AppendUvarint(b, uint64(p.Offset))
 		b = binary.AppendUvarint(b, uint64(p.Length))
+		b = binary.LittleEndian.AppendUint64(b, p.Hash)
 	}
 	place(&r.Read)
-	b = binary.LittleEndian.AppendUint64(b, r.Read.Hash)
 	place(&r.Retry)
-	b = binary.LittleEndian.AppendUint64(b, r.Retry.Hash)
 	b = binary.AppendUvarint(b, r.Taken)
 	b = append(b, flags(r.Down, r.Paused, r.Clean))
 	b = binary.AppendUvarint(b, uint64(len(r.Undone)))
 	for i := range r.Undone {
 		u := &r.Undone[i]
-		place(&u.Place)
+		place(&u.Position)
 		b = binary.LittleEndian.AppendUint64(b, u.Subject)
 		b = appendTime(b, u.Received)
 		b = binary.AppendUvarint(b, uint64(u.Attempts))
@@ -114,11 +104,13 @@ func flags(set ...bool) (b byte) {
 }
 
 // appendTime appends a time in milliseconds; 0 is none.
-func appendTime(b []byte, t time.Time) []byte {
+func appendTime(b []byte, t time.Time) []byte { return binary.AppendVarint(b, milliseconds(t)) }
+
+func milliseconds(t time.Time) int64 {
 	if t.IsZero() {
-		return binary.AppendVarint(b, 0)
+		return 0
 	}
-	return binary.AppendVarint(b, t.UnixMilli())
+	return t.UnixMilli()
 }
 
 var errContent = errors.New("a content that can't be")
@@ -126,33 +118,29 @@ var errContent = errors.New("a content that can't be")
 // decode is the reverse of append.
 func decode(b []byte) (*Record, error) {
 	d := decoder{b: b}
-	table := make([]Fingerprint, d.count(17))
+	table := make([]reader.Position, d.count(17))
 	for i := range table {
-		copy(table[i].Hash[:], d.bytes(16))
-		table[i].Rotated = d.varint()
+		copy(table[i].File[:], d.bytes(16))
+		table[i].Rotated = d.time()
 	}
-	place := func() (p Place) {
+	place := func() (p reader.Position) {
 		if n := d.uvarint(); n < uint64(len(table)) {
-			p.File = table[n]
+			p = table[n]
 		} else {
 			d.bad = true
 		}
-		p.Offset, p.Length = int64(d.uvarint()), int64(d.uvarint())
+		p.Offset, p.Length, p.Hash = int64(d.uvarint()), int64(d.uvarint()), d.uint64()
 		d.bad = d.bad || p.Offset < 0 || p.Length < 0
 		return p
 	}
-	r := &Record{}
-	r.Read = place()
-	r.Read.Hash = d.uint64()
-	r.Retry = place()
-	r.Retry.Hash = d.uint64()
+	r := &Record{Read: place(), Retry: place()}
 	r.Taken = d.uvarint()
 	f := d.byte()
 	r.Down, r.Paused, r.Clean = f&flagDown != 0, f&flagPaused != 0, f&flagClean != 0
-	r.Undone = make([]Undone, d.count(13))
+	r.Undone = make([]Undone, d.count(21))
 	for i := range r.Undone {
 		u := &r.Undone[i]
-		u.Place = place()
+		u.Position = place()
 		u.Subject, u.Received, u.Attempts = d.uint64(), d.time(), d.int()
 		f := d.byte()
 		u.Aside, u.Innocent = f&flagAside != 0, f&flagInnocent != 0

@@ -1,6 +1,7 @@
 package reader
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -251,4 +252,85 @@ func (t *Track) Backlog() (bytes int64) {
 		}
 	}
 	return bytes
+}
+
+// LastLine returns where the last line is that a journal has stored; it is zero where there
+// is none.
+func LastLine(path string) (Position, error) {
+	t := NewTrack(path, nil)
+	defer t.Close()
+	for range 100 { // files may be renamed and removed meanwhile
+		names, err := t.names()
+		if err != nil {
+			return Position{}, err
+		}
+		p := Position{}
+		for i := len(names) - 1; i >= 0 && err == nil && p.File == (Fingerprint{}); i-- {
+			p, err = lastLineOf(names[i])
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return p, err
+		}
+	}
+	return Position{}, fmt.Errorf("%s: the files change all the time", path)
+}
+
+// lastLineOf returns where the last line of a file is that has ended.
+func lastLineOf(name string) (Position, error) {
+	f, err := openTracked(name)
+	if err != nil {
+		return Position{}, err
+	}
+	defer f.close()
+	p := Position{Rotated: f.rotated}
+	if f.compressed {
+		f.limit = f.info.Size()
+		for {
+			line, err := f.next()
+			if errors.Is(err, io.EOF) {
+				return p, nil
+			}
+			if err != nil {
+				return Position{}, err
+			}
+			p.File, p.Offset, p.Length, p.Hash = f.print, f.offset, int64(len(line)), HashOf(line)
+			f.offset += int64(len(line))
+		}
+	}
+	end, err := lastFeed(f.file, f.info.Size())
+	if err != nil || end == 0 {
+		return Position{}, err
+	}
+	begin, err := lastFeed(f.file, end-1)
+	if err != nil {
+		return Position{}, err
+	}
+	p.Offset, p.Length = begin, end-begin
+	line := make([]byte, p.Length)
+	if _, err := f.file.ReadAt(line, begin); err != nil {
+		return Position{}, err
+	}
+	p.Hash = HashOf(line)
+	first := make([]byte, min(end, printBytes))
+	if _, err := f.file.ReadAt(first, 0); err != nil {
+		return Position{}, err
+	}
+	p.File = printOf(first)
+	return p, nil
+}
+
+// lastFeed returns the offset behind the last line feed before an offset; 0 if there is none.
+func lastFeed(f *os.File, before int64) (int64, error) {
+	b := make([]byte, 64<<10)
+	for before > 0 {
+		n := min(int64(len(b)), before)
+		if _, err := f.ReadAt(b[:n], before-n); err != nil {
+			return 0, err
+		}
+		if i := bytes.LastIndexByte(b[:n], '\n'); i >= 0 {
+			return before - n + int64(i) + 1, nil
+		}
+		before -= n
+	}
+	return 0, nil
 }

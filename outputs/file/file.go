@@ -203,6 +203,12 @@ func (o *Output) Store(ctx context.Context, e *event.Event) error {
 // Durable returns whether every event is fsynced before it is acknowledged.
 func (o *Output) Durable() bool { return o.options.Sync == journal.SyncAlways }
 
+// Journal is what the events are written by.
+func (o *Output) Journal() *journal.Journal { return o.journal }
+
+// Modes returns the permissions of files and directories that are made.
+func (o *Output) Modes() (file, dir fs.FileMode) { return o.options.Mode, o.options.DirMode }
+
 // Destination returns the file's path.
 func (o *Output) Destination() string { return o.path }
 
