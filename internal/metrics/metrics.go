@@ -67,6 +67,7 @@ var durationBuckets = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .2
 func Register(registry *prometheus.Registry) error {
 	for _, collector := range []prometheus.Collector{
 		requestsTotal, authenticRefusedTotal, storeDuration, fsyncDuration, batchEvents, storedBytesTotal, lastEvent, lastVerification,
+		deliveryAttempts, deliveryBacklog, deliveryOldest, deliveryDuration, deliveryUp,
 	} {
 		var already prometheus.AlreadyRegisteredError
 		if err := registry.Register(collector); err != nil && !errors.As(err, &already) {

@@ -1,0 +1,108 @@
+package status
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// How a delivery can stand.
+const (
+	DeliveryStarting = "starting" // its config has not taken effect yet, or it can't begin
+	DeliveryStandby  = "standby"  // another process delivers
+	DeliveryUp       = "up"
+	DeliveryDown     = "down" // the application takes nothing
+	DeliveryHeld     = "held" // the application has asked to be left alone for a while
+	DeliveryPaused   = "paused"
+)
+
+// What can be done with a delivery.
+const (
+	DeliveryPause  = "pause"
+	DeliveryResume = "resume"
+	DeliverySkip   = "skip"  // gives up the oldest event that was tried and not taken
+	DeliveryRetry  = "retry" // sends the dead letters again
+)
+
+// DeliveryActions is everything that can be done with a delivery.
+var DeliveryActions = []string{DeliveryPause, DeliveryResume, DeliverySkip, DeliveryRetry}
+
+// DeliveryReport is how one delivery stands.
+type DeliveryReport struct {
+	Receiver    string            `json:"receiver"`
+	Name        string            `json:"name"`
+	URL         string            `json:"url"` // without what may be secret of it
+	State       string            `json:"state"`
+	Since       *time.Time        `json:"since,omitempty"`      // it is down
+	HeldUntil   *time.Time        `json:"held_until,omitempty"` // nothing is sent
+	Backlog     int64             `json:"backlog_bytes"`        // of the file, not read yet
+	Undone      int               `json:"undone"`               // events that were read, and are not delivered
+	Retrying    int               `json:"retrying"`             // of them: that were tried
+	Oldest      *time.Time        `json:"oldest,omitempty"`     // when the oldest event that is not delivered was received
+	DeadLetters int               `json:"dead_letters"`         // in the file
+	DeadFile    string            `json:"dead_file"`
+	LastAttempt *time.Time        `json:"last_attempt,omitempty"` // when one ended
+	LastTaken   *time.Time        `json:"last_taken,omitempty"`
+	LastError   string            `json:"last_error,omitempty"` // of the last attempt that failed
+	Outcomes    map[string]uint64 `json:"outcomes"`             // since the process started
+	Warnings    []string          `json:"warnings,omitempty"`
+}
+
+// Delivery is a delivery of this process.
+type Delivery interface {
+	// Report tells how it stands.
+	Report() DeliveryReport
+
+	// Do does one of DeliveryActions, and returns what became of it, in words. The error is about
+	// a delivery that can't do it now.
+	Do(ctx context.Context, action string) (string, error)
+}
+
+var deliveries struct {
+	sync.Mutex
+	all []Delivery
+}
+
+// PublishDelivery has a delivery reported until what it returns is called.
+func PublishDelivery(d Delivery) (withdraw func()) {
+	deliveries.Lock()
+	defer deliveries.Unlock()
+	deliveries.all = append(deliveries.all, d)
+	return func() {
+		deliveries.Lock()
+		defer deliveries.Unlock()
+		deliveries.all = slices.DeleteFunc(slices.Clone(deliveries.all), func(other Delivery) bool { return other == d })
+	}
+}
+
+// Deliveries returns how the deliveries of the config that runs stand, in the order of their
+// receivers' names and their own.
+func Deliveries() []DeliveryReport {
+	deliveries.Lock()
+	all := deliveries.all
+	deliveries.Unlock()
+	reports := make([]DeliveryReport, 0, len(all))
+	for _, d := range all {
+		reports = append(reports, d.Report())
+	}
+	slices.SortStableFunc(reports, func(a, b DeliveryReport) int {
+		return cmp.Or(strings.Compare(a.Receiver, b.Receiver), strings.Compare(a.Name, b.Name))
+	})
+	return reports
+}
+
+// FindDeliveries returns those of a receiver and name; an empty receiver is any.
+func FindDeliveries(receiver, name string) (found []Delivery) {
+	deliveries.Lock()
+	all := deliveries.all
+	deliveries.Unlock()
+	for _, d := range all {
+		if r := d.Report(); r.Name == name && (receiver == "" || r.Receiver == receiver) {
+			found = append(found, d)
+		}
+	}
+	return found
+}
