@@ -1,7 +1,6 @@
 package webhookreceiver
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"github.com/caddyserver/caddy/v2/modules/caddyevents"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/deliver"
@@ -64,6 +64,11 @@ func (h *Handler) provisionDeliveries(ctx caddy.Context) error {
 			grace = time.Duration(app.GracePeriod)
 		}
 	}
+	loaded, err := ctx.App("events")
+	if err != nil {
+		return fmt.Errorf("deliver: the events app: %w", err)
+	}
+	events := loaded.(*caddyevents.App)
 	mode, dirMode := output.Modes()
 	for _, d := range h.Deliver {
 		target, err := d.Provision(ctx, h.tokenFields())
@@ -74,6 +79,7 @@ func (h *Handler) provisionDeliveries(ctx caddy.Context) error {
 			Receiver: h.name, Delivery: d, Target: target, Path: output.Destination(), Journal: output.Journal(),
 			Mode: mode, DirMode: dirMode, KeepFor: time.Duration(output.RollKeepFor), Grace: grace,
 			Active: func() bool { return file.IsInEffect(ctx) }, Logger: h.logger,
+			Emit: func(name string, data map[string]any) { events.Emit(ctx, name, data) },
 		})
 		h.deliveries = append(h.deliveries, handle)
 		h.release = append(h.release, handle.Release)
@@ -106,9 +112,9 @@ func (h *Handler) tokenFields() http.Header {
 }
 
 // readyToDeliver returns once an event that is stored from now on is sure to be delivered.
-func (h *Handler) readyToDeliver(ctx context.Context) error {
+func (h *Handler) readyToDeliver() error {
 	for _, handle := range h.deliveries {
-		if err := handle.Ready(ctx); err != nil {
+		if err := handle.Ready(); err != nil {
 			return err
 		}
 	}

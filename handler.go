@@ -112,7 +112,7 @@ func (h *Handler) receive(req *request) (became string, err error) {
 	if err := req.lease.Take(h.memoryOf(&req.event)); err != nil {
 		return "", err
 	}
-	if err := h.readyToDeliver(req.ctx); err != nil {
+	if err := h.readyToDeliver(); err != nil {
 		return "", outcome.Busy(err)
 	}
 	if became, err = h.store(req, key); err != nil {

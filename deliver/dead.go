@@ -32,12 +32,15 @@ type deadLetters struct {
 
 // newDeadLetters returns those of a delivery. No file is made before there is one.
 func newDeadLetters(events, receiver, name string, mode, dirMode fs.FileMode) *deadLetters {
-	path := events + "." + name + reader.DeadEnding
+	path := deadFile(events, name)
 	return &deadLetters{
 		receiver: receiver, path: path, retrying: events + "." + receiver + "." + name + retryEnding,
 		journal: journal.New(path, nil), options: &journal.Options{Mode: mode, DirMode: dirMode},
 	}
 }
+
+// deadFile returns the name of the file with the dead letters of a delivery.
+func deadFile(events, name string) string { return events + "." + name + reader.DeadEnding }
 
 // rewriting is held while a file of dead letters is replaced, and while one is added to it.
 // Appending is safe against renaming, but not against what is written anew.
@@ -67,6 +70,14 @@ func (d *deadLetters) close() {
 // is done. It returns how many there are.
 func (d *deadLetters) retry() (n int, err error) {
 	return d.rewrite(func(e *reader.Event) bool { return e.Attribute(event.Receiver) == d.receiver }, d.retrying)
+}
+
+// endRetry removes the file of dead letters that were sent again, durably.
+func (d *deadLetters) endRetry() error {
+	if err := os.Remove(d.retrying); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return files.OS{}.SyncDir(filepath.Dir(d.retrying))
 }
 
 // expire removes the receiver's dead letters that were received before a time. It returns how

@@ -1,6 +1,7 @@
 package deliver
 
 import (
+	"cmp"
 	"context"
 	"io/fs"
 	"slices"
@@ -12,6 +13,9 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/journal"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/metrics"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/outcome"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/status"
 )
 
 // Spec is what a config has to say of a delivery.
@@ -46,22 +50,34 @@ const (
 	// lookFor is how long a config may take until it runs. Not every one that is rejected is
 	// cleaned up.
 	lookFor = time.Hour
+
+	// maxEmits is how many events of Caddy's may wait for their handlers.
+	maxEmits = 256
 )
 
-// engine is a delivery, which goes on over reloads. What it does with events is done by one
-// goroutine, in loop.go, as long as a config that has it runs.
+// engine is a delivery, which goes on over reloads. As long as a config that has it runs, a
+// goroutine does what is to be done with events: see loop.
 type engine struct {
 	key
-	made time.Time
+	made    time.Time
+	metrics *metrics.Delivery
+	counts  [6]atomic.Uint64 // by the index in outcome.OfDeliveries
+	report  atomic.Pointer[status.DeliveryReport]
+	needed  atomic.Pointer[needed] // nil: every file is
 
-	ready atomic.Bool // the cursor is there
+	ready  atomic.Bool // the cursor is there
+	making sync.Mutex  // of the cursor
 
-	mu      sync.Mutex
-	users   []*Handle
-	current *Handle // whose settings count; nil: nobody's config runs
-	loop    *loop   // nil while nobody's does
-	timer   *time.Timer
-	making  sync.Mutex // of the cursor
+	told     chan struct{} // current has changed
+	commands chan func(*loop)
+	emits    chan func() // to one goroutine, so that they keep their order
+
+	mu       sync.Mutex
+	users    []*Handle
+	current  *Handle       // whose settings count; nil: nobody's config runs
+	running  chan struct{} // closed when the goroutine ends; nil: there is none
+	timer    *time.Timer
+	withdraw func()
 }
 
 // Handle is a delivery as one config has it.
@@ -82,7 +98,10 @@ func Register(s Spec) *Handle {
 	defer engines.Unlock()
 	e := engines.of[k]
 	if e == nil {
-		e = &engine{key: k, made: time.Now()}
+		e = &engine{
+			key: k, made: time.Now(), told: make(chan struct{}, 1), commands: make(chan func(*loop)),
+			emits: make(chan func(), maxEmits),
+		}
 		if engines.of == nil {
 			engines.of = make(map[key]*engine)
 		}
@@ -94,8 +113,11 @@ func Register(s Spec) *Handle {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.users = append(e.users, h)
+	e.made = time.Now()
 	if e.timer == nil {
 		e.timer = time.AfterFunc(lookSoon, e.look)
+	} else {
+		e.timer.Reset(lookSoon)
 	}
 	return h
 }
@@ -104,26 +126,26 @@ func Register(s Spec) *Handle {
 func (e *engine) look() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.timer = nil
 	e.choose()
 	every := lookEvery
 	switch age := time.Since(e.made); {
 	case len(e.users) == 0, e.current == nil && age > lookFor:
+		e.timer = nil
 		return
 	case age < time.Minute:
 		every = lookSoon
 	}
-	e.timer = time.AfterFunc(every, e.look)
+	if e.timer != nil {
+		e.timer.Reset(every)
+	}
 }
 
 // choose begins, ends or changes what runs. The lock is held.
 func (e *engine) choose() {
+	i := slices.IndexFunc(e.users, func(h *Handle) bool { return h.Active() })
 	var active *Handle
-	for _, h := range e.users {
-		if h.Active() {
-			active = h
-			break
-		}
+	if i >= 0 {
+		active = e.users[i]
 	}
 	if active == e.current {
 		return
@@ -131,46 +153,135 @@ func (e *engine) choose() {
 	e.current = active
 	switch {
 	case active == nil:
-		e.loop.stop()
-		e.loop = nil
-	case e.loop == nil:
-		e.loop = newLoop(e, active)
-		go e.loop.run()
+		e.withdraw()
+	case e.withdraw == nil:
+		withdraw := status.PublishDelivery(e)
+		e.withdraw = func() { withdraw(); e.withdraw = nil }
+	}
+	if e.running == nil && active != nil {
+		e.running = make(chan struct{})
+		e.metrics = metrics.OfDelivery(e.receiver, e.name)
+		go e.run()
+		return
+	}
+	select {
+	case e.told <- struct{}{}:
 	default:
-		e.loop.change(active)
+	}
+}
+
+// wanted returns whose settings count, or nil.
+func (e *engine) wanted() *Handle {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.current
+}
+
+// run delivers as long as a config wants that.
+func (e *engine) run() {
+	ended := make(chan struct{})
+	defer close(ended)
+	go e.emitAll(ended)
+	for {
+		e.mu.Lock()
+		h := e.current
+		if h == nil {
+			close(e.running)
+			e.running = nil
+			e.needed.Store(nil)
+			e.metrics.Forget()
+			e.mu.Unlock()
+			e.reap()
+			return
+		}
+		e.mu.Unlock()
+		newLoop(e, h).run()
+		e.report.Store(nil)
+	}
+}
+
+// emitAll emits what there is to be emitted, until the delivery has ended.
+func (e *engine) emitAll(ended <-chan struct{}) {
+	for {
+		select {
+		case emit := <-e.emits:
+			emit()
+		case <-ended:
+			return
+		}
+	}
+}
+
+// reap forgets an engine that nobody uses.
+func (e *engine) reap() {
+	engines.Lock()
+	defer engines.Unlock()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.users) == 0 && e.running == nil && engines.of[e.key] == e {
+		delete(engines.of, e.key)
 	}
 }
 
 // Release says that the config is cleaned up. Its attempts may end within its grace period; if
 // Caddy is stopping, they are waited for.
 func (h *Handle) Release() {
-	var running *loop
-	h.gone.Store(true)
 	e := h.engine
-	engines.Lock()
-	all := []*engine{e}
-	if caddy.Exiting() { // all at once, and not one after the other
-		for _, other := range engines.of {
-			all = append(all, other)
-		}
+	h.gone.Store(true)
+	if h.Grace > 0 {
+		time.AfterFunc(h.Grace, func() { h.cancel(errCanceled) })
 	}
 	e.mu.Lock()
 	e.users = slices.DeleteFunc(e.users, func(other *Handle) bool { return other == h })
-	if running = e.loop; len(e.users) == 0 && engines.of[e.key] == e {
-		delete(engines.of, e.key)
-	}
+	e.choose()
+	running := e.running
 	e.mu.Unlock()
+	if caddy.Exiting() {
+		endAll() // at once, and not one after the other
+		if running != nil {
+			<-running
+		}
+	}
+	h.unhold()
+	e.reap()
+}
+
+// endAll has all deliveries end whose configs do not run any more.
+func endAll() {
+	engines.Lock()
+	all := make([]*engine, 0, len(engines.of))
+	for _, e := range engines.of {
+		all = append(all, e)
+	}
 	engines.Unlock()
 	for _, e := range all {
 		e.mu.Lock()
 		e.choose()
 		e.mu.Unlock()
 	}
-	h.unhold()
-	if h.Grace > 0 {
-		time.AfterFunc(h.Grace, func() { h.cancel(errCanceled) })
+}
+
+// count counts what became of attempts or events.
+func (e *engine) count(became string, n uint64) {
+	e.metrics.Count(became, n)
+	e.counts[max(0, slices.Index(outcome.OfDeliveries, became))].Add(n)
+}
+
+// Report tells how the delivery stands.
+func (e *engine) Report() status.DeliveryReport {
+	report := status.DeliveryReport{State: status.DeliveryStarting}
+	if stands := e.report.Load(); stands != nil {
+		report = *stands
 	}
-	if running != nil && caddy.Exiting() {
-		<-running.ended
+	report.Receiver, report.Name = e.receiver, e.name
+	if h := e.wanted(); h != nil {
+		report.URL = h.Target.URL()
 	}
+	report.DeadFile = deadFile(e.path, e.name)
+	report.Outcomes = make(map[string]uint64, len(outcome.OfDeliveries))
+	for i, name := range outcome.OfDeliveries {
+		report.Outcomes[name] = e.counts[i].Load()
+	}
+	report.State = cmp.Or(report.State, status.DeliveryStarting)
+	return report
 }

@@ -184,7 +184,7 @@ func (t *Target) Send(ctx context.Context, e *reader.Event, attempt int) (r Resu
 		_, _ = io.CopyN(io.Discard, resp.Body, drained)
 		return Result{Outcome: plan.Outcome{Taken: true, Reached: true}, Status: resp.StatusCode}
 	}
-	r = Result{Outcome: plan.Outcome{Reached: true}, Status: resp.StatusCode, Reason: "the application answered " + status(resp.StatusCode)}
+	r = Result{Outcome: plan.Outcome{Reached: true}, Status: resp.StatusCode, Reason: "the application answered " + statusText(resp.StatusCode)}
 	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable {
 		r.Hold = retryAfter(resp.Header.Get("Retry-After"), time.Now())
 	}
@@ -199,7 +199,7 @@ func (t *Target) Send(ctx context.Context, e *reader.Event, attempt int) (r Resu
 	return r
 }
 
-func status(code int) string {
+func statusText(code int) string {
 	text := http.StatusText(code)
 	if code >= 300 && code <= 399 {
 		text += ", a redirect, which is not followed"

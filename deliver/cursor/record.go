@@ -22,6 +22,7 @@ type Record struct {
 type Undone struct {
 	reader.Position
 	plan.State
+	Retried  bool   // it is a dead letter that is being retried
 	Subject  uint64 // hash
 	Received time.Time
 }
@@ -29,6 +30,7 @@ type Undone struct {
 const (
 	flagAside = 1 << iota
 	flagInnocent
+	flagRetried
 )
 
 const (
@@ -80,7 +82,7 @@ func (r *Record) append(b []byte) []byte {
 		b = binary.LittleEndian.AppendUint64(b, u.Subject)
 		b = appendTime(b, u.Received)
 		b = binary.AppendUvarint(b, uint64(u.Attempts))
-		b = append(b, flags(u.Aside, u.Innocent))
+		b = append(b, flags(u.Aside, u.Innocent, u.Retried))
 		if u.Attempts == 0 {
 			continue
 		}
@@ -143,7 +145,7 @@ func decode(b []byte) (*Record, error) {
 		u.Position = place()
 		u.Subject, u.Received, u.Attempts = d.uint64(), d.time(), d.int()
 		f := d.byte()
-		u.Aside, u.Innocent = f&flagAside != 0, f&flagInnocent != 0
+		u.Aside, u.Innocent, u.Retried = f&flagAside != 0, f&flagInnocent != 0, f&flagRetried != 0
 		if u.Attempts == 0 {
 			continue
 		}

@@ -424,6 +424,9 @@ func (p *Plan) Len() int { return len(p.events) }
 // Down tells whether the target counts as down.
 func (p *Plan) Down() bool { return p.breaker.down }
 
+// HeldUntil is when attempts may be begun again that the target does not want now; it may be past.
+func (p *Plan) HeldUntil() time.Time { return p.heldUntil }
+
 // Paused tells whether attempts are held back.
 func (p *Plan) Paused() bool { return p.paused }
 

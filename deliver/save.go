@@ -1,0 +1,196 @@
+package deliver
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/deliver/cursor"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/deliver/plan"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
+)
+
+const (
+	// saveEvery is how often the cursor is saved, while something changes.
+	saveEvery = time.Second
+
+	// unsavedFor is for how long it may fail to be saved before nothing is sent any more.
+	unsavedFor = time.Minute
+)
+
+// saving is what a loop knows of its cursor.
+type saving struct {
+	dirty    bool
+	going    bool
+	savedAt  time.Time     // when it was begun last
+	failing  time.Time     // since when it can't be saved; zero: it can
+	failure  error         // the last one
+	counting []*attempt    // that wait for a save that counts them
+	waiting  []func(error) // what else waits for a save
+	cautious time.Time     // until then every attempt is counted first
+}
+
+// mayBegin tells whether attempts may be begun as far as the cursor is concerned.
+func (l *loop) mayBegin() bool {
+	return l.failing.IsZero() || time.Since(l.failing) < unsavedFor
+}
+
+// openCursor returns what the cursor holds, which is made if there is none.
+func (l *loop) openCursor() (*cursor.Record, error) {
+	if err := l.ensureCursor(l.handle); err != nil {
+		return nil, err
+	}
+	path := l.base() + cursorEnding
+	c, record, err := cursor.Open(path)
+	if errors.Is(err, fs.ErrNotExist) { // it was removed since it was made
+		l.ready.Store(false)
+	}
+	if errors.Is(err, cursor.ErrDamaged) {
+		l.log.Error("the cursor is damaged: all events that are stored are delivered again", zap.Error(err))
+		if err := os.Rename(path, path+".damaged"); err != nil {
+			return nil, err
+		}
+		record = new(cursor.Record)
+		c, err = cursor.Create(path, l.handle.Mode, record)
+	}
+	if err != nil {
+		return nil, err
+	}
+	l.cursor = c
+	return record, nil
+}
+
+// record returns what is to be remembered.
+func (l *loop) record(clean bool) *cursor.Record {
+	r := &cursor.Record{Memory: l.plan.Memory(), Clean: clean, Read: l.track.Last(), Retry: l.retriedTo()}
+	ids := make([]plan.ID, 0, len(l.items))
+	for id := range l.items {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	r.Undone = make([]cursor.Undone, 0, len(ids))
+	for _, id := range ids {
+		it := l.items[id]
+		s, _ := l.plan.StateOf(id)
+		r.Undone = append(r.Undone, cursor.Undone{Position: it.position, State: s, Retried: it.retried, Subject: it.subject, Received: it.received})
+	}
+	return r
+}
+
+// save saves the cursor, in the background, if that is due.
+func (l *loop) save() {
+	if l.going || !l.dirty || len(l.counting)+len(l.waiting) == 0 && time.Since(l.savedAt) < saveEvery {
+		return
+	}
+	if !l.failing.IsZero() && time.Since(l.savedAt) < saveEvery {
+		return // not as fast as it fails
+	}
+	l.going, l.dirty, l.savedAt = true, false, time.Now()
+	record, counted, waiting := l.record(false), l.counting, l.waiting
+	l.counting, l.waiting = nil, nil
+	l.inBackground(func() func() {
+		err := l.cursor.Save(record)
+		return func() { l.saved(record, counted, waiting, err) }
+	})
+}
+
+func (l *loop) saved(r *cursor.Record, counted []*attempt, waiting []func(error), err error) {
+	l.going = false
+	for _, then := range waiting {
+		then(err)
+	}
+	if err != nil {
+		l.dirty, l.failure = true, err
+		l.counting = append(counted, l.counting...)
+		if l.failing.IsZero() {
+			l.failing = time.Now()
+			l.log.Error("the cursor can't be saved; after a minute nothing is delivered until it can", zap.Error(err))
+		}
+		return
+	}
+	l.needsOf(r)
+	if !l.failing.IsZero() {
+		l.failing, l.failure = time.Time{}, nil
+		l.log.Info("the cursor is saved again")
+	}
+	for _, a := range counted {
+		if l.ending {
+			a.result.NotMade = true
+			l.done(a)
+			continue
+		}
+		go l.attempt(a)
+	}
+}
+
+// guardCursor has the cursor be there, whoever takes it away.
+func (l *loop) guardCursor() {
+	if l.going || l.cursor.IsThere() {
+		return
+	}
+	path := l.base() + cursorEnding
+	c, err := cursor.Create(path, l.handle.Mode, l.record(false))
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		l.log.Warn("somebody has replaced the cursor: the delivery goes on from that one", zap.String("cursor", path))
+		l.replaced, l.ending = true, true
+	case err != nil:
+		if l.failing.IsZero() {
+			l.failing, l.failure = time.Now(), err
+			l.log.Error("somebody has removed the cursor, and it can't be made anew; after a minute nothing is delivered until it can", zap.Error(err))
+		}
+	default:
+		l.log.Warn("somebody has removed the cursor: it was made anew", zap.String("cursor", path))
+		_ = l.cursor.Close()
+		l.cursor = c
+		l.dirty = true
+	}
+}
+
+// ensureCursor makes the cursor, if there is none, so that what is stored from now on is
+// delivered.
+func (e *engine) ensureCursor(h *Handle) error {
+	e.making.Lock()
+	defer e.making.Unlock()
+	if e.ready.Load() {
+		return nil
+	}
+	path := e.base() + cursorEnding
+	if _, err := os.Stat(path); err == nil {
+		e.ready.Store(true)
+		return nil
+	}
+	if err := makeDir(filepath.Dir(path), h.DirMode); err != nil {
+		return err
+	}
+	end, err := reader.LastLine(e.path)
+	if err != nil {
+		return err
+	}
+	c, err := cursor.Create(path, h.Mode, &cursor.Record{Read: end, Clean: true})
+	if err == nil {
+		_ = c.Close()
+	}
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	e.ready.Store(true)
+	return nil
+}
+
+// Ready returns once what is stored afterwards is sure to be delivered, or an error.
+func (h *Handle) Ready() error {
+	if h.engine.ready.Load() {
+		return nil
+	}
+	if err := h.engine.ensureCursor(h); err != nil {
+		return fmt.Errorf("deliver %s: the cursor: %w", h.engine.name, err)
+	}
+	return nil
+}
