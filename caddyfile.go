@@ -10,6 +10,7 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/deliver"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/dedupe"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/expect"
@@ -49,9 +50,10 @@ func parseCaddyfile(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error)
 //	    accept        json|any
 //	    dedupe        <window> [<key>]
 //	    headers       all|none|<name...>
+//	    deliver       [<name>] <url> { ... }
 //	}
 //
-// output and attribute may be repeated, an attribute not with the same name. The
+// output, deliver and attribute may be repeated, an attribute not with the same name. The
 // blocks verification, signature and event are for the provider generic.
 func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // consume directive name
@@ -80,13 +82,18 @@ func (h *Handler) options() options.Table {
 			h.Timeout = new(caddy.Duration)
 			return options.Duration(h.Timeout, "15s").Set(name, []string{value})
 		}),
-		"deliver": {Takes: "a URL, and perhaps a name before it, such as http://localhost:3000/webhooks", Read: h.unmarshalDeliver, Repeatable: true},
-		"accept":  options.Word(&h.Accept, event.AcceptJSON, event.AcceptAny),
-		"dedupe":  {Takes: "a window and perhaps a key, such as 10m {http.webhook_receiver.body_sha256}", Min: 1, Max: 2, Set: h.setDedupe},
+		"accept": options.Word(&h.Accept, event.AcceptJSON, event.AcceptAny),
+		"dedupe": {Takes: "a window and perhaps a key, such as 10m {http.webhook_receiver.body_sha256}", Min: 1, Max: 2, Set: h.setDedupe},
 		"headers": {Takes: "names of header fields, all, or none, such as X-Request-Id", Min: 1, Max: -1, Set: func(_ string, args []string) error {
 			h.Headers = args
 			return rules.CheckHeaders(args)
 		}},
+		"deliver": {Takes: "a URL, and perhaps a name before it, such as http://localhost:3000/webhooks", Read: h.unmarshalDeliver, Repeatable: true},
+	}
+	for name := range deliver.Options() {
+		if _, ok := table[name]; !ok && name != "header" { // which is likelier to be meant for headers
+			table[name] = options.Option{Elsewhere: "is an option of deliver, and stands in its block: deliver http://localhost:3000/ { … }"}
+		}
 	}
 	for name := range file.Options() {
 		table[name] = options.Option{Elsewhere: "is an option of the output file, and stands in its block: output file { … }"}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2/caddyconfig"
 
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/deliver"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/options/optiontest"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/provider"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/rules"
@@ -33,6 +34,7 @@ func TestEveryOption(t *testing.T) {
 	for name, b := range map[string]optiontest.Block{
 		"receiver":     {Table: new(Handler).options(), Parse: inReceiver("", ""), Line: 2},
 		"file":         {Table: file.Options(), Parse: inReceiver("verify_token x\noutput file {\n", "}\n"), Line: 4},
+		"deliver":      {Table: deliver.Options(), Parse: inReceiver("verify_token x\ndeliver http://localhost:3000/ {\n", "}\n"), Line: 4},
 		"log":          {Parse: inReceiver("verify_token x\noutput log {\n", "}\n"), Line: 4},
 		"verification": {Table: verificationOptions(new(rules.Verification)), Parse: inReceiver("provider generic\nverification {\n", "}\n"), Line: 4},
 		"signature":    {Table: signatureOptions(new(rules.Signature)), Parse: inReceiver("provider generic\nsignature {\n", "}\n"), Line: 4},

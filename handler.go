@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -92,6 +93,9 @@ func (h *Handler) receive(req *request) (became string, err error) {
 	}
 	if h.verification.Recognizes(&req.Request, true) {
 		return outcome.Verified, h.answerVerification(req)
+	}
+	if err := checkDepth(req); err != nil {
+		return "", err
 	}
 	if h.headers != nil {
 		// Percent-encoded it is three times as large at most, and counted before it
@@ -250,6 +254,9 @@ func (h *Handler) setAttributes(req *request, repl *caddy.Replacer) error {
 		if value := repl.ReplaceAll(h.Attributes[name], ""); event.IsAttribute(value) {
 			e.Extensions = append(e.Extensions, Attribute{Name: name, Value: value})
 		}
+	}
+	if depth := depthOf(req); depth > 0 {
+		e.Extensions = append(e.Extensions, Attribute{Name: event.DeliveryDepth, Value: strconv.FormatUint(depth, 10)})
 	}
 	if parent := traceparent(req.Context()); parent != "" && h.Attributes["traceparent"] == "" {
 		e.Extensions = append(e.Extensions, Attribute{Name: "traceparent", Value: parent})

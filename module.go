@@ -190,6 +190,9 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if err := h.provisionDedupe(); err != nil {
 		return err
 	}
+	if err := h.checkTogether(ctx, string(config)); err != nil {
+		return err
+	}
 	if err := h.provisionDeliveries(ctx); err != nil {
 		return err
 	}

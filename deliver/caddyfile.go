@@ -1,6 +1,7 @@
 package deliver
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -61,12 +62,15 @@ func counted(n int) string {
 }
 
 func (d *Delivery) checkArguments() error {
-	if d.Name != "" {
-		if err := checkName(d.Name); err != nil {
+	switch {
+	case strings.Contains(d.Name, "/"):
+		return errors.New("deliver takes one URL, and perhaps a name before it, such as app http://localhost:3000/webhooks; here is a URL where the name should be")
+	case d.Name != "":
+		if err := checkName("deliver", d.Name, ", before the URL"); err != nil {
 			return err
 		}
 	}
-	return checkURL(d.URL)
+	return checkURL("deliver", d.URL)
 }
 
 // Options returns the options of a delivery, by their names.
@@ -77,7 +81,7 @@ func (d *Delivery) table() options.Table {
 		"as": options.Word(&d.As, AsOriginal, AsCloudEvents),
 		"sign": options.Secret(options.Value("a secret of Standard Webhooks, such as {env.APP_SECRET}, or off", func(_, value string) error {
 			d.Sign = value
-			return d.Check()
+			return checkSign(value)
 		})),
 		"order":       options.Word(&d.Order, OrderSubject, OrderStrict),
 		"concurrency": number(&d.Concurrency, "8"),
@@ -95,7 +99,7 @@ func (d *Delivery) table() options.Table {
 		}},
 		"only": {Takes: "one type or more, with * for any characters, such as order.*", Min: 1, Max: -1, Set: func(_ string, args []string) error {
 			d.Only = args
-			return d.Check()
+			return checkPatterns(args)
 		}},
 		"header":    {Takes: "a field, with + before it to add and - to remove one, and its value, such as X-Tenant acme", Read: d.unmarshalHeader, Repeatable: true},
 		"transport": {Takes: "a transport as in reverse_proxy, such as http { … }", Read: d.unmarshalTransport},
@@ -140,24 +144,51 @@ func (d *Delivery) unmarshalHeader(c *caddyfile.Dispenser) error {
 const transportNamespace = "http.reverse_proxy.transport"
 
 func (d *Delivery) unmarshalTransport(c *caddyfile.Dispenser) error {
-	if place := *c; !c.NextArg() {
+	place := *c
+	if !c.NextArg() {
 		return place.Err("transport takes a transport as in reverse_proxy, such as http { … }")
 	}
 	name := c.Val()
+	if err := checkTransportName(name); err != nil {
+		return place.WrapErr(err)
+	}
 	module, err := caddyfile.UnmarshalModule(c, transportNamespace+"."+name)
 	if err != nil {
-		return err
+		return fmt.Errorf("transport %s: %w", name, err)
 	}
 	if _, ok := module.(http.RoundTripper); !ok {
-		return c.Errf("transport %s: is no transport that sends requests", name)
+		return place.Errf("transport %s: is no transport that sends requests", name)
 	}
-	if t, ok := module.(reverseproxy.TLSTransport); ok && strings.HasPrefix(d.URL, "https:") && !t.TLSEnabled() {
+	if t, ok := module.(*reverseproxy.HTTPTransport); ok && t.Compression == nil {
+		t.Compression = new(bool) // else Go asks for it in the sender's name
+	}
+	t, hasTLS := module.(reverseproxy.TLSTransport)
+	scheme, _, _ := strings.Cut(strings.ToLower(d.URL), ":")
+	switch {
+	case !hasTLS || strings.Contains(d.URL, "{"):
+	case scheme == "https" && !t.TLSEnabled():
 		if err := t.EnableTLS(new(reverseproxy.TLSConfig)); err != nil {
-			return c.WrapErr(fmt.Errorf("transport %s: %w", name, err))
+			return place.WrapErr(fmt.Errorf("transport %s: %w", name, err))
 		}
+	case scheme != "https" && t.TLSEnabled():
+		return place.WrapErr(errNotHTTPS)
 	}
 	d.TransportRaw = caddyconfig.JSONModuleObject(module, "protocol", name, nil)
 	return nil
+}
+
+var errNotHTTPS = errors.New("transport: has TLS, which takes a URL that begins with https://")
+
+// checkTransportName returns an error for a transport that is not in this Caddy.
+func checkTransportName(name string) error {
+	var names []string
+	for _, module := range caddy.GetModules(transportNamespace) {
+		if module.ID.Name() == name {
+			return nil
+		}
+		names = append(names, module.ID.Name())
+	}
+	return expect.NearWord("transport", name, "one that is in this Caddy, such as http", names...)
 }
 
 // Interface guard

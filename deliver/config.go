@@ -6,9 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
-	"path"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -94,20 +95,21 @@ type Delivery struct {
 // validName is what a delivery can be called.
 var validName = regexp.MustCompile(`^[a-z0-9_-]{1,32}$`)
 
-func checkName(name string) error {
+func checkName(option, name, where string) error {
 	if !validName.MatchString(name) {
-		return expect.Wrong("deliver", name, "a name of 1 to 32 of a-z, 0-9, - and _, such as app, before the URL")
+		return expect.Wrong(option, name, "1 to 32 lower-case letters, digits, - and _, such as app"+where)
 	}
 	return nil
 }
 
-// Check returns an error about what can be told without loading the config.
+// Check returns an error about what can be told without loading the config. It begins with the
+// option that it is about, and quotes no secret.
 func (d *Delivery) Check() error {
 	var errs []error
 	if d.Name != "" {
-		errs = append(errs, checkName(d.Name))
+		errs = append(errs, checkName("name", d.Name, ""))
 	}
-	errs = append(errs, checkURL(d.URL))
+	errs = append(errs, checkURL("url", d.URL))
 	if d.As != "" {
 		errs = append(errs, expect.Word("as", d.As, AsOriginal, AsCloudEvents))
 	}
@@ -134,56 +136,76 @@ func (d *Delivery) Check() error {
 			errs = append(errs, fmt.Errorf("retry %s: must be positive, durations such as 5s 5m 1h", time.Duration(wait)))
 		}
 	}
-	for _, pattern := range d.Only {
-		errs = append(errs, checkPattern(pattern))
-	}
-	if d.Sign != "" && d.Sign != SignOff && !strings.Contains(d.Sign, "{") {
-		_, err := signingKey(d.Sign)
-		errs = append(errs, err)
-	}
+	errs = append(errs, checkPatterns(d.Only), checkSign(d.Sign))
 	return errors.Join(errs...)
 }
 
-func checkPattern(pattern string) error {
-	if _, err := path.Match(pattern, ""); err != nil || pattern == "" {
-		return expect.Wrong("only", pattern, "types of events, with * for any characters, such as order.*")
+func checkPatterns(patterns []string) error {
+	for _, pattern := range patterns {
+		if pattern == "" || strings.Contains(pattern, "{") {
+			return expect.Wrong("only", pattern, "types of events, with * for any characters, such as order.*")
+		}
 	}
 	return nil
+}
+
+func checkSign(secret string) error {
+	if secret == "" || secret == SignOff || strings.Contains(secret, "{") {
+		return nil
+	}
+	_, err := signingKey(secret)
+	return err
 }
 
 const urlSuch = "an http or https URL, or a Unix socket, such as http://localhost:3000/webhooks or unix//run/app.sock:/webhooks"
 
 // checkURL returns an error for what is no URL, as far as it has no placeholders.
-func checkURL(text string) error {
+func checkURL(option, text string) error {
 	switch {
 	case text == "":
-		return fmt.Errorf("deliver: must have %s", urlSuch)
+		return fmt.Errorf("%s: must be %s", option, urlSuch)
 	case strings.Contains(text, "{"):
 		return nil
 	}
-	_, _, err := parseURL(text)
+	_, _, err := parseURL(option, text)
 	return err
 }
 
 // parseURL returns the URL to which requests are made, and the Unix socket that they go to, if
 // they do.
-func parseURL(text string) (u *url.URL, socket string, err error) {
+func parseURL(option, text string) (u *url.URL, socket string, err error) {
+	wrong := expect.Wrong(option, text, urlSuch)
 	if rest, ok := strings.CutPrefix(text, "unix/"); ok {
 		socket, path, _ := strings.Cut(rest, ":")
 		if socket == "" || path != "" && !strings.HasPrefix(path, "/") {
-			return nil, "", expect.Wrong("deliver", text, urlSuch)
+			return nil, "", wrong
 		}
 		u, err := url.Parse("http://localhost" + cmp.Or(path, "/"))
-		if err != nil {
-			return nil, "", expect.Wrong("deliver", text, urlSuch)
+		if err != nil || u.Fragment != "" {
+			return nil, "", wrong
 		}
 		return u, socket, nil
 	}
-	u, err = url.Parse(text)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Fragment != "" {
-		return nil, "", expect.Wrong("deliver", text, urlSuch)
+	switch u, err = url.Parse(text); {
+	case lacksScheme(text):
+		return nil, "", fmt.Errorf("%w; it lacks http:// or https:// at its beginning", wrong)
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.Fragment != "":
+		return nil, "", wrong
+	case u.User != nil:
+		return nil, "", fmt.Errorf("%s: user and password in a URL would not be sent: take them out, and write the option header, such as header Authorization \"Basic {env.APP_LOGIN}\"", option)
 	}
 	return u, "", nil
+}
+
+// lacksScheme tells whether a text is a URL as browsers complete it.
+func lacksScheme(text string) bool {
+	host, _, _ := strings.Cut(text, "/")
+	_, port, err := net.SplitHostPort(host)
+	if err != nil {
+		return host == "localhost" || strings.Contains(host, ".") && !strings.Contains(host, ":")
+	}
+	_, err = strconv.ParseUint(port, 10, 16)
+	return err == nil
 }
 
 // signingKey returns the key that a secret of Standard Webhooks stands for.

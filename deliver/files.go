@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 )
 
 // What is added to the name of the receiver's file, after the receiver's name and the delivery's.
@@ -15,6 +16,16 @@ const (
 	lockEnding   = ".cursor.lock"
 	retryEnding  = ".retry.jsonl"
 )
+
+// FilesBeside returns what is added to the name of a receiver's file for the files of a delivery,
+// the names that are temporary, or made after a fault, included.
+func FilesBeside(receiver, name string) []string {
+	base := "." + receiver + "." + name
+	return []string{
+		base + cursorEnding, base + lockEnding, base + retryEnding, "." + name + reader.DeadEnding,
+		base + cursorEnding + ".4294967295.tmp", base + retryEnding + ".4294967295.tmp", files.LongestName("." + name + reader.DeadEnding),
+	}
+}
 
 // makeDir makes a directory and its missing parents, each durably before the next.
 func makeDir(dir string, mode fs.FileMode) error {

@@ -63,10 +63,10 @@ func (d *Delivery) Provision(ctx caddy.Context, fields http.Header) (*Target, er
 	t := &Target{delivery: d, fields: fields, timeout: cmp.Or(time.Duration(d.Timeout), defaultTimeout)}
 	text, err := caddy.NewReplacer().ReplaceOrErr(d.URL, true, true)
 	if err != nil {
-		return nil, fmt.Errorf("deliver: the URL: %w", err)
+		return nil, fmt.Errorf("url: %w", err)
 	}
 	var socket string
-	if t.url, socket, err = parseURL(text); err != nil {
+	if t.url, socket, err = parseURL("url", text); err != nil {
 		return nil, err
 	}
 	if socket != "" {
@@ -113,7 +113,7 @@ func (t *Target) provisionTransport(ctx caddy.Context) error {
 		return fmt.Errorf("transport: module %T is no transport that sends requests", loaded)
 	}
 	if tls, ok := loaded.(reverseproxy.TLSTransport); ok && tls.TLSEnabled() && t.url.Scheme == "http" {
-		return errors.New("transport: has TLS, and the URL is http: write https://")
+		return errNotHTTPS
 	}
 	t.transport = transport
 	return nil
