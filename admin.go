@@ -1,16 +1,20 @@
 package webhookreceiver
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
 
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/expect"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/status"
 )
 
@@ -18,8 +22,9 @@ func init() {
 	caddy.RegisterModule(adminAPI{})
 }
 
-// adminAPI tells Caddy's admin endpoint, and so the commands, how receivers stand
-// and what they have refused. It has no state: it outlives configs.
+// adminAPI tells Caddy's admin endpoint, and so the commands, how receivers and
+// deliveries stand and what was refused, and takes commands for deliveries. It has
+// no state: it outlives configs.
 type adminAPI struct{}
 
 // CaddyModule returns the Caddy module information.
@@ -35,18 +40,20 @@ func (adminAPI) Routes() []caddy.AdminRoute {
 	return []caddy.AdminRoute{
 		{Pattern: "/webhook_receiver/status", Handler: caddy.AdminHandlerFunc(answerStatus)},
 		{Pattern: "/webhook_receiver/refused", Handler: caddy.AdminHandlerFunc(answerRefused)},
+		{Pattern: "/webhook_receiver/deliveries", Handler: caddy.AdminHandlerFunc(answerDeliveries)},
+		{Pattern: "/webhook_receiver/deliveries/", Handler: caddy.AdminHandlerFunc(answerDeliveryAction)}, // and all below
 	}
 }
 
 func answerStatus(w http.ResponseWriter, r *http.Request) error {
-	return answerJSON(w, r, func() (any, error) { return status.Now(), nil })
+	return answerJSON(w, r, http.MethodGet, func() (any, error) { return status.Now(), nil })
 }
 
 // answerRefused answers with the last refused requests, or, with the parameter
 // after, those with a higher number. What was sent in them is for a Unix socket
 // only, whose file has an owner and a mode: over TCP anybody on the machine can ask.
 func answerRefused(w http.ResponseWriter, r *http.Request) error {
-	return answerJSON(w, r, func() (any, error) {
+	return answerJSON(w, r, http.MethodGet, func() (any, error) {
 		var after uint64
 		if value := r.URL.Query().Get("after"); value != "" {
 			var err error
@@ -68,6 +75,70 @@ func answerRefused(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
+func answerDeliveries(w http.ResponseWriter, r *http.Request) error {
+	return answerJSON(w, r, http.MethodGet, func() (any, error) {
+		return struct {
+			Started    time.Time               `json:"started"`
+			Deliveries []status.DeliveryReport `json:"deliveries"`
+		}{status.Started.UTC(), status.Deliveries()}, nil
+	})
+}
+
+// answerDeliveryAction does what the path says, below deliveries: <receiver>/<name>/<action>.
+func answerDeliveryAction(w http.ResponseWriter, r *http.Request) error {
+	return answerJSON(w, r, http.MethodPost, func() (any, error) {
+		parts := strings.Split(strings.TrimPrefix(r.URL.Path, "/webhook_receiver/deliveries/"), "/")
+		if len(parts) != 3 || !slices.Contains(status.DeliveryActions, parts[2]) {
+			return nil, notFound("this must be a path such as /webhook_receiver/deliveries/<receiver>/<name>/pause; instead of pause also %s", expect.OneOf(status.DeliveryActions[1:]))
+		}
+		found := status.FindDeliveries(parts[0], parts[1])
+		if len(found) == 0 {
+			var names []string
+			for _, d := range status.Deliveries() {
+				names = append(names, d.Receiver+"/"+d.Name)
+			}
+			if len(names) == 0 {
+				return nil, notFound("there is no delivery in the config that runs")
+			}
+			return nil, notFound("there is no such delivery; there are: %s", strings.Join(slices.Compact(names), ", "))
+		}
+		result, err := act(r.Context(), found, parts[2])
+		if err != nil {
+			return nil, caddy.APIError{HTTPStatus: http.StatusConflict, Err: err}
+		}
+		return struct {
+			Result string `json:"result"`
+		}{result}, nil
+	})
+}
+
+func notFound(format string, args ...any) error {
+	return caddy.APIError{HTTPStatus: http.StatusNotFound, Err: fmt.Errorf(format, args...)}
+}
+
+// act does it with each of the deliveries of a receiver's name and their own: with several
+// files they can't be told apart. It fails if none of them can do it.
+func act(ctx context.Context, deliveries []status.Delivery, action string) (string, error) {
+	var all []string
+	failures := 0
+	for _, d := range deliveries {
+		text, err := d.Do(ctx, action)
+		if err != nil {
+			text = err.Error()
+			failures++
+		}
+		if len(deliveries) > 1 {
+			text = fmt.Sprintf("that with the dead letters in %s: %s", d.Report().DeadFile, text)
+		}
+		all = append(all, text)
+	}
+	text := strings.Join(all, "; ")
+	if failures == len(deliveries) {
+		return "", errors.New(text)
+	}
+	return text, nil
+}
+
 // isPrivate tells whether the request came over a Unix socket that is a file.
 // Linux has abstract ones, too, with neither owner nor mode.
 func isPrivate(r *http.Request) bool {
@@ -75,9 +146,9 @@ func isPrivate(r *http.Request) bool {
 	return ok && local.Network() == "unix" && !strings.HasPrefix(local.String(), "@")
 }
 
-func answerJSON(w http.ResponseWriter, r *http.Request, answer func() (any, error)) error {
-	if r.Method != http.MethodGet {
-		w.Header().Set("Allow", http.MethodGet)
+func answerJSON(w http.ResponseWriter, r *http.Request, method string, answer func() (any, error)) error {
+	if r.Method != method {
+		w.Header().Set("Allow", method)
 		return caddy.APIError{HTTPStatus: http.StatusMethodNotAllowed, Err: errors.New("method not allowed")}
 	}
 	value, err := answer()

@@ -51,34 +51,40 @@ func (a *admin) resolve() error {
 	return err
 }
 
-// askWithin is how long an answer may take. A variable for tests.
-var askWithin = 10 * time.Second
+// askWithin is how long an answer may take, and actWithin what is to be done. A variable
+// for tests.
+var askWithin, actWithin = 10 * time.Second, time.Minute
 
 // maxAdminAnswer is the size, in bytes, of the largest answer that is read: all that
 // is kept is a few MiB.
 const maxAdminAnswer = 64 << 20
 
 // get returns what the receivers' part of the admin endpoint answers, which is JSON.
-func (a *admin) get(path string) ([]byte, error) {
+func (a *admin) get(path string) ([]byte, error) { return a.ask(http.MethodGet, path, askWithin) }
+
+// post has it do something.
+func (a *admin) post(path string) ([]byte, error) { return a.ask(http.MethodPost, path, actWithin) }
+
+func (a *admin) ask(method, path string, within time.Duration) ([]byte, error) {
 	type result struct {
 		answer []byte
 		err    error
 	}
 	got := make(chan result, 1)
 	go func() { // Caddy's function can't be told when to end
-		answer, err := a.request(path)
+		answer, err := a.request(method, path)
 		got <- result{answer, err}
 	}()
 	select {
 	case r := <-got:
 		return r.answer, r.err
-	case <-time.After(askWithin):
-		return nil, fmt.Errorf("%s has not answered within %s: what listens there hangs, or is no admin endpoint of Caddy", a.address, askWithin)
+	case <-time.After(within):
+		return nil, fmt.Errorf("%s has not answered within %s: what listens there hangs, or is no admin endpoint of Caddy", a.address, within)
 	}
 }
 
-func (a *admin) request(path string) ([]byte, error) {
-	resp, err := caddycmd.AdminAPIRequest(a.address, http.MethodGet, "/webhook_receiver/"+path, nil, nil)
+func (a *admin) request(method, path string) ([]byte, error) {
+	resp, err := caddycmd.AdminAPIRequest(a.address, method, "/webhook_receiver/"+path, nil, nil)
 	if err == nil {
 		defer func() { _ = resp.Body.Close() }()
 		answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAdminAnswer))
@@ -86,6 +92,9 @@ func (a *admin) request(path string) ([]byte, error) {
 			err = fmt.Errorf("the answer of %s is none: it is no JSON, so what listens there is no admin endpoint of Caddy", a.address)
 		}
 		return answer, err
+	}
+	if reason := reasonIn(err.Error()); reason != "" {
+		return nil, errors.New(sanitize(reason))
 	}
 	// Caddy's errors have no others in them, just their texts.
 	has := func(texts ...string) bool {
@@ -100,4 +109,18 @@ func (a *admin) request(path string) ([]byte, error) {
 		return nil, fmt.Errorf("the Caddy at %s does not know its receivers: it runs without webhook_receiver, or with an older one; restart it", a.address)
 	}
 	return nil, errors.New(sanitize(err.Error())) // it quotes the answer
+}
+
+// reasonIn returns the reason in an error about an answer that is one of ours: that a
+// delivery is not there, or can't do something now.
+func reasonIn(text string) string {
+	i := strings.IndexByte(text, '{')
+	if i < 0 || !strings.HasSuffix(text[:i], "HTTP 404: ") && !strings.HasSuffix(text[:i], "HTTP 409: ") {
+		return ""
+	}
+	var answer struct {
+		Error string `json:"error"`
+	}
+	_ = json.Unmarshal([]byte(text[i:]), &answer) // or it is nobody's
+	return answer.Error
 }

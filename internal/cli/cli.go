@@ -15,23 +15,31 @@ import (
 // are those that the test command can play; the first one is its default.
 func Register(cmd *cobra.Command, providers []play.Service, configured Configured, checkers Checkers, readConfig ReadConfig) {
 	for _, sub := range []*cobra.Command{
-		testCommand(providers, configured), statusCommand(readConfig), refusedCommand(readConfig),
+		testCommand(providers, configured), statusCommand(readConfig), refusedCommand(readConfig), deliveriesCommand(readConfig),
 		tailCommand(), findCommand(), showCommand(), checkCommand(), verifyCommand(thatSign(providers), checkers), replayCommand(),
 	} {
-		run := sub.RunE
-		sub.RunE = func(cmd *cobra.Command, args []string) error {
-			err := run(cmd, args)
-			if err == nil {
-				return nil
-			}
-			// It is printed by others, and may hold what a server has answered.
-			lines := strings.Split(err.Error(), "\n")
-			for i := range lines {
-				lines[i] = sanitize(lines[i])
-			}
-			return errors.New(strings.Join(lines, "\n"))
-		}
+		sanitizeErrors(sub)
 		cmd.AddCommand(sub)
+	}
+}
+
+// sanitizeErrors makes errors of a command, and of those below it, harmless: they are printed by
+// others, and may hold what a server has answered.
+func sanitizeErrors(cmd *cobra.Command) {
+	run := cmd.RunE
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		err := run(cmd, args)
+		if err == nil {
+			return nil
+		}
+		lines := strings.Split(err.Error(), "\n")
+		for i := range lines {
+			lines[i] = sanitize(lines[i])
+		}
+		return errors.New(strings.Join(lines, "\n"))
+	}
+	for _, sub := range cmd.Commands() {
+		sanitizeErrors(sub)
 	}
 }
 

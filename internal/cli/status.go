@@ -23,7 +23,7 @@ func statusCommand(readConfig ReadConfig) *cobra.Command {
 Asks the running Caddy, by its admin endpoint, how each receiver stands: its
 name, provider, URLs and outputs, the last verification and event, what became of
 its requests since Caddy was started, and the last one that was refused, with the
-reason. It warns of what looks wrong.
+reason; and its deliveries. It warns of what looks wrong.
 
 The address is found as by caddy reload.`,
 		Args: cobra.NoArgs,
@@ -80,15 +80,21 @@ func (c *console) showStatus(report *status.Report, now time.Time) {
 			c.field("last verification", when(r.LastVerification, now))
 		}
 		c.field("last event", when(r.LastEvent, now))
-		c.field("requests", requestsLine(r.Requests))
+		c.field("requests", outcomesLine(outcome.All, r.Requests))
 		if last := r.LastRefusal; last != nil {
 			c.field("last refusal", fmt.Sprintf("%s: %d, %s", when(&last.Time, now), last.Status, last.Reason))
 			if last.Remedy != "" {
 				c.field("", last.Remedy)
 			}
 		}
+		for _, d := range r.Deliveries {
+			c.field("delivery", d.Name+": "+deliveryLine(&d, now))
+			for _, warning := range d.Warnings {
+				c.warning(d.Name + ": " + warning)
+			}
+		}
 		for _, warning := range r.Warnings {
-			c.printf("  %s\n", c.paint(c.colours.Yellow, sanitize("warning: "+warning)))
+			c.warning(warning)
 		}
 		c.printf("\n")
 	}
@@ -97,6 +103,10 @@ func (c *console) showStatus(report *status.Report, now time.Time) {
 
 func (c *console) field(name, text string) {
 	c.printf("  %-18s %s\n", name, sanitize(text))
+}
+
+func (c *console) warning(text string) {
+	c.printf("  %s\n", c.paint(c.colours.Yellow, sanitize("warning: "+text)))
 }
 
 // when returns a time, and how long ago that is.
@@ -129,11 +139,11 @@ func outputLine(o status.OutputReport, now time.Time) string {
 	return line
 }
 
-// requestsLine returns the outcomes that there were, in their order.
-func requestsLine(requests map[string]uint64) string {
+// outcomesLine returns the outcomes that there were, in their order.
+func outcomesLine(order []string, counts map[string]uint64) string {
 	var parts []string
-	for _, name := range outcome.All {
-		if n := requests[name]; n > 0 {
+	for _, name := range order {
+		if n := counts[name]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, strings.ReplaceAll(name, "_", " ")))
 		}
 	}

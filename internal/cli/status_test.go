@@ -30,18 +30,23 @@ func caddyLike(t *testing.T, answers map[string]string) (address string) {
 // TestStatusIsSafe: what a sender has chosen does nothing to the terminal.
 func TestStatusIsSafe(t *testing.T) {
 	const evil = `\u001b[31m\u202eevil`
+	const delivery = `{"receiver":"` + evil + `","name":"` + evil + `","url":"` + evil + `","state":"` + evil + `","since":"2026-11-26T01:00:00Z","backlog_bytes":-5,"undone":-1,
+		"dead_letters":40,"dead_file":"` + evil + `","last_error":"` + evil + `","outcomes":{"dead":1},"warnings":["` + evil + `"],"status":40}`
 	address := caddyLike(t, map[string]string{
+		"/webhook_receiver/deliveries": `{"started":"2026-11-26T01:00:00Z","deliveries":[` + delivery + `]}`,
 		"/webhook_receiver/status": `{"started":"2026-11-26T01:00:00Z","receivers":[{"name":"` + evil + `","provider":"p","sites":["` + evil + `"],"verifies":true,
 			"outputs":[{"output":"` + evil + `","file":"` + evil + `","size":-1,"disk":-5}],"requests":{"stored":2,"bad_token":1},
-			"last_refusal":{"time":"2026-11-26T01:00:00Z","status":403,"reason":"` + evil + `","remedy":"` + evil + `"},"warnings":["` + evil + `"]},
+			"last_refusal":{"time":"2026-11-26T01:00:00Z","status":403,"reason":"` + evil + `","remedy":"` + evil + `"},"warnings":["` + evil + `"],
+			"deliveries":[` + delivery + `]},
 			{"name":"other","provider":"other","sites":[],"outputs":[],"requests":{}}]}`,
 		"/webhook_receiver/refused": `{"started":"2026-11-26T01:00:00Z","refused":[{"seq":1,"time":"2026-11-26T01:00:00Z","receiver":"` + evil + `","method":"` + evil +
 			`","path":"/` + evil + `","client_ip":"` + evil + `","status":401,"reason":"` + evil + `","remedy":"` + evil + `","id":"` + evil + `","type":"` + evil +
 			`","authentic":true,"signed":{"content":"` + evil + `\n","size":5,"expected":["` + evil + `"]}}]}`,
 	})
 	for command, parts := range map[string][]string{
-		"status":  {"(p)", "2 stored, 1 bad token", "none since Caddy was started", "403, ", "warning: ", "not durable", "requests           none"},
-		"refused": {"401: ", "it was authentic", "with secret number 1 the signature begins with"},
+		"deliveries": {"1 dead", "40, in ", "warning: "},
+		"status":     {"(p)", "dead letters: 40", "2 stored, 1 bad token", "none since Caddy was started", "403, ", "warning: ", "not durable", "requests           none"},
+		"refused":    {"401: ", "it was authentic", "with secret number 1 the signature begins with"},
 	} {
 		out, notes, err := webhook(command, "--address", address)
 		if err != nil {
@@ -68,7 +73,7 @@ func TestNobodyToAsk(t *testing.T) {
 	if err := os.WriteFile(off, []byte(`{"admin":{"disabled":true}}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, command := range []string{"status", "refused"} {
+	for _, command := range []string{"status", "refused", "deliveries"} {
 		for name, test := range map[string]struct {
 			args []string
 			want string
@@ -78,7 +83,7 @@ func TestNobodyToAsk(t *testing.T) {
 			"admin off":       {[]string{"--config", off}, "has admin off, so there is nobody to ask"},
 			"no config":       {[]string{"--config", filepath.Join(dir, "none")}, "none"},
 			"another Caddy":   {[]string{"--address", caddyLike(t, nil)}, "does not know its receivers"},
-			"something else":  {[]string{"--address", caddyLike(t, map[string]string{"/webhook_receiver/status": "<html>", "/webhook_receiver/refused": "<html>"})}, "the answer of"},
+			"something else":  {[]string{"--address", caddyLike(t, map[string]string{"/webhook_receiver/status": "<html>", "/webhook_receiver/refused": "<html>", "/webhook_receiver/deliveries": "<html>"})}, "the answer of"},
 			"a range":         {[]string{"--address", "localhost:1-5"}, "invalid admin address"},
 			"arguments":       {[]string{"x"}, "x"},
 			"unknown options": {[]string{"--nonsense"}, "nonsense"},
@@ -121,8 +126,8 @@ func TestStrangersWhoAnswer(t *testing.T) {
 		http.Error(w, "\x1b[31m\u202eevil", http.StatusInternalServerError)
 	}))
 	defer evil.Close()
-	rubbish := caddyLike(t, map[string]string{"/webhook_receiver/status": "\x1b[31m<html>", "/webhook_receiver/refused": "{"})
-	for _, command := range []string{"status", "refused"} {
+	rubbish := caddyLike(t, map[string]string{"/webhook_receiver/status": "\x1b[31m<html>", "/webhook_receiver/refused": "{", "/webhook_receiver/deliveries": "{"})
+	for _, command := range []string{"status", "refused", "deliveries"} {
 		for address, want := range map[string]string{hanging.URL: "has not answered within", evil.URL: `\u001b[31m\u202eevil`, rubbish: "it is no JSON"} {
 			out, _, err := webhook(command, "--json", "--address", strings.TrimPrefix(address, "http://"))
 			if err == nil || !strings.Contains(err.Error(), want) || strings.ContainsAny(err.Error(), "\x1b\u202e") || out != "" {

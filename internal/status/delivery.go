@@ -3,6 +3,7 @@ package status
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -79,14 +80,21 @@ func PublishDelivery(d Delivery) (withdraw func()) {
 }
 
 // Deliveries returns how the deliveries of the config that runs stand, in the order of their
-// receivers' names and their own.
+// receivers' names and their own, without secrets that are known.
 func Deliveries() []DeliveryReport {
 	deliveries.Lock()
 	all := deliveries.all
 	deliveries.Unlock()
+	now, mask := time.Now(), find()
 	reports := make([]DeliveryReport, 0, len(all))
 	for _, d := range all {
-		reports = append(reports, d.Report())
+		r := d.Report()
+		r.Warnings = append(r.warnings(now), r.Warnings...)
+		r.URL, r.LastError = mask.Replace(r.URL), mask.Replace(r.LastError)
+		for i := range r.Warnings {
+			r.Warnings[i] = mask.Replace(r.Warnings[i])
+		}
+		reports = append(reports, r)
 	}
 	slices.SortStableFunc(reports, func(a, b DeliveryReport) int {
 		return cmp.Or(strings.Compare(a.Receiver, b.Receiver), strings.Compare(a.Name, b.Name))
@@ -94,13 +102,44 @@ func Deliveries() []DeliveryReport {
 	return reports
 }
 
-// FindDeliveries returns those of a receiver and name; an empty receiver is any.
+// longBacklog is how old what is not delivered may be.
+const longBacklog = time.Hour
+
+// warnings returns what looks wrong by the report alone.
+func (r *DeliveryReport) warnings(now time.Time) (warnings []string) {
+	warn := func(format string, args ...any) { warnings = append(warnings, fmt.Sprintf(format, args...)) }
+	switch {
+	case r.State == DeliveryDown:
+		warn("the application is down: events wait for it")
+	case r.State == DeliveryPaused && r.behind():
+		warn("it is paused, and events wait: caddy webhook deliveries resume %s/%s lets it go on", r.Receiver, r.Name)
+	case r.Oldest != nil && now.Sub(*r.Oldest) > longBacklog:
+		warn("it is behind: the oldest event that is not delivered has waited for more than an hour")
+	}
+	if r.DeadLetters > 0 {
+		warn("events were given up, and are in %s: caddy webhook deliveries retry %s/%s sends them again", r.DeadFile, r.Receiver, r.Name)
+	}
+	return warnings
+}
+
+// behind tells whether there is something to deliver.
+func (r *DeliveryReport) behind() bool { return r.Backlog > 0 || r.Undone > 0 }
+
+// isOf tells whether the delivery is of a receiver, of whose name there may be several.
+func (r *DeliveryReport) isOf(receiver *Receiver) bool {
+	return r.Receiver == receiver.Name && slices.ContainsFunc(receiver.Outputs, func(o Output) bool {
+		return o.File != "" && strings.HasPrefix(r.DeadFile, o.File+"."+r.Name+".")
+	})
+}
+
+// FindDeliveries returns those of a receiver and name: there are several where receivers of the
+// same name have different files.
 func FindDeliveries(receiver, name string) (found []Delivery) {
 	deliveries.Lock()
 	all := deliveries.all
 	deliveries.Unlock()
 	for _, d := range all {
-		if r := d.Report(); r.Name == name && (receiver == "" || r.Receiver == receiver) {
+		if r := d.Report(); r.Name == name && r.Receiver == receiver {
 			found = append(found, d)
 		}
 	}

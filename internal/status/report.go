@@ -43,6 +43,7 @@ type ReceiverReport struct {
 	LastEvent        *time.Time        `json:"last_event,omitempty"`
 	Requests         map[string]uint64 `json:"requests"` // by outcome
 	LastRefusal      *Refusal          `json:"last_refusal,omitempty"`
+	Deliveries       []DeliveryReport  `json:"deliveries"`
 	Warnings         []string          `json:"warnings,omitempty"`
 }
 
@@ -62,8 +63,15 @@ type OutputReport struct {
 // their names.
 func Now() Report {
 	report := Report{Started: Started.UTC(), Receivers: []ReceiverReport{}}
+	deliveries := Deliveries()
 	for _, r := range inEffect() {
-		report.Receivers = append(report.Receivers, r.report(time.Now()))
+		of := r.report(time.Now())
+		for _, d := range deliveries {
+			if d.isOf(r) {
+				of.Deliveries = append(of.Deliveries, d)
+			}
+		}
+		report.Receivers = append(report.Receivers, of)
 	}
 	slices.SortStableFunc(report.Receivers, func(a, b ReceiverReport) int {
 		return cmp.Or(strings.Compare(a.Name, b.Name), slices.Compare(a.Sites, b.Sites))
@@ -76,7 +84,7 @@ func (r *Receiver) report(now time.Time) ReceiverReport {
 	report := ReceiverReport{
 		Name: r.Name, Provider: r.Provider, Sites: append([]string{}, r.Sites()...), Outputs: []OutputReport{}, Verifies: r.Verifies,
 		LastVerification: at(c.lastVerification.Load()), LastEvent: at(c.lastEvent.Load()),
-		Requests: make(map[string]uint64, len(outcome.All)),
+		Requests: make(map[string]uint64, len(outcome.All)), Deliveries: []DeliveryReport{},
 	}
 	for i, name := range outcome.All {
 		report.Requests[name] = c.requests[i].Load()

@@ -1,0 +1,118 @@
+package status
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+)
+
+// fakeDelivery stands as its report says.
+type fakeDelivery struct{ DeliveryReport }
+
+func (d *fakeDelivery) Report() DeliveryReport { return d.DeliveryReport }
+
+func (d *fakeDelivery) Do(context.Context, string) (string, error) { return "", nil }
+
+func publish(t *testing.T, r DeliveryReport) *fakeDelivery {
+	t.Helper()
+	d := &fakeDelivery{r}
+	t.Cleanup(PublishDelivery(d))
+	return d
+}
+
+// TestDeliveriesOfReceivers: each receiver reports its own, also where another one of the same
+// name delivers from another file.
+func TestDeliveriesOfReceivers(t *testing.T) {
+	one, other := receiver(t, "https://one.example.com/"), receiver(t, "https://other.example.com/")
+	one.Outputs = []Output{{Name: "log", Failing: func() bool { return false }}, {Name: "file", File: "/x/events.jsonl", Failing: func() bool { return false }}}
+	other.Outputs = []Output{{Name: "file", File: "/x/events", Failing: func() bool { return false }}}
+	publish(t, DeliveryReport{Receiver: one.Name, Name: "mail", DeadFile: "/x/events.jsonl.mail.dead.jsonl"})
+	publish(t, DeliveryReport{Receiver: one.Name, Name: "app", DeadFile: "/x/events.jsonl.app.dead.jsonl"})
+	publish(t, DeliveryReport{Receiver: one.Name, Name: "app", DeadFile: "/x/events.app.dead.jsonl"})
+	publish(t, DeliveryReport{Receiver: "a", Name: "app", DeadFile: "/x/events.jsonl.app.dead.jsonl"})
+
+	names := func(all []DeliveryReport) string {
+		var names []string
+		for _, d := range all {
+			names = append(names, d.Receiver+"/"+d.Name)
+		}
+		return strings.Join(names, " ")
+	}
+	if got := names(reportOf(t, "https://one.example.com/").Deliveries); got != one.Name+"/app "+one.Name+"/mail" {
+		t.Errorf("one has %s", got)
+	}
+	if got := reportOf(t, "https://other.example.com/").Deliveries; len(got) != 1 || got[0].DeadFile != "/x/events.app.dead.jsonl" {
+		t.Errorf("the other has %+v", got)
+	}
+	if got := names(Deliveries()); got != one.Name+"/app "+one.Name+"/app "+one.Name+"/mail a/app" {
+		t.Errorf("all are %s", got)
+	}
+	for _, test := range []struct {
+		receiver, name string
+		want           int
+	}{{one.Name, "app", 2}, {one.Name, "mail", 1}, {"a", "app", 1}, {"a", "mail", 0}, {"", "app", 0}, {"", "", 0}} {
+		if got := FindDeliveries(test.receiver, test.name); len(got) != test.want {
+			t.Errorf("%s/%s is %d deliveries, want %d", test.receiver, test.name, len(got), test.want)
+		}
+	}
+}
+
+// TestNoDeliveries: a list is a list, and what is withdrawn is gone.
+func TestNoDeliveries(t *testing.T) {
+	receiver(t, "https://one.example.com/")
+	if got := reportOf(t, "https://one.example.com/").Deliveries; got == nil || len(got) != 0 {
+		t.Errorf("%#v", got)
+	}
+	withdraw := PublishDelivery(&fakeDelivery{})
+	kept := &fakeDelivery{DeliveryReport{Name: "kept"}}
+	t.Cleanup(PublishDelivery(kept))
+	withdraw()
+	withdraw()
+	if got := Deliveries(); len(got) != 1 || got[0].Name != "kept" {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestDeliverySecretsAreMasked wherever one may be in what is reported.
+func TestDeliverySecretsAreMasked(t *testing.T) {
+	defer Know([]string{"sesame-street"})()
+	warnings := []string{"of sesame-street"}
+	publish(t, DeliveryReport{URL: "http://localhost/sesame-street", LastError: "400: you sent sesame-street", Warnings: warnings})
+	got := Deliveries()[0]
+	if text := got.URL + got.LastError + strings.Join(got.Warnings, ""); strings.Contains(text, "sesame") || strings.Count(text, Masked) != 3 {
+		t.Errorf("%+v", got)
+	}
+	if warnings[0] != "of sesame-street" {
+		t.Error("what the delivery knows itself was changed")
+	}
+}
+
+func TestDeliveryWarnings(t *testing.T) {
+	now := time.Now()
+	ago := func(d time.Duration) *time.Time { at := now.Add(-d); return &at }
+	for name, test := range map[string]struct {
+		report DeliveryReport
+		want   string
+	}{
+		"up":                  {DeliveryReport{State: DeliveryUp, Undone: 5, Oldest: ago(time.Minute)}, ""},
+		"down":                {DeliveryReport{State: DeliveryDown, Undone: 5, Oldest: ago(24 * time.Hour)}, "the application is down"},
+		"held":                {DeliveryReport{State: DeliveryHeld, Oldest: ago(time.Minute)}, ""},
+		"behind":              {DeliveryReport{State: DeliveryUp, Undone: 1, Oldest: ago(61 * time.Minute)}, "it is behind"},
+		"paused":              {DeliveryReport{State: DeliveryPaused}, ""},
+		"paused, and behind":  {DeliveryReport{State: DeliveryPaused, Receiver: "orders", Name: "app", Backlog: 1}, "caddy webhook deliveries resume orders/app"},
+		"with dead letters":   {DeliveryReport{State: DeliveryUp, Receiver: "orders", Name: "app", DeadLetters: 1, DeadFile: "/x.dead"}, "are in /x.dead: caddy webhook deliveries retry orders/app"},
+		"with its own":        {DeliveryReport{State: DeliveryUp, Warnings: []string{"full"}}, "full"},
+		"starting, nothing":   {DeliveryReport{State: DeliveryStarting}, ""},
+		"standby, is behind":  {DeliveryReport{State: DeliveryStandby, Undone: 1}, ""},
+		"its own, after ours": {DeliveryReport{State: DeliveryDown, Warnings: []string{"full"}}, "wait for it\nfull"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			publish(t, test.report)
+			got := strings.Join(Deliveries()[0].Warnings, "\n")
+			if (test.want == "") != (got == "") || !strings.Contains(got, test.want) {
+				t.Errorf("%q, want %q", got, test.want)
+			}
+		})
+	}
+}
