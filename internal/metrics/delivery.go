@@ -1,6 +1,8 @@
 package metrics
 
 import (
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -27,7 +29,7 @@ var (
 	deliveryDuration = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "caddy_webhook_receiver_delivery_duration_seconds",
 		Help:    "Time that an attempt to deliver an event took.",
-		Buckets: durationBuckets,
+		Buckets: attemptBuckets,
 	}, []string{"receiver", "delivery"})
 
 	deliveryUp = prometheus.NewGaugeVec(prometheus.GaugeOpts{
@@ -36,20 +38,55 @@ var (
 	}, []string{"receiver", "delivery"})
 )
 
+// attemptBuckets go from an application on the same machine to one that answers just before the
+// timeout, by default 30 s, and what that cuts off.
+var attemptBuckets = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20, 30, 60, 120}
+
 // Delivery is the metrics of one delivery.
 type Delivery struct {
+	*deliveryMetrics
+
+	// How it stands.
+	told    bool
+	up      bool
+	backlog int64
+	oldest  time.Time
+}
+
+// deliveryMetrics are those of all deliveries of one receiver's name and their own, of which there
+// are several where such receivers have different files, and for a moment where a receiver gets another file.
+type deliveryMetrics struct {
 	labels   prometheus.Labels
 	attempts map[string]prometheus.Counter // by outcome
 	duration prometheus.Observer
+	users    []*Delivery
 }
 
-// OfDelivery returns the metrics of a delivery of a receiver.
+var deliveries struct {
+	sync.Mutex
+	of map[[2]string]*deliveryMetrics // by receiver and name
+}
+
+// OfDelivery returns the metrics of a delivery of a receiver. Counters start at zero, so that a first
+// increase shows as one.
 func OfDelivery(receiver, name string) *Delivery {
-	d := &Delivery{labels: prometheus.Labels{"receiver": receiver, "delivery": name}, attempts: make(map[string]prometheus.Counter)}
-	d.duration = deliveryDuration.With(d.labels)
-	for _, became := range outcome.OfDeliveries {
-		d.attempts[became] = deliveryAttempts.WithLabelValues(receiver, name, became)
+	deliveries.Lock()
+	defer deliveries.Unlock()
+	key := [2]string{receiver, name}
+	m := deliveries.of[key]
+	if m == nil {
+		m = &deliveryMetrics{labels: prometheus.Labels{"receiver": receiver, "delivery": name}, attempts: make(map[string]prometheus.Counter)}
+		m.duration = deliveryDuration.With(m.labels)
+		for _, became := range outcome.OfDeliveries {
+			m.attempts[became] = deliveryAttempts.WithLabelValues(receiver, name, became)
+		}
+		if deliveries.of == nil {
+			deliveries.of = make(map[[2]string]*deliveryMetrics)
+		}
+		deliveries.of[key] = m
 	}
+	d := &Delivery{deliveryMetrics: m}
+	m.users = append(m.users, d)
 	return d
 }
 
@@ -61,24 +98,60 @@ func (d *Delivery) Took(t time.Duration) { d.duration.Observe(t.Seconds()) }
 
 // Stands tells how the delivery stands. oldest is zero if there is nothing to deliver.
 func (d *Delivery) Stands(up bool, backlog int64, oldest time.Time) {
-	value := 0.0
-	if up {
-		value = 1
-	}
-	deliveryUp.With(d.labels).Set(value)
-	deliveryBacklog.With(d.labels).Set(float64(backlog))
-	if oldest.IsZero() {
-		deliveryOldest.Delete(d.labels)
-		return
-	}
-	deliveryOldest.With(d.labels).Set(float64(oldest.UnixNano()) / 1e9)
+	deliveries.Lock()
+	defer deliveries.Unlock()
+	d.told, d.up, d.backlog, d.oldest = true, up, backlog, oldest
+	d.show()
 }
 
 // Forget has the metrics of a delivery that is no more be gone.
 func (d *Delivery) Forget() {
-	deliveryAttempts.DeletePartialMatch(d.labels)
-	deliveryDuration.Delete(d.labels)
-	deliveryUp.Delete(d.labels)
-	deliveryBacklog.Delete(d.labels)
-	deliveryOldest.Delete(d.labels)
+	deliveries.Lock()
+	defer deliveries.Unlock()
+	d.users = slices.DeleteFunc(d.users, func(other *Delivery) bool { return other == d })
+	if len(d.users) > 0 {
+		d.show()
+		return
+	}
+	if key := [2]string{d.labels["receiver"], d.labels["delivery"]}; deliveries.of[key] == d.deliveryMetrics {
+		delete(deliveries.of, key)
+		deliveryAttempts.DeletePartialMatch(d.labels)
+		deliveryDuration.Delete(d.labels)
+		d.hide()
+	}
+}
+
+// show shows how they stand, all together. The lock is held.
+func (m *deliveryMetrics) show() {
+	up, backlog, oldest, told := 1.0, int64(0), time.Time{}, false
+	for _, d := range m.users {
+		if !d.told {
+			continue
+		}
+		told = true
+		backlog += d.backlog
+		if !d.up {
+			up = 0
+		}
+		if oldest.IsZero() || !d.oldest.IsZero() && d.oldest.Before(oldest) {
+			oldest = d.oldest
+		}
+	}
+	if !told {
+		m.hide()
+		return
+	}
+	deliveryUp.With(m.labels).Set(up)
+	deliveryBacklog.With(m.labels).Set(float64(backlog))
+	if oldest.IsZero() {
+		deliveryOldest.Delete(m.labels)
+		return
+	}
+	deliveryOldest.With(m.labels).Set(float64(oldest.UnixNano()) / 1e9)
+}
+
+func (m *deliveryMetrics) hide() {
+	deliveryUp.Delete(m.labels)
+	deliveryBacklog.Delete(m.labels)
+	deliveryOldest.Delete(m.labels)
 }
