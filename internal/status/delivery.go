@@ -3,7 +3,6 @@ package status
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -85,12 +84,12 @@ func Deliveries() []DeliveryReport {
 	deliveries.Lock()
 	all := deliveries.all
 	deliveries.Unlock()
-	now, mask := time.Now(), find()
+	mask := find()
 	reports := make([]DeliveryReport, 0, len(all))
 	for _, d := range all {
 		r := d.Report()
-		r.Warnings = append(r.warnings(now), r.Warnings...)
 		r.URL, r.LastError = mask.Replace(r.URL), mask.Replace(r.LastError)
+		r.Warnings = slices.Clone(r.Warnings)
 		for i := range r.Warnings {
 			r.Warnings[i] = mask.Replace(r.Warnings[i])
 		}
@@ -101,29 +100,6 @@ func Deliveries() []DeliveryReport {
 	})
 	return reports
 }
-
-// longBacklog is how old what is not delivered may be.
-const longBacklog = time.Hour
-
-// warnings returns what looks wrong by the report alone.
-func (r *DeliveryReport) warnings(now time.Time) (warnings []string) {
-	warn := func(format string, args ...any) { warnings = append(warnings, fmt.Sprintf(format, args...)) }
-	switch {
-	case r.State == DeliveryDown:
-		warn("the application is down: events wait for it")
-	case r.State == DeliveryPaused && r.behind():
-		warn("it is paused, and events wait: caddy webhook deliveries resume %s/%s lets it go on", r.Receiver, r.Name)
-	case r.Oldest != nil && now.Sub(*r.Oldest) > longBacklog:
-		warn("it is behind: the oldest event that is not delivered has waited for more than an hour")
-	}
-	if r.DeadLetters > 0 {
-		warn("events were given up, and are in %s: caddy webhook deliveries retry %s/%s sends them again", r.DeadFile, r.Receiver, r.Name)
-	}
-	return warnings
-}
-
-// behind tells whether there is something to deliver.
-func (r *DeliveryReport) behind() bool { return r.Backlog > 0 || r.Undone > 0 }
 
 // isOf tells whether the delivery is of a receiver, of whose name there may be several.
 func (r *DeliveryReport) isOf(receiver *Receiver) bool {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 	"testing"
-	"time"
 )
 
 // fakeDelivery stands as its report says.
@@ -85,34 +84,5 @@ func TestDeliverySecretsAreMasked(t *testing.T) {
 	}
 	if warnings[0] != "of sesame-street" {
 		t.Error("what the delivery knows itself was changed")
-	}
-}
-
-func TestDeliveryWarnings(t *testing.T) {
-	now := time.Now()
-	ago := func(d time.Duration) *time.Time { at := now.Add(-d); return &at }
-	for name, test := range map[string]struct {
-		report DeliveryReport
-		want   string
-	}{
-		"up":                  {DeliveryReport{State: DeliveryUp, Undone: 5, Oldest: ago(time.Minute)}, ""},
-		"down":                {DeliveryReport{State: DeliveryDown, Undone: 5, Oldest: ago(24 * time.Hour)}, "the application is down"},
-		"held":                {DeliveryReport{State: DeliveryHeld, Oldest: ago(time.Minute)}, ""},
-		"behind":              {DeliveryReport{State: DeliveryUp, Undone: 1, Oldest: ago(61 * time.Minute)}, "it is behind"},
-		"paused":              {DeliveryReport{State: DeliveryPaused}, ""},
-		"paused, and behind":  {DeliveryReport{State: DeliveryPaused, Receiver: "orders", Name: "app", Backlog: 1}, "caddy webhook deliveries resume orders/app"},
-		"with dead letters":   {DeliveryReport{State: DeliveryUp, Receiver: "orders", Name: "app", DeadLetters: 1, DeadFile: "/x.dead"}, "are in /x.dead: caddy webhook deliveries retry orders/app"},
-		"with its own":        {DeliveryReport{State: DeliveryUp, Warnings: []string{"full"}}, "full"},
-		"starting, nothing":   {DeliveryReport{State: DeliveryStarting}, ""},
-		"standby, is behind":  {DeliveryReport{State: DeliveryStandby, Undone: 1}, ""},
-		"its own, after ours": {DeliveryReport{State: DeliveryDown, Warnings: []string{"full"}}, "wait for it\nfull"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			publish(t, test.report)
-			got := strings.Join(Deliveries()[0].Warnings, "\n")
-			if (test.want == "") != (got == "") || !strings.Contains(got, test.want) {
-				t.Errorf("%q, want %q", got, test.want)
-			}
-		})
 	}
 }
