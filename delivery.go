@@ -11,7 +11,6 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
-	"github.com/caddyserver/caddy/v2/modules/caddyevents"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/deliver"
@@ -128,11 +127,7 @@ func (h *Handler) provisionDeliveries(ctx caddy.Context) error {
 			grace = time.Duration(app.GracePeriod)
 		}
 	}
-	loaded, err := ctx.App("events")
-	if err != nil {
-		return fmt.Errorf("deliver: the events app: %w", err)
-	}
-	events := loaded.(*caddyevents.App)
+	emit := emitter(ctx, h.logger)
 	mode, dirMode := output.Modes()
 	for _, d := range h.Deliver {
 		target, err := d.Provision(ctx, h.tokenFields())
@@ -146,7 +141,7 @@ func (h *Handler) provisionDeliveries(ctx caddy.Context) error {
 			Receiver: h.name, Delivery: d, Target: target, Path: output.Destination(), Journal: output.Journal(),
 			Mode: mode, DirMode: dirMode, KeepFor: time.Duration(output.RollKeepFor), Grace: grace,
 			Active: func() bool { return file.IsInEffect(ctx) }, Logger: h.logger,
-			Emit: func(name string, data map[string]any) { events.Emit(ctx, name, data) },
+			Emit: emit,
 		})
 		h.deliveries = append(h.deliveries, handle)
 		h.release = append(h.release, handle.Release)
