@@ -91,9 +91,14 @@ func (tr *traffic) note(done ack, a answer, err error) {
 	}
 }
 
-// tagged is an event with a tag, of a size that varies with it.
+// tagged is an event with a tag, of a size that varies with it. What stands before
+// the number at its end is the subject.
 func tagged(tag string) string {
-	return fmt.Sprintf(`{"EventType":"tagged","Tag":%q,"Pad":%q}`, tag, strings.Repeat("x", len(tag)*17%300))
+	subject := ""
+	if i := strings.LastIndex(tag, "-"); i > 0 {
+		subject = fmt.Sprintf(`"TicketId":%q,`, tag[:i])
+	}
+	return fmt.Sprintf(`{"EventType":"tagged",%s"Tag":%q,"Pad":%q}`, subject, tag, strings.Repeat("x", len(tag)*17%300))
 }
 
 func (tr *traffic) stop() {

@@ -36,6 +36,10 @@ func TestMain(m *testing.M) {
 		caddycmd.Main()
 		return
 	}
+	if address := os.Getenv(asApplication); address != "" {
+		fmt.Fprintln(os.Stderr, "the application:", serveApplication(address))
+		os.Exit(1)
+	}
 	dir, err := os.MkdirTemp("", "e2e-bin")
 	if err == nil {
 		err = findCaddy(dir)
