@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -30,7 +32,9 @@ const (
 	late       = "late"      // 200, after lateness
 	lateness   = time.Second // and after the delivery's timeout
 	unhurried  = "unhurried" // 200, after some time, for a delivery that waits for it
-	unhurry    = 5 * time.Second
+	unhurry    = 2 * time.Second
+	working    = "working" // 200, after the time that work takes
+	work       = 20 * time.Millisecond
 	poison     = "poison"
 )
 
@@ -99,22 +103,27 @@ func answerOf(mode, body string) (status int, wait time.Duration) {
 		return http.StatusOK, lateness
 	case mode == unhurried:
 		return http.StatusOK, unhurry
+	case mode == working:
+		return http.StatusOK, work
 	case mode == takesSound && strings.Contains(body, poison):
 		return http.StatusUnprocessableEntity, 0
 	}
 	return http.StatusOK, 0
 }
 
-// application is such a process.
-type application struct {
+// appProcess is such a process.
+type appProcess struct {
 	t       *testing.T
+	name    string // of the delivery
 	dir     string
 	address string
 	tls     bool
 	cmd     *exec.Cmd
+	closing []func() error // what is at its address while it does not run
 
 	read int64     // of the file of what it got
 	got  []request // so far
+	ok   []request // of these: those that it took
 }
 
 // request is one that the application got.
@@ -127,7 +136,7 @@ type request struct {
 }
 
 // application starts one.
-func (s *server) application() *application {
+func (s *server) application() *appProcess {
 	s.t.Helper()
 	app := s.newApplication()
 	app.start()
@@ -135,15 +144,15 @@ func (s *server) application() *application {
 }
 
 // newApplication prepares one that does not run yet.
-func (s *server) newApplication() *application {
+func (s *server) newApplication() *appProcess {
 	s.t.Helper()
 	port := freePort(s.t)
-	app := &application{t: s.t, dir: s.mkdir("application-" + port), address: "localhost:" + port}
+	app := &appProcess{t: s.t, dir: s.mkdir("application-" + port), address: "localhost:" + port, name: "app"}
 	s.t.Cleanup(app.kill)
 	return app
 }
 
-func (app *application) url() string {
+func (app *appProcess) url() string {
 	if app.tls {
 		return "https://" + app.address + "/hooks"
 	}
@@ -151,12 +160,16 @@ func (app *application) url() string {
 }
 
 // deliver is the option that delivers to it.
-func (app *application) deliver(options ...string) string {
-	return "deliver " + app.url() + " {\n" + strings.Join(options, "\n") + "\n}"
+func (app *appProcess) deliver(options ...string) string {
+	return "deliver " + app.name + " " + app.url() + " {\n" + strings.Join(options, "\n") + "\n}"
 }
 
-func (app *application) start() {
+func (app *appProcess) start() {
 	app.t.Helper()
+	for _, end := range app.closing {
+		_ = end()
+	}
+	app.closing = nil
 	program, err := os.Executable()
 	if err != nil {
 		app.t.Fatal(err)
@@ -178,7 +191,7 @@ func (app *application) start() {
 }
 
 // kill ends it as a crash does.
-func (app *application) kill() {
+func (app *appProcess) kill() {
 	if app.cmd == nil || app.cmd.Process == nil {
 		return
 	}
@@ -187,7 +200,7 @@ func (app *application) kill() {
 }
 
 // behave has it answer in another way from now on.
-func (app *application) behave(mode string) {
+func (app *appProcess) behave(mode string) {
 	app.t.Helper()
 	path := filepath.Join(app.dir, "mode")
 	if err := errors.Join(os.WriteFile(path+".new", []byte(mode), 0o600), os.Rename(path+".new", path)); err != nil {
@@ -196,7 +209,7 @@ func (app *application) behave(mode string) {
 }
 
 // requests are what it got so far, in their order.
-func (app *application) requests() []request {
+func (app *appProcess) requests() []request {
 	app.t.Helper()
 	file, err := os.Open(filepath.Join(app.dir, "got"))
 	if errors.Is(err, os.ErrNotExist) {
@@ -226,23 +239,22 @@ func (app *application) requests() []request {
 				app.t.Fatalf("the application noted %q: %v", line, err)
 			}
 		}
-		app.got = append(app.got, request{
+		r := request{
 			at: time.Unix(0, numbers[0]), beside: int(numbers[1]), status: int(numbers[2]), attempt: int(numbers[3]),
 			event: fields[4], tag: fields[5],
-		})
+		}
+		if app.got = append(app.got, r); r.status == http.StatusOK {
+			app.ok = append(app.ok, r)
+		}
 	}
 	return app.got
 }
 
 // taken are the requests that it answered with 200.
-func (app *application) taken() (taken []request) {
+func (app *appProcess) taken() []request {
 	app.t.Helper()
-	for _, r := range app.requests() {
-		if r.status == http.StatusOK {
-			taken = append(taken, r)
-		}
-	}
-	return taken
+	app.requests()
+	return app.ok
 }
 
 // within is eventually with a patience of its own.
@@ -260,7 +272,7 @@ func within(t *testing.T, patience time.Duration, what string, f func() error) {
 }
 
 // takes waits until it has taken n more requests.
-func (app *application) takes(n int) {
+func (app *appProcess) takes(n int) {
 	app.t.Helper()
 	n += len(app.taken())
 	within(app.t, patience, "events are delivered", func() error {
@@ -272,7 +284,7 @@ func (app *application) takes(n int) {
 }
 
 // gets waits until it has got n more requests, whatever it answers.
-func (app *application) gets(n int) {
+func (app *appProcess) gets(n int) {
 	app.t.Helper()
 	n += len(app.requests())
 	within(app.t, patience, "attempts are made", func() error {
@@ -284,12 +296,21 @@ func (app *application) gets(n int) {
 }
 
 // wantAll waits until every event that was acknowledged was taken, and checks that those
-// of each sender came in their order. It returns how many came more than once.
-func (app *application) wantAll(tr *traffic, patience time.Duration) (repeated int) {
+// of each sender came in their order. It returns how many deliveries were repeated.
+func (app *appProcess) wantAll(tr *traffic, patience time.Duration) (repeated int) {
+	app.t.Helper()
+	var tags []string
+	for _, done := range tr.acked {
+		tags = append(tags, done.tag)
+	}
+	return app.wantTags(tags, patience)
+}
+
+func (app *appProcess) wantTags(tags []string, patience time.Duration) (repeated int) {
 	app.t.Helper()
 	missing := make(map[string]bool)
-	for _, done := range tr.acked {
-		missing[done.tag] = true
+	for _, tag := range tags {
+		missing[tag] = true
 	}
 	if len(missing) == 0 {
 		app.t.Fatal("no event was acknowledged")
@@ -301,7 +322,7 @@ func (app *application) wantAll(tr *traffic, patience time.Duration) (repeated i
 			delete(missing, taken[seen].tag)
 		}
 		if len(missing) > 0 {
-			return fmt.Errorf("%d of %d are missing, such as %v", len(missing), len(tr.acked), someKeys(missing))
+			return fmt.Errorf("%s: %d of %d are missing, such as %v", app.name, len(missing), len(tags), someKeys(missing))
 		}
 		return nil
 	})
@@ -319,7 +340,7 @@ func someKeys(m map[string]bool) (keys []string) {
 }
 
 // firsts are the requests that it took, without those whose event it had taken before.
-func (app *application) firsts() (firsts []request) {
+func (app *appProcess) firsts() (firsts []request) {
 	app.t.Helper()
 	tags := make(map[string]string)
 	for _, r := range app.taken() {
@@ -338,7 +359,7 @@ func (app *application) firsts() (firsts []request) {
 }
 
 // wantOrder checks that the first deliveries of each subject were in the order of the events.
-func (app *application) wantOrder() {
+func (app *appProcess) wantOrder() {
 	app.t.Helper()
 	latest := make(map[string]int)
 	wrong := 0
@@ -359,4 +380,61 @@ func (app *application) wantOrder() {
 	if wrong > 1 {
 		app.t.Errorf("%d events came out of order", wrong)
 	}
+}
+
+// sends sends so many events of each subject, those of a subject one after the other, and
+// returns their tags.
+func (s *server) sends(subjects []string, each int) (tags []string) {
+	s.t.Helper()
+	var mu sync.Mutex
+	var senders sync.WaitGroup
+	client := newClient(s.t)
+	next := make(chan string)
+	for range 8 {
+		senders.Go(func() {
+			for subject := range next {
+				for i := range each {
+					tag := fmt.Sprintf("%s-%d", subject, i)
+					a, err := try(client, http.MethodPost, "http://"+s.http+"/webhooks", strings.NewReader(tagged(tag)))
+					if err != nil || a.status != http.StatusOK {
+						s.t.Errorf("%s: %d, %v", tag, a.status, err)
+						return
+					}
+					mu.Lock()
+					tags = append(tags, tag)
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	for _, subject := range subjects {
+		next <- subject
+	}
+	close(next)
+	senders.Wait()
+	return tags
+}
+
+// subjects are n subjects.
+func subjects(prefix string, n int) (all []string) {
+	for i := range n {
+		all = append(all, fmt.Sprintf("%s%d", prefix, i))
+	}
+	return all
+}
+
+// deliveries asks how the deliveries stand, and returns the state of each.
+func (s *server) deliveries() (states map[string]string) {
+	s.t.Helper()
+	var answer struct {
+		Deliveries []struct{ Name, State string }
+	}
+	if err := json.Unmarshal([]byte(s.fromAdmin("/webhook_receiver/deliveries")), &answer); err != nil {
+		s.t.Fatal(err)
+	}
+	states = make(map[string]string)
+	for _, d := range answer.Deliveries {
+		states[d.Name] = d.State
+	}
+	return states
 }
