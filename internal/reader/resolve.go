@@ -170,8 +170,8 @@ func openLive(arg, path string) (live *os.File, names []string, err error) {
 	}
 	live, rotated, err := OpenLive(arg, beside)
 	if errors.Is(err, fs.ErrNotExist) {
-		names, _ = rotatedWithout(files.OS{}, beside)
-		return nil, names, err
+		rotated, _ = rotatedWithout(files.OS{}, beside)
+		return nil, namesOf(rotated), err
 	}
 	return live, namesOf(rotated), err
 }
@@ -206,7 +206,7 @@ func OpenLive(name, beside string) (live *os.File, rotated []files.Rotated, err 
 
 // rotatedWithout returns the rotated files of one that is not there. Those that are
 // rotated meanwhile are left out, as there may be older ones that were missed.
-func rotatedWithout(fsys files.FS, path string) ([]string, error) {
+func rotatedWithout(fsys files.FS, path string) ([]files.Rotated, error) {
 	before, err := listRotated(fsys, path)
 	if err != nil {
 		return nil, err
@@ -218,9 +218,7 @@ func rotatedWithout(fsys files.FS, path string) ([]string, error) {
 		}
 	}
 	now, err := listRotated(fsys, path)
-	return namesOf(slices.DeleteFunc(now, func(r files.Rotated) bool {
-		return r.At.After(last)
-	})), err
+	return slices.DeleteFunc(now, func(r files.Rotated) bool { return r.At.After(last) }), err
 }
 
 // listRotated returns the rotated files of the one at path, the oldest first. It looks

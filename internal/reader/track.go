@@ -8,10 +8,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"time"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files/frames"
 )
 
 // printBytes is how much of a file's first line its fingerprint is made of, at most.
@@ -21,7 +21,8 @@ const printBytes = 4 << 10
 // compressed. It is zero for a file without a line.
 type Fingerprint [16]byte
 
-// Position is where a line is in a journal.
+// Position is where a line is in a journal. Without a length it is the end of a file of
+// which all was read, and without a fingerprint the end of all that was rotated up to then.
 type Position struct {
 	File    Fingerprint
 	Rotated time.Time // in the file's name, when it was read: a hint; NeverRotated for the live one
@@ -46,6 +47,23 @@ type Durability interface {
 	Durable(fs.FileInfo) (size int64, final, known bool)
 }
 
+// Hole is where somebody else took something away, or damaged it, before it was read. The
+// track goes on behind it.
+type Hole struct {
+	File   string
+	Events int // that were lost: at least 1 where nobody knows how many; 0 if all of them had been read
+	Err    error
+}
+
+// The reasons for holes.
+var (
+	// ErrTruncated is the error for a file that was truncated after it was read.
+	ErrTruncated = errors.New("the file was truncated")
+
+	// ErrRemoved is the error for a rotated file that is not there any more.
+	ErrRemoved = errors.New("the file was removed before it was read")
+)
+
 // Track reads a journal line by line, as far as it is on the disk: through rotation and
 // compression, and on with what is stored later. It is used by one goroutine.
 type Track struct {
@@ -55,58 +73,55 @@ type Track struct {
 	// Passed is called for what is passed over: the beginning of a line that never ended.
 	Passed func(file string, line []byte)
 
-	current *tracked                  // nil: none is open
-	last    Position                  // of the line that was returned last
-	prints  map[time.Time]Fingerprint // of rotated files, by the times in their names
+	// Lost is called for each hole, once.
+	Lost func(Hole)
+
+	current *tracked        // nil: none is open
+	last    Position        // up to which was read
+	floor   time.Time       // what was rotated up to then is older than the current file, or done with
+	queue   []files.Rotated // what comes next, as it was listed last; the live one is not in it
+	listing *listing        // the last one
+	decoder *frames.Decoder // of all frames; nil: none was needed yet
 	again   again
-}
 
-// tracked is a file that is being read.
-type tracked struct {
-	file       *os.File
-	info       fs.FileInfo
-	print      Fingerprint // zero until its first line is read
-	rotated    time.Time   // in its name, NeverRotated as long as that is not known
-	seenLive   time.Time   // when it was open as the live one
-	compressed bool
-	decoder    io.ReadCloser // of a compressed one
-
-	limit    int64 // up to which the file counts for now, as stored
-	complete bool  // and for good
-	longer   time.Time
-
-	offset int64  // of the next line, decompressed
-	read   int64  // of what is to be read next: behind the buffer
-	memory []byte // of the buffer
-	buffer []byte // what was read and not returned: the end of what is used of the memory
+	prints map[time.Time]Fingerprint // of rotated files, by the times in their names
+	times  map[Fingerprint]time.Time // where what was looked for last was found
+	sizes  map[string]int64          // of rotated files, by their names
 }
 
 // NewTrack returns a track of the journal at path, from the beginning of its oldest file on.
 func NewTrack(path string, source Durability) *Track {
-	return &Track{path: path, source: source, Passed: func(string, []byte) {}, prints: make(map[time.Time]Fingerprint)}
+	return &Track{
+		path: path, source: source, Passed: func(string, []byte) {}, Lost: func(Hole) {},
+		prints: make(map[time.Time]Fingerprint), times: make(map[Fingerprint]time.Time),
+		sizes: make(map[string]int64),
+	}
 }
 
-// Last returns where the line is that was returned last; it is zero before the first one.
+// Last returns up to where was read; it is zero before the first line.
 func (t *Track) Last() Position { return t.last }
 
-// Close closes the file that is open.
+// Close closes what is open.
 func (t *Track) Close() {
+	t.leave()
+	t.again.close()
+	if t.decoder != nil {
+		t.decoder.Close()
+		t.decoder = nil
+	}
+}
+
+// leave closes the current file.
+func (t *Track) leave() {
 	if t.current != nil {
 		t.current.close()
 		t.current = nil
 	}
-	t.again.close()
-}
-
-func (f *tracked) close() {
-	if f.decoder != nil {
-		_ = f.decoder.Close()
-	}
-	_ = f.file.Close()
 }
 
 // Next returns the next line, without its line feed, and where it is. The text is valid
-// until the next call. At the end of what is on the disk for now the error is io.EOF.
+// until the next call. At the end of what is on the disk for now the error is io.EOF. After any
+// other error the next call tries the same again.
 func (t *Track) Next() ([]byte, Position, error) {
 	for {
 		if t.current == nil {
@@ -119,8 +134,15 @@ func (t *Track) Next() ([]byte, Position, error) {
 		switch {
 		case err == nil:
 			t.last = Position{File: f.print, Rotated: f.rotated, Offset: f.offset, Length: int64(len(line)), Hash: HashOf(line)}
-			f.offset += int64(len(line))
+			f.offset, f.tail = t.last.End(), t.last
 			return line[:len(line)-1], t.last, nil
+		case errors.Is(err, ErrTruncated):
+			t.truncated(false)
+			continue
+		case isDamage(err):
+			t.Lost(Hole{File: f.file.Name(), Events: 1, Err: err})
+			f.pass()
+			continue
 		case !errors.Is(err, io.EOF):
 			return nil, Position{}, fmt.Errorf("%s: %w", f.file.Name(), err)
 		}
@@ -133,68 +155,31 @@ func (t *Track) Next() ([]byte, Position, error) {
 		case !f.complete:
 			return nil, Position{}, io.EOF
 		}
-		if len(f.buffer) > 0 {
-			t.Passed(f.file.Name(), f.buffer)
-			f.buffer = f.buffer[:0] // once
-		}
-		if err := t.advance(); err != nil {
+		if err := t.finish(); err != nil {
 			return nil, Position{}, err
 		}
 	}
 }
 
-// next returns the next line of the file, with its line feed. The error is io.EOF if there
-// is none up to the limit.
-func (f *tracked) next() ([]byte, error) {
-	searched := 0
-	for {
-		if i := bytes.IndexByte(f.buffer[searched:], '\n'); i >= 0 {
-			line := f.buffer[:searched+i+1]
-			f.buffer = f.buffer[searched+i+1:]
-			if f.print == (Fingerprint{}) {
-				f.print = printOf(line)
-			}
-			return line, nil
-		}
-		searched = len(f.buffer)
-		if err := f.fill(); err != nil {
-			return nil, err
+// finish goes on to the file after the current one, of which all was read.
+func (t *Track) finish() error {
+	f := t.current
+	if len(f.buffer) > 0 {
+		t.Passed(f.file.Name(), f.buffer)
+		f.buffer = f.buffer[:0] // once
+	}
+	if f.rotated == NeverRotated {
+		if err := t.learnName(); err != nil {
+			return err
 		}
 	}
+	if f.rotated != NeverRotated && f.print != (Fingerprint{}) {
+		t.last = Position{File: f.print, Rotated: f.rotated, Offset: f.offset}
+	}
+	return t.advance()
 }
 
-// chunk is how much is read at a time, in bytes.
-const chunk = 256 << 10
-
-// fill reads more into the buffer.
-func (f *tracked) fill() error {
-	if cap(f.buffer)-len(f.buffer) < chunk/4 {
-		if need := len(f.buffer) + chunk; need > len(f.memory) || len(f.memory) > 64*chunk && need < len(f.memory)/8 {
-			f.memory = make([]byte, need)
-		}
-		f.buffer = f.memory[:copy(f.memory, f.buffer)]
-	}
-	room := f.buffer[len(f.buffer):cap(f.buffer)]
-	var n int
-	var err error
-	if f.compressed {
-		n, err = f.decoder.Read(room)
-	} else {
-		room = room[:min(int64(len(room)), max(0, f.limit-f.read))]
-		if len(room) == 0 {
-			return io.EOF
-		}
-		n, err = f.file.ReadAt(room, f.read)
-	}
-	f.read += int64(n)
-	f.buffer = f.buffer[:len(f.buffer)+n]
-	if n > 0 {
-		return nil
-	}
-	return err
-}
-
-// refresh finds out how much of the file counts by now.
+// refresh finds out how much of the current file counts by now.
 func (t *Track) refresh() (grown bool, err error) {
 	f := t.current
 	if f.complete {
@@ -205,12 +190,8 @@ func (t *Track) refresh() (grown bool, err error) {
 		return false, nil
 	}
 	before := f.limit
-	live, err := os.Stat(t.path) // before its size: nothing is appended once it is not the live one
-	isLive := err == nil && os.SameFile(live, f.info)
-	if isLive {
-		f.seenLive = time.Now()
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	isLive, err := t.isLive(f.info) // before its size: nothing is appended once it is not the live one
+	if err != nil {
 		return false, err
 	}
 	size, final, known := t.source.Durable(f.info)
@@ -218,9 +199,13 @@ func (t *Track) refresh() (grown bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	if now.Size() < f.read || (f.tail.Length <= chunk/4 || time.Since(f.checked) > time.Second) && !f.isUnchanged() {
+		t.truncated(known && size == f.offset && now.Size() < f.read)
+		return true, nil
+	}
 	switch {
 	case known && (final || !isLive && files.IsAside(now)):
-		f.limit, f.complete = size, true
+		f.limit, f.complete = min(size, now.Size()), true
 	case !isLive && files.IsAside(now):
 		f.limit, f.complete = now.Size(), true // nobody knows any more what of it is on the disk
 	case !isLive:
@@ -228,11 +213,11 @@ func (t *Track) refresh() (grown bool, err error) {
 			return false, err
 		}
 		f.limit, f.complete = now.Size(), true
-	case known && size > f.limit:
+	case known && size > f.limit && size <= now.Size():
 		f.limit, f.longer = size, time.Time{}
 	case now.Size() > f.limit:
-		// Another process writes to it, or the journal has not begun to. In the first case
-		// the journal would have said so soon.
+		// Another process writes to it, or has truncated it, or the journal has not begun to. If
+		// it had, it would have said so soon.
 		if f.longer.IsZero() {
 			f.longer = time.Now()
 		}
@@ -244,23 +229,31 @@ func (t *Track) refresh() (grown bool, err error) {
 		}
 		f.limit, f.longer = now.Size(), time.Time{}
 	}
-	if f.complete && f.rotated == NeverRotated {
-		t.learnName()
-	}
-	if f.limit < before || now.Size() < f.read {
-		return false, fmt.Errorf("%s: %w", f.file.Name(), ErrTruncated)
-	}
 	return f.limit > before, nil
 }
 
-// ErrTruncated is the error for a file that has become shorter than what was read of it.
-var ErrTruncated = errors.New("the file was truncated")
-
-func (f *tracked) sync() error {
-	if err := f.file.Sync(); err != nil {
-		return fmt.Errorf("fsync of %s: %w", f.file.Name(), err)
+// truncated goes on after somebody has truncated the current file: in a copy, if one was made,
+// else with what was appended since. atEnd tells that all had been read before.
+func (t *Track) truncated(atEnd bool) {
+	f := t.current
+	name := f.file.Name()
+	if t.last.Length > 0 && t.last.File == f.print {
+		for _, r := range t.foreign() {
+			if copied, err := t.openAfter(r, t.last); err == nil && copied != nil {
+				t.Lost(Hole{File: name, Err: fmt.Errorf("%w: what was not read is read in %s", ErrTruncated, r.Forms[0])})
+				t.leave()
+				t.current = copied
+				return
+			}
+		}
 	}
-	return nil
+	hole := Hole{File: name, Events: 1, Err: ErrTruncated}
+	if atEnd {
+		hole.Events = 0
+	}
+	t.last = Position{Rotated: t.floor}
+	_ = f.restart() // which fails with compressed ones only
+	t.Lost(hole)
 }
 
 // printOf returns the fingerprint of a file that begins with that.

@@ -1,211 +1,310 @@
 package reader
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
-	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files/frames"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
 )
 
-// names returns the names of the journal's files, in the order in which they were
-// written: as the times in their names say, which never go back.
-func (t *Track) names() ([]string, error) {
-	live, names, err := openLive(t.path, t.path)
-	if live != nil {
-		_ = live.Close()
+// listing is what files of a journal there were at a time.
+type listing struct {
+	rotated []files.Rotated // the oldest first
+	live    fs.FileInfo     // nil: there was none
+
+	beside   string    // what they were rotated of
+	modified time.Time // when the directory was
+	settled  bool      // long enough before that it tells whether it was again
+}
+
+// settling is how long after a change of a directory another one may leave its time as it is.
+const settling = 2 * time.Second
+
+// list returns what files there are. The times in the names of rotated ones tell in which order they were
+// written, as names always go on. While nothing changes in the directory, it is not
+// read again: there may be very many.
+func (t *Track) list() (*listing, error) {
+	beside := t.path
+	if info, err := os.Lstat(t.path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		beside = Absolute(t.path)
 	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	now := &listing{beside: beside}
+	began := time.Now()
+	directory, err := os.Stat(filepath.Dir(beside))
+	if errors.Is(err, fs.ErrNotExist) {
+		t.listing = now
+		return now, nil
+	}
+	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(names, func(a, b string) int { return nameTime(a).Compare(nameTime(b)) })
-	if live != nil {
-		names = append(names, t.path)
+	now.modified = directory.ModTime()
+	now.settled = began.Sub(now.modified) > settling
+	live, err := os.Stat(t.path)
+	switch {
+	case err == nil && !live.Mode().IsRegular():
+		return nil, fmt.Errorf("%s: not a regular file", t.path)
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return nil, err
 	}
-	return names, nil
+	if l := t.listing; l != nil && l.settled && l.beside == beside && l.modified.Equal(now.modified) && sameFile(l.live, live) {
+		return l, nil
+	}
+	if live == nil {
+		now.rotated, err = rotatedWithout(files.OS{}, beside)
+	} else {
+		now.rotated, now.live, err = listWith(t.path, beside)
+	}
+	if errors.Is(err, fs.ErrNotExist) { // since the look at it
+		return &listing{beside: beside}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	t.listing = now
+	t.forget()
+	return now, nil
 }
 
-func nameTime(name string) time.Time {
-	_, at := JournalOf(name)
-	return at
+// forget forgets what is known of files that are not listed any more.
+func (t *Track) forget() {
+	for at := range t.prints {
+		if _, found := t.listing.find(at); !found {
+			delete(t.prints, at)
+		}
+	}
+	if len(t.sizes) > 2*len(t.listing.rotated)+100 {
+		clear(t.sizes)
+	}
 }
 
-// advance opens the file after the current one, or the oldest. The error is io.EOF if there
-// is none yet.
+func listWith(path, beside string) ([]files.Rotated, fs.FileInfo, error) {
+	live, rotated, err := OpenLive(path, beside)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { _ = live.Close() }()
+	info, err := live.Stat()
+	return rotated, info, err
+}
+
+func sameFile(a, b fs.FileInfo) bool {
+	return a == nil && b == nil || a != nil && b != nil && os.SameFile(a, b)
+}
+
+// isLive tells whether a file is the live one.
+func (t *Track) isLive(info fs.FileInfo) (bool, error) {
+	live, err := os.Stat(t.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil && os.SameFile(live, info), err
+}
+
+// after returns the rotated files after a time.
+func (l *listing) after(at time.Time) []files.Rotated {
+	i, found := l.find(at)
+	if found {
+		i++
+	}
+	return l.rotated[i:]
+}
+
+func (l *listing) find(at time.Time) (int, bool) {
+	return slices.BinarySearchFunc(l.rotated, at, func(r files.Rotated, at time.Time) int { return r.At.Compare(at) })
+}
+
+// newest returns the time in the newest rotated file's name.
+func (l *listing) newest() time.Time {
+	if len(l.rotated) == 0 {
+		return time.Time{}
+	}
+	return l.rotated[len(l.rotated)-1].At
+}
+
+// advance goes on to the file after the current one, or after the floor. The error is io.EOF
+// if there is none yet.
 func (t *Track) advance() error {
-	for range 100 { // files may be renamed and removed meanwhile
-		names, err := t.names()
-		if err != nil {
-			return err
+	for range 1000 { // files may be renamed and removed meanwhile
+		var now *listing
+		if len(t.queue) == 0 {
+			var err error
+			if now, err = t.list(); err != nil {
+				return err
+			}
+			if err := t.setFloor(now); err != nil {
+				return err
+			}
+			t.queue = now.after(t.floor)
 		}
-		next := 0
-		if t.current != nil {
-			next = t.after(names)
+		again := false
+		for len(t.queue) > 0 && !again {
+			r := t.queue[0]
+			f, err := t.openTracked(r)
+			switch {
+			case errors.Is(err, fs.ErrNotExist) && isPlaceholder(r):
+				t.queue = t.queue[1:]
+			case errors.Is(err, fs.ErrNotExist) && (now != nil || r.At.After(time.Now())): // or the clock was set back, and its name set right
+				t.queue, again = nil, true
+			case errors.Is(err, fs.ErrNotExist):
+				t.Lost(Hole{File: r.Forms[0], Events: 1, Err: ErrRemoved})
+				t.floor, t.queue = r.At, t.queue[1:]
+			case err != nil:
+				return err
+			default:
+				t.floor, t.queue = r.At, t.queue[1:]
+				if turned, err := t.turnTo(f); turned || err != nil {
+					return err
+				}
+			}
 		}
-		if next == len(names) {
+		if now == nil || again {
+			t.queue = nil
+			continue
+		}
+		if now.live == nil || t.current != nil && os.SameFile(now.live, t.current.info) {
 			return io.EOF
 		}
-		f, err := openTracked(names[next])
+		f, err := t.openTracked(t.liveFile())
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		if t.current != nil {
-			if os.SameFile(f.info, t.current.info) { // it was renamed just now
-				f.close()
-				continue
-			}
-			t.current.close()
+		if !os.SameFile(f.info, now.live) { // there may be more before it
+			f.close()
+			continue
 		}
-		t.current = f
+		if _, err := t.turnTo(f); err != nil {
+			return err
+		}
 		return nil
 	}
 	return fmt.Errorf("%s: the files change all the time", t.path)
 }
 
-// after returns the index of the file after the current one.
-func (t *Track) after(names []string) int {
-	f := t.current
-	if i := t.find(names, f); i >= 0 {
-		return i + 1
-	}
-	// It has gone, or become unreadable.
-	return slices.IndexFunc(append(names, ""), func(name string) bool {
-		return name == "" || nameTime(name).After(f.rotated) && f.rotated != NeverRotated || f.rotated == NeverRotated && nameTime(name).After(f.seenLive)
+// isPlaceholder tells whether there is something under that name that is no file with lines: it keeps
+// the name for the one to come.
+func isPlaceholder(r files.Rotated) bool {
+	return slices.ContainsFunc(r.Forms, func(name string) bool {
+		info, err := os.Stat(name)
+		if err != nil {
+			info, err = os.Lstat(name)
+		}
+		return err == nil && (!info.Mode().IsRegular() || info.Size() == 0)
 	})
 }
 
-// find returns the index of a file, however it is called and compressed by now, or -1.
-func (t *Track) find(names []string, f *tracked) int {
-	for i := len(names) - 1; i >= 0; i-- {
-		if info, err := os.Stat(names[i]); err == nil && os.SameFile(info, f.info) {
-			return i
+// turnTo has a file read that comes after the current one. It does not if it is the same under
+// its new name, of which all was read.
+func (t *Track) turnTo(f *tracked) (turned bool, err error) {
+	old := t.current
+	if old != nil && old.rotated == NeverRotated {
+		if os.SameFile(f.info, old.info) {
+			old.rotated = f.rotated
+			f.close()
+			return false, nil
+		}
+		if t.last.File != (Fingerprint{}) && t.last.File == old.print {
+			// It may be the same, compressed; or begin with the same, as others took away the
+			// old one while a batch was on its way into it, which was then written again.
+			ok, err := f.enterAfter(t.last)
+			if err == nil && !ok {
+				t.last = Position{Rotated: t.before(f)}
+				err = f.restart()
+			}
+			if err != nil {
+				f.close()
+				return false, err
+			}
 		}
 	}
-	if f.print == (Fingerprint{}) {
-		return -1
-	}
-	return t.findPrint(names, f.print, f.rotated)
+	t.leave()
+	t.current = f
+	return true, nil
 }
 
-// findPrint returns the index of the file with that fingerprint, or -1; it is looked for
-// first under the name that it was rotated to at that time.
-func (t *Track) findPrint(names []string, print Fingerprint, hint time.Time) int {
-	try := func(i int) bool {
-		other, err := t.printOfFile(names[i])
-		return err == nil && other == print
+// before returns up to when all was read that was rotated before a file.
+func (t *Track) before(f *tracked) time.Time {
+	if f.rotated == NeverRotated || t.listing == nil {
+		return t.floor
 	}
-	for i, name := range names {
-		if nameTime(name).Equal(hint) && try(i) {
-			return i
-		}
+	i, _ := t.listing.find(f.rotated)
+	if i == 0 {
+		return time.Time{}
 	}
-	for i := len(names) - 1; i >= 0; i-- {
-		if !nameTime(names[i]).Equal(hint) && try(i) {
-			return i
-		}
-	}
-	return -1
+	return t.listing.rotated[i-1].At
 }
 
-// learnName finds out to which name the file that is no more the live one was rotated.
-func (t *Track) learnName() {
-	if names, err := t.names(); err == nil {
-		if i := t.find(names, t.current); i >= 0 {
-			t.current.rotated = nameTime(names[i])
-		}
-	}
-}
-
-// printOfFile returns a file's fingerprint. Those of rotated files are remembered.
-func (t *Track) printOfFile(name string) (Fingerprint, error) {
-	at := nameTime(name)
-	if print, ok := t.prints[at]; ok && at != NeverRotated {
-		return print, nil
-	}
-	f, err := openTracked(name)
+// learnName finds out to which name the current file, which is not the live one any more, was
+// rotated.
+func (t *Track) learnName() error {
+	now, err := t.list()
 	if err != nil {
-		return Fingerprint{}, err
-	}
-	defer f.close()
-	begin := make([]byte, printBytes)
-	var n int
-	if f.compressed {
-		n, err = io.ReadFull(f.decoder, begin)
-	} else {
-		n, err = f.file.ReadAt(begin, 0)
-	}
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return Fingerprint{}, err
-	}
-	print := printOf(begin[:n])
-	if at != NeverRotated && n > 0 {
-		t.prints[at] = print
-	}
-	return print, nil
-}
-
-// openTracked opens a file to be read from its beginning.
-func openTracked(name string) (*tracked, error) {
-	file, err := OpenFile(name)
-	if err != nil {
-		return nil, err
-	}
-	f := &tracked{file: file, rotated: nameTime(name), seenLive: time.Now()}
-	if err := f.inspect(); err != nil {
-		_ = file.Close()
-		return nil, err
-	}
-	return f, nil
-}
-
-func (f *tracked) inspect() (err error) {
-	if f.info, err = f.file.Stat(); err != nil {
 		return err
 	}
-	if !f.info.Mode().IsRegular() {
-		return fmt.Errorf("%s: not a regular file", f.file.Name())
+	for _, r := range now.after(t.floor) {
+		for _, name := range r.Forms {
+			if info, err := os.Stat(name); err == nil && os.SameFile(info, t.current.info) {
+				t.current.rotated, t.floor = r.At, r.At
+				if t.current.print != (Fingerprint{}) {
+					t.prints[r.At] = t.current.print
+				}
+				return nil
+			}
+		}
 	}
-	return f.decodeFrom(0)
+	return nil
 }
 
-// decodeFrom begins to decompress, if that has to be, at that offset of the file, where a frame
-// begins.
-func (f *tracked) decodeFrom(offset int64) (err error) {
-	if f.decoder != nil {
-		_ = f.decoder.Close()
-	}
-	f.decoder, err = frames.NewReader(bufio.NewReaderSize(io.NewSectionReader(f.file, offset, f.info.Size()-offset), 64<<10))
-	f.compressed = f.decoder != nil
-	return err
-}
-
-// enter has the file read from that decompressed offset on.
-func (f *tracked) enter(offset int64) error {
-	f.buffer, f.offset, f.read = nil, offset, offset
-	if !f.compressed {
+// setFloor sets the floor right where the name that it is of was: the clock was ahead.
+func (t *Track) setFloor(now *listing) error {
+	if _, found := now.find(t.floor); found || !t.floor.After(time.Now()) {
 		return nil
 	}
-	at, plain := int64(0), int64(0) // where the frame that has it begins
-	for _, frame := range frames.Index(f.file, f.info.Size()) {
-		if plain+frame.Plain > offset {
-			break
+	p := t.last
+	if t.current != nil && t.current.print != (Fingerprint{}) {
+		p.File = t.current.print
+	}
+	t.floor = time.Time{}
+	err := t.among(now, p, func(r files.Rotated) (bool, error) {
+		if t.floor = r.At; r.At == NeverRotated {
+			t.floor = now.newest()
 		}
-		at, plain = frame.Offset+frame.Size, plain+frame.Plain
+		if t.current != nil && t.current.rotated != NeverRotated {
+			t.current.rotated = r.At
+		}
+		return true, nil
+	})
+	if errors.Is(err, ErrGone) {
+		t.Lost(Hole{File: t.path, Events: 1, Err: err})
+		return nil
 	}
-	if at >= f.info.Size() {
-		return io.EOF
-	}
-	if err := f.decodeFrom(at); err != nil {
-		return err
-	}
-	_, err := io.CopyN(io.Discard, f.decoder, offset-plain)
 	return err
+}
+
+// foreign returns other regular files beside the journal's that may have been its: their
+// names begin like it.
+func (t *Track) foreign() (list []files.Rotated) {
+	dir, base := filepath.Split(t.path)
+	stem := strings.TrimSuffix(base, filepath.Ext(base))
+	entries, _ := os.ReadDir(dir)
+	for _, entry := range entries {
+		name := filepath.Join(dir, entry.Name())
+		if n, ok := files.Parse(name); ok && n.Path == t.path || name == t.path {
+			continue
+		}
+		if strings.HasPrefix(entry.Name(), stem) && entry.Type().IsRegular() && !isDead(name) {
+			list = append(list, files.Rotated{At: NeverRotated, Forms: []string{name}})
+		}
+	}
+	return list
 }

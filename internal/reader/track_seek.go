@@ -6,44 +6,91 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
+	"time"
 
-	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files/frames"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
 )
 
 // ErrGone is the error for a position of which neither the file nor the line is there any
 // more.
 var ErrGone = errors.New("the line is not in any file any more")
 
-// Seek goes on after the line at the position. If its file does not have it, it is looked
-// for in all files beside; the error is ErrGone if none has it. Of a position that is zero
-// nothing was read: it is the beginning of the oldest file.
+// Seek goes on after the position. If its file does not have the line, that is looked for in all
+// files beside; the error is ErrGone if none has it. Then Next goes on with the oldest file that
+// may have what came after it. A position that is zero is the beginning of the oldest file.
 func (t *Track) Seek(p Position) error {
-	t.Close()
-	t.last = p
-	if p.File == (Fingerprint{}) {
+	t.leave()
+	t.last, t.floor, t.queue = p, time.Time{}, nil
+	if p == (Position{}) {
 		return nil
 	}
-	names, err := t.names()
-	if err != nil {
+	for range 100 { // files may be renamed meanwhile
+		now, err := t.list()
+		if err != nil {
+			return err
+		}
+		err = t.seek(now, p)
+		if errors.Is(err, errMoved) {
+			continue
+		}
+		if !errors.Is(err, ErrGone) {
+			return err
+		}
+		if later, err := t.list(); err != nil {
+			return err
+		} else if later != now && !later.equal(now) {
+			continue
+		}
+		t.last = Position{}
+		if before := p.Rotated.Add(-time.Millisecond); !p.Rotated.IsZero() && p.Rotated.Before(time.Now()) {
+			t.last, t.floor = Position{Rotated: before}, before
+		}
 		return err
 	}
-	if i := t.findPrint(names, p.File, p.Rotated); i >= 0 {
-		if ok, err := t.enterAfter(names[i], p); ok || err != nil {
+	return fmt.Errorf("%s: the files change all the time", t.path)
+}
+
+func (l *listing) equal(other *listing) bool {
+	return sameFile(l.live, other.live) && len(l.rotated) == len(other.rotated) && l.newest().Equal(other.newest())
+}
+
+func (t *Track) seek(now *listing, p Position) error {
+	past := p.Rotated.Before(time.Now()) // else its name may have been set right since
+	enter := func(r files.Rotated) (bool, error) {
+		if p.Length == 0 && r.At != NeverRotated { // all of it was read
+			t.floor = r.At
+			return true, nil
+		}
+		f, err := t.openAfter(r, p)
+		if err != nil || f == nil {
+			return false, err
+		}
+		return true, t.goOn(now, f, r, p)
+	}
+	if p.File != (Fingerprint{}) {
+		if err := t.among(now, p, enter); !errors.Is(err, ErrGone) {
 			return err
 		}
 	}
-	for _, name := range slices.Concat(names, t.foreign(names)) {
-		offset, err := findLine(name, p)
+	if p.Length == 0 && past {
+		t.floor = p.Rotated
+		return nil
+	}
+	if p.Length == 0 {
+		return fmt.Errorf("%s: %w", t.path, ErrGone)
+	}
+	for _, r := range append(t.all(now), t.foreign()...) {
+		offset, err := t.findLine(r, p)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 		if offset >= 0 {
-			p.Offset = offset
-			if ok, err := t.enterAfter(name, p); ok || err != nil {
+			found := p
+			found.Offset = offset
+			if f, err := t.openAfter(r, found); f != nil || err != nil {
+				if err == nil {
+					err = t.goOn(now, f, r, found)
+				}
 				return err
 			}
 		}
@@ -51,286 +98,271 @@ func (t *Track) Seek(p Position) error {
 	return fmt.Errorf("%s: %w", t.path, ErrGone)
 }
 
-// enterAfter opens a file behind the position's line, if that is there.
-func (t *Track) enterAfter(name string, p Position) (bool, error) {
-	f, err := openTracked(name)
+// all returns all files of a journal.
+func (t *Track) all(now *listing) []files.Rotated {
+	all := now.rotated[:len(now.rotated):len(now.rotated)]
+	if now.live != nil {
+		all = append(all, t.liveFile())
+	}
+	return all
+}
+
+// errMoved is the error for files that were renamed meanwhile.
+var errMoved = errors.New("renamed meanwhile")
+
+// goOn has a file read on that was found.
+func (t *Track) goOn(now *listing, f *tracked, r files.Rotated, p Position) error {
+	isLive := r.At == NeverRotated && r.Forms[0] == t.path
+	if isLive && !sameFile(f.info, now.live) {
+		f.close()
+		return errMoved
+	}
+	print, err := t.printOfFile(r)
 	if err != nil {
-		return false, err
+		f.close()
+		return err
 	}
+	floor := r.At
+	if isLive {
+		floor = now.newest()
+	} else if r.At == NeverRotated {
+		floor, err = t.floorAfter(now, r, p)
+	}
+	if err != nil {
+		f.close()
+		return err
+	}
+	f.print, p.File, p.Rotated = print, print, r.At
+	f.tail, t.last, t.current, t.floor = p, p, f, floor
+	return nil
+}
+
+// floorAfter returns up to when what was rotated is older than the line, which is in a file that
+// is not the journal's by its name.
+func (t *Track) floorAfter(now *listing, r files.Rotated, p Position) (time.Time, error) {
+	f, err := t.openTracked(r)
+	if err != nil {
+		return time.Time{}, err
+	}
+	defer f.close()
 	line, err := f.at(p)
-	if err == nil && HashOf(line) == p.Hash {
-		err = f.enter(p.End())
-	} else if err == nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		f.close()
-		return false, nil
+	if err != nil {
+		return time.Time{}, err
 	}
-	if err != nil && !errors.Is(err, io.EOF) {
-		f.close()
-		return false, err
-	}
-	if f.print, err = t.printOfFile(name); err != nil {
-		f.close()
-		return false, err
-	}
-	t.current = f
-	return true, nil
-}
-
-// at reads the line at a position.
-func (f *tracked) at(p Position) ([]byte, error) {
-	line := make([]byte, p.Length)
-	if !f.compressed {
-		_, err := f.file.ReadAt(line, p.Offset)
-		return line, err
-	}
-	if err := f.enter(p.Offset); err != nil {
-		return nil, err
-	}
-	_, err := io.ReadFull(f.decoder, line)
-	return line, err
-}
-
-// foreign returns other regular files beside the journal's that may have been its: their
-// names begin like it.
-func (t *Track) foreign(own []string) (names []string) {
-	dir, base := filepath.Split(t.path)
-	stem := strings.TrimSuffix(base, filepath.Ext(base))
-	entries, _ := os.ReadDir(dir)
-	for _, entry := range entries {
-		name := filepath.Join(dir, entry.Name())
-		if strings.HasPrefix(entry.Name(), stem) && entry.Type().IsRegular() && !slices.Contains(own, name) && !isDead(name) {
-			names = append(names, name)
+	at := timeOf(line)
+	for i := len(now.rotated) - 1; i >= 0; i-- {
+		first, err := t.firstLine(now.rotated[i])
+		if errors.Is(err, fs.ErrNotExist) || isDamage(err) {
+			continue
+		}
+		if err != nil {
+			return time.Time{}, err
+		}
+		if begin := timeOf(first); !begin.IsZero() && begin.Before(at) {
+			return now.rotated[i].At, nil
 		}
 	}
-	return names
+	return time.Time{}, nil
+}
+
+func timeOf(line []byte) time.Time {
+	if _, e, err := Parse(Line{Text: bytes.TrimSuffix(line, []byte("\n"))}); err == nil && e != nil {
+		return e.Time
+	}
+	return time.Time{}
+}
+
+func (t *Track) firstLine(r files.Rotated) ([]byte, error) {
+	f, err := t.openTracked(r)
+	if err != nil {
+		return nil, err
+	}
+	defer f.close()
+	f.limit = f.info.Size()
+	line, err := f.next()
+	if errors.Is(err, io.EOF) {
+		return nil, nil
+	}
+	return bytes.Clone(line), err
+}
+
+// openAfter opens a file behind the position's line. It returns nothing if that is not there.
+func (t *Track) openAfter(r files.Rotated, p Position) (*tracked, error) {
+	f, err := t.openTracked(r)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	ok, err := f.enterAfter(p)
+	if !ok || err != nil {
+		f.close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// among calls try for the files that begin as the position's does, the likely ones first,
+// until one is it. The error is ErrGone if none is.
+func (t *Track) among(now *listing, p Position, try func(files.Rotated) (bool, error)) error {
+	var failed error
+	check := func(r files.Rotated) (bool, error) {
+		print, err := t.printOfFile(r)
+		if err != nil {
+			if !errors.Is(err, fs.ErrNotExist) && !isDamage(err) {
+				failed = err
+			}
+			return false, nil
+		}
+		if print != p.File {
+			return false, nil
+		}
+		ok, err := try(r)
+		if ok && r.At != NeverRotated {
+			t.times[p.File] = r.At
+		}
+		return ok, err
+	}
+	likely := []time.Time{p.Rotated, t.times[p.File]}
+	for _, at := range likely {
+		if i, found := now.find(at); found {
+			if ok, err := check(now.rotated[i]); ok || err != nil {
+				return err
+			}
+		}
+	}
+	all := t.all(now)
+	for i := len(all) - 1; i >= 0; i-- {
+		if at := all[i].At; at.Equal(likely[0]) && at != NeverRotated || at.Equal(likely[1]) {
+			continue
+		}
+		if ok, err := check(all[i]); ok || err != nil {
+			return err
+		}
+	}
+	for _, r := range t.foreign() {
+		if ok, err := check(r); ok || err != nil {
+			return err
+		}
+	}
+	if failed != nil {
+		return failed
+	}
+	return fmt.Errorf("%s: %w", t.path, ErrGone)
+}
+
+// printOfFile returns a file's fingerprint. Those of rotated files are remembered.
+func (t *Track) printOfFile(r files.Rotated) (Fingerprint, error) {
+	if print, ok := t.prints[r.At]; ok && r.At != NeverRotated {
+		return print, nil
+	}
+	f, err := t.openTracked(r)
+	if err != nil {
+		return Fingerprint{}, err
+	}
+	defer f.close()
+	begin := make([]byte, 0, printBytes)
+	if !f.compressed {
+		n, readErr := f.file.ReadAt(begin[:printBytes], 0)
+		begin, err = begin[:n], readErr
+	}
+	for f.compressed && len(begin) < printBytes && bytes.IndexByte(begin, '\n') < 0 && err == nil {
+		err = f.fill()
+		begin = f.buffer
+	}
+	if err != nil && !errors.Is(err, io.EOF) && !isDamage(err) {
+		return Fingerprint{}, err
+	}
+	print := printOf(begin)
+	if isDamage(err) {
+		print = f.storedPrint()
+	}
+	if r.At != NeverRotated {
+		t.prints[r.At] = print
+	}
+	return print, nil
 }
 
 // findLine returns the offset of a line in a file, or -1.
-func findLine(name string, p Position) (int64, error) {
-	lines, err := Open(name)
+func (t *Track) findLine(r files.Rotated, p Position) (int64, error) {
+	f, err := t.openTracked(r)
 	if err != nil {
 		return -1, err
 	}
-	defer lines.Close()
+	defer f.close()
+	f.limit = f.info.Size()
 	for {
-		before := lines.Offset()
-		line, err := lines.Next()
-		if err != nil {
-			return -1, nil // what can't be read to its end has it not, as far as is known
-		}
-		if int64(len(line.Text))+1 == p.Length && HashOf(append(line.Text, '\n')) == p.Hash {
-			return before, nil
+		line, err := f.next()
+		switch {
+		case isDamage(err):
+			f.pass()
+		case errors.Is(err, io.EOF):
+			return -1, nil
+		case err != nil:
+			return -1, err
+		case int64(len(line)) == p.Length && HashOf(line) == p.Hash:
+			return f.offset, nil
+		default:
+			f.offset += int64(len(line))
 		}
 	}
 }
 
-// again reads lines a second time. The last file, and of one in frames the last frame, are
-// kept.
+// again is the file in which a line was read a second time last.
 type again struct {
 	file  *tracked
-	index []frames.Frame
-	d     *frames.Decoder
-	frame int // that plain is of
-	plain []byte
+	print Fingerprint
 }
 
 // At returns the line at a position, with its line feed. The text is valid until the next
 // call. The error is ErrGone if it is not there any more.
 func (t *Track) At(p Position) ([]byte, error) {
 	a := &t.again
-	if a.file == nil || a.file.print != p.File {
-		if err := t.openAgain(p); err != nil {
+	if a.file != nil && a.print == p.File {
+		if line, err := a.file.at(p); err == nil && HashOf(line) == p.Hash {
+			return line, nil
+		}
+	}
+	a.close()
+	for range 100 { // files may be renamed meanwhile
+		now, err := t.list()
+		if err != nil {
+			return nil, err
+		}
+		var line []byte
+		err = t.among(now, p, func(r files.Rotated) (bool, error) {
+			f, err := t.openTracked(r)
+			if errors.Is(err, fs.ErrNotExist) {
+				return false, nil
+			}
+			if err != nil {
+				return false, err
+			}
+			line, err = f.at(p)
+			if err == nil && HashOf(line) == p.Hash {
+				*a = again{f, p.File}
+				return true, nil
+			}
+			f.close()
+			if errors.Is(err, io.EOF) || isDamage(err) {
+				err = nil
+			}
+			return false, err
+		})
+		if !errors.Is(err, ErrGone) {
+			return line, err
+		}
+		if later, listErr := t.list(); listErr != nil || later == now || later.equal(now) {
 			return nil, err
 		}
 	}
-	line, err := a.line(p)
-	if err == nil && HashOf(line) != p.Hash || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		a.close()
-		return nil, fmt.Errorf("%s: %w", t.path, ErrGone)
-	}
-	return line, err
-}
-
-func (t *Track) openAgain(p Position) error {
-	t.again.close()
-	names, err := t.names()
-	if err != nil {
-		return err
-	}
-	names = append(names, t.foreign(names)...)
-	i := t.findPrint(names, p.File, p.Rotated)
-	if i < 0 {
-		return fmt.Errorf("%s: %w", t.path, ErrGone)
-	}
-	f, err := openTracked(names[i])
-	if err != nil {
-		return err
-	}
-	f.print = p.File
-	t.again = again{file: f, frame: -1}
-	if f.compressed {
-		t.again.index = frames.Index(f.file, f.info.Size())
-	}
-	if t.again.index != nil {
-		t.again.d, err = frames.NewDecoder(1)
-	}
-	return err
-}
-
-func (a *again) line(p Position) ([]byte, error) {
-	if a.index == nil {
-		return a.file.at(p)
-	}
-	// A frame ends with a line, unless a line is longer than a frame.
-	var line []byte
-	begin := int64(0)
-	for i, frame := range a.index {
-		end := begin + frame.Plain
-		if end > p.Offset {
-			if err := a.load(i, frame); err != nil {
-				return nil, err
-			}
-			from := max(p.Offset-begin, 0)
-			to := min(p.End()-begin, frame.Plain)
-			if p.End() <= end && line == nil {
-				return a.plain[from:to], nil
-			}
-			if line = append(line, a.plain[from:to]...); p.End() <= end {
-				return line, nil
-			}
-		}
-		begin = end
-	}
-	return nil, io.EOF
-}
-
-func (a *again) load(i int, frame frames.Frame) error {
-	if a.frame == i {
-		return nil
-	}
-	a.frame = -1
-	compressed := make([]byte, frame.Size)
-	if _, err := a.file.file.ReadAt(compressed, frame.Offset); err != nil && !errors.Is(err, io.EOF) {
-		return err
-	}
-	var err error
-	if a.plain, err = a.d.Decode(a.plain, compressed, frame); err != nil {
-		return err
-	}
-	a.frame = i
-	return nil
+	return nil, fmt.Errorf("%s: the files change all the time", t.path)
 }
 
 func (a *again) close() {
 	if a.file != nil {
 		a.file.close()
 	}
-	if a.d != nil {
-		a.d.Close()
-	}
 	*a = again{}
-}
-
-// Backlog returns how many bytes, as they are stored, have not been read.
-func (t *Track) Backlog() (bytes int64) {
-	names, err := t.names()
-	if err != nil {
-		return 0
-	}
-	next := 0
-	if f := t.current; f != nil {
-		next = t.after(names)
-		if info, err := f.file.Stat(); err == nil && f.compressed {
-			bytes += info.Size() / 2 // nobody knows how much of it is left
-		} else if err == nil {
-			bytes += info.Size() - f.offset
-		}
-	}
-	for _, name := range names[next:] {
-		if info, err := os.Stat(name); err == nil {
-			bytes += info.Size()
-		}
-	}
-	return bytes
-}
-
-// LastLine returns where the last line is that a journal has stored; it is zero where there
-// is none.
-func LastLine(path string) (Position, error) {
-	t := NewTrack(path, nil)
-	defer t.Close()
-	for range 100 { // files may be renamed and removed meanwhile
-		names, err := t.names()
-		if err != nil {
-			return Position{}, err
-		}
-		p := Position{}
-		for i := len(names) - 1; i >= 0 && err == nil && p.File == (Fingerprint{}); i-- {
-			p, err = lastLineOf(names[i])
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return p, err
-		}
-	}
-	return Position{}, fmt.Errorf("%s: the files change all the time", path)
-}
-
-// lastLineOf returns where the last line of a file is that has ended.
-func lastLineOf(name string) (Position, error) {
-	f, err := openTracked(name)
-	if err != nil {
-		return Position{}, err
-	}
-	defer f.close()
-	p := Position{Rotated: f.rotated}
-	if f.compressed {
-		f.limit = f.info.Size()
-		for {
-			line, err := f.next()
-			if errors.Is(err, io.EOF) {
-				return p, nil
-			}
-			if err != nil {
-				return Position{}, err
-			}
-			p.File, p.Offset, p.Length, p.Hash = f.print, f.offset, int64(len(line)), HashOf(line)
-			f.offset += int64(len(line))
-		}
-	}
-	end, err := lastFeed(f.file, f.info.Size())
-	if err != nil || end == 0 {
-		return Position{}, err
-	}
-	begin, err := lastFeed(f.file, end-1)
-	if err != nil {
-		return Position{}, err
-	}
-	p.Offset, p.Length = begin, end-begin
-	line := make([]byte, p.Length)
-	if _, err := f.file.ReadAt(line, begin); err != nil {
-		return Position{}, err
-	}
-	p.Hash = HashOf(line)
-	first := make([]byte, min(end, printBytes))
-	if _, err := f.file.ReadAt(first, 0); err != nil {
-		return Position{}, err
-	}
-	p.File = printOf(first)
-	return p, nil
-}
-
-// lastFeed returns the offset behind the last line feed before an offset; 0 if there is none.
-func lastFeed(f *os.File, before int64) (int64, error) {
-	b := make([]byte, 64<<10)
-	for before > 0 {
-		n := min(int64(len(b)), before)
-		if _, err := f.ReadAt(b[:n], before-n); err != nil {
-			return 0, err
-		}
-		if i := bytes.LastIndexByte(b[:n], '\n'); i >= 0 {
-			return before - n + int64(i) + 1, nil
-		}
-		before -= n
-	}
-	return 0, nil
 }
