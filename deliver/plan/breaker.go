@@ -15,6 +15,7 @@ const (
 type breaker struct {
 	down    bool
 	row     int           // failed attempts since the last one that was taken
+	since   time.Time     // of the first of them
 	culprit ID            // if all of them were for that event
 	several bool          // they were for more than one
 	window  int           // attempts at a time: one after the start and after an outage, one more for each that is taken
@@ -31,20 +32,27 @@ func (b *breaker) took(limit int) (recovered bool) {
 	return recovered
 }
 
-func (b *breaker) failed(id ID, now time.Time, jitter func(time.Duration) time.Duration) {
-	b.several = b.several || b.row > 0 && id != b.culprit
+// failed says that an attempt did not, and tells whether an outage begins with it.
+func (b *breaker) failed(e *event, now time.Time, jitter func(time.Duration) time.Duration) (began bool) {
+	if b.row == 0 && !b.down {
+		b.since = now
+	}
+	b.several = b.several || b.row > 0 && e.id != b.culprit
 	b.row++
-	b.culprit = id
+	b.culprit = e.id
 	switch {
+	case b.down && !e.probe: // it was begun before
+		return false
 	case b.down:
 		b.backoff = min(2*b.backoff, lastProbe)
 	case b.row >= downAfter:
-		b.down, b.window, b.backoff = true, 0, firstProbe
+		b.down, b.window, b.backoff, began = true, 0, firstProbe, true
 	default:
-		return
+		return false
 	}
 	b.forced = false
-	b.probeAt = now.Add(jitter(b.backoff))
+	b.probeAt = now.Add(min(max(jitter(b.backoff), firstProbe), lastProbe))
+	return began
 }
 
 // limit is how many attempts there may be at a time.
@@ -56,17 +64,14 @@ func (p *Plan) limit() int {
 }
 
 // probe returns an event to find out by whether the target is up again: one that was
-// never tried, as it may be the others that it does not want; else the one whose last
-// attempt is the longest ago, whenever it is due.
+// never tried, as it may be the others that it does not want; else the one that was due
+// first. What nothing speaks against is due as soon as it has failed; see fail.
 func (p *Plan) probe(now time.Time) *event {
 	if e := p.fresh.first(); e != nil && !now.Before(p.freshProbe()) {
 		return e
 	}
-	if now.Before(p.breaker.probeAt) {
-		return nil
-	}
-	e := p.longestAgo()
-	if e == nil || now.Before(p.probeOf(e)) {
+	e := p.tried.first()
+	if e == nil || now.Before(p.triedProbe()) {
 		return nil
 	}
 	return e
@@ -81,32 +86,12 @@ func (p *Plan) freshProbe() time.Time {
 	return p.breaker.probeAt
 }
 
-// probeOf is from when on an event may be a probe.
-func (p *Plan) probeOf(e *event) time.Time {
-	switch {
-	case p.breaker.forced:
-		return p.breaker.probeAt
-	case e.Used > 0:
-		return later(p.breaker.probeAt, e.Due)
-	case e.Attempts < manyAttempts:
+// triedProbe is from when on the first of the others may be.
+func (p *Plan) triedProbe() time.Time {
+	if p.breaker.forced {
 		return p.breaker.probeAt
 	}
-	return later(p.breaker.probeAt, e.Last.Add(slowRetry))
-}
-
-// longestAgo returns which of those that were tried may be a probe first.
-func (p *Plan) longestAgo() (chosen *event) {
-	for _, e := range p.tried.events {
-		if chosen == nil {
-			chosen = e
-			continue
-		}
-		a, b := p.probeOf(e), p.probeOf(chosen)
-		if a.Before(b) || a.Equal(b) && e.Last.Before(chosen.Last) {
-			chosen = e
-		}
-	}
-	return chosen
+	return later(p.breaker.probeAt, p.tried.first().Due)
 }
 
 // Wake is when there may be an attempt to be made without anything else happening;
@@ -120,9 +105,7 @@ func (p *Plan) Wake() time.Time {
 	case p.breaker.down && fresh != nil:
 		at = p.freshProbe()
 	case p.breaker.down && tried != nil:
-		at = p.probeOf(p.longestAgo())
-	case p.breaker.down:
-		return time.Time{}
+		at = p.triedProbe()
 	case fresh != nil:
 		at = time.Unix(0, 0) // now
 	case tried != nil:

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -20,13 +21,15 @@ type lane struct {
 	plan    *Plan
 	subject uint64
 	events  []*event // in their order; without those that were set aside or given up
+	open    int      // so many of the first ones may be tried
+	tried   queue    // those of them that were tried before
 	busy    bool     // one of them is being tried
 }
 
 func (p *Plan) laneOf(subject uint64) *lane {
 	l := p.lanes[subject]
 	if l == nil {
-		l = &lane{plan: p, subject: subject}
+		l = &lane{plan: p, subject: subject, tried: queue{before: byDue, slot: ofLane}}
 		p.lanes[subject] = l
 	}
 	return l
@@ -34,57 +37,97 @@ func (p *Plan) laneOf(subject uint64) *lane {
 
 func (l *lane) add(e *event) {
 	e.lane = l
-	i := len(l.events)
-	for i > 0 && l.events[i-1].id > e.id { // those of an earlier plan come in their order, too
-		i--
+	i := l.indexOf(e) // at the end, except for one of an earlier plan
+	l.hide()
+	if i < l.open {
+		l.close()
 	}
 	l.events = slices.Insert(l.events, i, e)
-	l.offer()
+	l.show()
 }
 
-// offer puts what may be tried into the plan's queues.
-func (l *lane) offer() {
-	if l.busy {
-		return
+// indexOf returns where an event is, or belongs.
+func (l *lane) indexOf(e *event) int {
+	if n := len(l.events); n > 0 && l.events[n-1].id < e.id {
+		return n
 	}
-	for i, e := range l.events {
-		if e.queue == nil {
-			l.plan.offer(e)
-		}
-		if !l.passes(i) {
-			return
-		}
-	}
+	i, _ := slices.BinarySearchFunc(l.events, e.id, func(e *event, id ID) int { return cmp.Compare(e.id, id) })
+	return i
 }
 
 // passes tells whether the event after the one there may be tried, too.
 func (l *lane) passes(i int) bool {
 	e, first := l.events[i], l.events[0]
-	return !l.plan.settings.Strict && !e.suspect && e.Reached > 0 && first.Reached >= manyRefusals &&
-		!(first.Innocent && first.Last.Before(l.plan.recovered)) // what was refused in an outage says nothing
+	return !l.plan.settings.Strict && !e.suspect && e.Reached > 0 && first.Reached >= manyRefusals && !first.again
 }
 
-// begin says that one of the events is being tried: none of the others may be.
-func (l *lane) begin() {
-	l.withdraw()
-	l.busy = true
-}
-
-// withdraw takes what may be tried out of the plan's queues.
-func (l *lane) withdraw() {
-	for i, e := range l.events {
-		e.leaveQueue()
-		if !l.passes(i) {
-			return
+// show puts what may be tried first into the plan's queues: of those that were tried
+// the one that is due first, and the last one if it was not.
+func (l *lane) show() {
+	if l.busy {
+		return
+	}
+	for l.open < len(l.events) && (l.open == 0 || l.passes(l.open-1)) {
+		e := l.events[l.open]
+		e.open = true
+		l.open++
+		if e.Attempts > 0 {
+			l.tried.add(e)
+		}
+	}
+	if e := l.tried.first(); e != nil {
+		l.plan.offer(e)
+	}
+	if l.open > 0 {
+		if last := l.events[l.open-1]; last.Attempts == 0 {
+			l.plan.offer(last)
 		}
 	}
 }
 
+// hide takes it out of them; what may be tried can only be changed in between.
+func (l *lane) hide() {
+	if e := l.tried.first(); e != nil {
+		e.leave(ofPlan)
+	}
+	if l.open > 0 {
+		l.events[l.open-1].leave(ofPlan)
+	}
+}
+
+// close has none tried, until it is shown again.
+func (l *lane) close() {
+	for _, e := range l.events[:l.open] {
+		e.open = false
+	}
+	l.open = 0
+	l.tried.clear()
+}
+
+// begin says that one of the events is being tried: none of the others may be.
+func (l *lane) begin(e *event) {
+	l.hide()
+	l.busy = true
+	e.leave(ofLane)
+}
+
+// end says that it is not any more. It may have left the lane.
+func (l *lane) end(e *event) {
+	l.busy = false
+	if e.lane == l && e.open && e.Attempts > 0 {
+		l.tried.add(e)
+	}
+	l.show()
+}
+
 // took says that the target took one of the events.
 func (l *lane) took(e *event, now time.Time) {
-	for _, other := range l.events[:slices.Index(l.events, e)] {
+	before := l.events[:l.indexOf(e)]
+	if len(before) > 0 {
+		l.close()
+	}
+	for _, other := range before {
 		other.suspect = true
-		other.leaveQueue()
 		other.Due = now
 	}
 	l.remove(e)
@@ -97,9 +140,20 @@ func (l *lane) setAside(e *event) {
 }
 
 func (l *lane) remove(e *event) {
-	e.lane, e.suspect = nil, false
-	if i := slices.Index(l.events, e); i >= 0 {
+	e.leave(ofLane)
+	i := l.indexOf(e)
+	if i == 0 {
+		l.events[0] = nil
+		l.events = l.events[1:]
+	} else {
 		l.events = slices.Delete(l.events, i, i+1)
+	}
+	if e.open {
+		l.open--
+	}
+	e.lane, e.suspect, e.open = nil, false, false
+	if i == 0 && l.open > 1 && !l.passes(0) {
+		l.close()
 	}
 	if len(l.events) == 0 {
 		delete(l.plan.lanes, l.subject)

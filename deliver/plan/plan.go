@@ -10,7 +10,6 @@
 package plan
 
 import (
-	"container/heap"
 	"math/rand/v2"
 	"time"
 )
@@ -28,8 +27,9 @@ const (
 	manyAttempts = 10
 	slowRetry    = time.Hour
 
-	// manyTaken is how many others must have been taken beside an event that is given
-	// up for too many being undone.
+	// An event that is given up for too many being undone has used up manyUsed retries
+	// at least, while manyTaken others were taken.
+	manyUsed  = 3
 	manyTaken = 100
 
 	// MaxHold is for how long a target can ask to be left alone.
@@ -71,6 +71,7 @@ type State struct {
 type Memory struct {
 	Taken        uint64 // events, ever
 	Down, Paused bool
+	Held         time.Time // until then the target wants no attempt; it may be past
 }
 
 // Outcome is what became of an attempt.
@@ -86,13 +87,17 @@ type event struct {
 	State
 	id       ID
 	lane     *lane // nil: it holds up nobody, and nobody holds it up
-	queue    *queue
-	index    int // in the queue
+	queues   [2]*queue
+	indexes  [2]int // in these
 	inFlight bool
+	probe    bool // its last attempt was begun while the target was down
 	dying    bool // given up, and not buried yet
+	open     bool // see lane
 	suspect  bool // see lane.took
+	again    bool // it failed in an outage that is over, and was not tried since
+	place    int  // see history; 0: it has not failed
 
-	before, after *event // by the time of the last attempt; see history
+	recovered time.Time // when again was set last
 }
 
 // Plan is which events are not done, and what comes next. See New.
@@ -106,7 +111,6 @@ type Plan struct {
 	tried  queue // by when they are due
 
 	breaker   breaker
-	recovered time.Time // when the target was up again
 	paused    bool
 	heldUntil time.Time
 	rateAt    time.Time // of the next attempt
@@ -114,6 +118,7 @@ type Plan struct {
 	turn      bool // of those that were tried
 	taken     uint64
 	history   history
+	latest    time.Time // of all that were told
 }
 
 // New returns a plan, which goes on from what an earlier one remembered. The random
@@ -121,14 +126,13 @@ type Plan struct {
 func New(s Settings, m Memory, random *rand.Rand) *Plan {
 	p := &Plan{
 		random: random, events: make(map[ID]*event), lanes: make(map[uint64]*lane),
-		fresh: queue{before: func(a, b *event) bool { return a.id < b.id }},
-		tried: queue{before: func(a, b *event) bool { return a.Due.Before(b.Due) }},
+		fresh: queue{before: byID}, tried: queue{before: byDue},
 	}
 	p.breaker.window = 1
 	if m.Down {
 		p.breaker = breaker{down: true, backoff: firstProbe}
 	}
-	p.taken, p.paused = m.Taken, m.Paused
+	p.taken, p.paused, p.heldUntil = m.Taken, m.Paused, m.Held
 	p.Set(s)
 	return p
 }
@@ -139,8 +143,11 @@ func (p *Plan) Set(s Settings) {
 		p.settings.Strict = s.Strict
 	}
 	s.Strict = p.settings.Strict
-	if s.Strict {
+	if s.Strict || s.Concurrency < 1 {
 		s.Concurrency = 1
+	}
+	if len(s.Retry) == 0 {
+		s.Retry = DefaultRetry
 	}
 	p.settings = s
 }
@@ -148,7 +155,7 @@ func (p *Plan) Set(s Settings) {
 // Wants tells how many more events are to be added.
 func (p *Plan) Wants() int {
 	ready := max(leastReady, 2*p.settings.Concurrency)
-	return max(0, min(ready-p.fresh.len(), MaxUndone-len(p.events)))
+	return max(0, min(ready-p.fresh.Len(), MaxUndone-len(p.events)))
 }
 
 // Full tells whether no more can be added since too many are not done.
@@ -159,9 +166,11 @@ func (p *Plan) Full() bool { return len(p.events) >= MaxUndone }
 // plan. dead tells that it had been given up.
 func (p *Plan) Add(id ID, subject uint64, s State) (dead bool) {
 	e := &event{State: s, id: id}
+	e.Then = min(e.Then, p.taken)
 	p.events[id] = e
 	if !s.Last.IsZero() {
-		p.history.add(e)
+		p.history.restore(e)
+		p.latest = later(p.latest, s.Last)
 	}
 	if s.Used >= len(p.settings.Retry) && !p.settings.Strict {
 		e.dying = true
@@ -180,6 +189,7 @@ func (p *Plan) Add(id ID, subject uint64, s State) (dead bool) {
 
 // Next begins an attempt, if there is one to be made now. It counts.
 func (p *Plan) Next(now time.Time) (id ID, attempt int, ok bool) {
+	now = p.at(now)
 	if p.paused || now.Before(p.heldUntil) || now.Before(p.rateAt) || p.inFlight >= p.limit() {
 		return 0, 0, false
 	}
@@ -192,18 +202,16 @@ func (p *Plan) Next(now time.Time) (id ID, attempt int, ok bool) {
 	if e == nil {
 		return 0, 0, false
 	}
-	e.leaveQueue()
-	e.inFlight = true
+	if e.lane != nil {
+		e.lane.begin(e)
+	} else {
+		e.leave(ofPlan)
+	}
+	e.inFlight, e.probe = true, p.breaker.down
 	e.Attempts++
 	p.inFlight++
-	if e.lane != nil {
-		e.lane.begin()
-	}
 	if p.settings.Rate > 0 {
-		if p.rateAt.Before(now) {
-			p.rateAt = now
-		}
-		p.rateAt = p.rateAt.Add(time.Second / time.Duration(p.settings.Rate))
+		p.rateAt = now.Add((time.Second-1)/time.Duration(p.settings.Rate) + 1) // rounded up
 	}
 	return e.id, e.Attempts, true
 }
@@ -232,190 +240,21 @@ func (p *Plan) Done(id ID, now time.Time, o Outcome) (dead bool) {
 	e.inFlight = false
 	p.inFlight--
 	l := e.lane
-	if l != nil {
-		l.busy = false
-	}
 	switch {
 	case o.NotMade:
 		e.Attempts--
 	case o.Taken:
-		p.taken++
-		p.Forget(id)
-		if l != nil {
-			l.took(e, now)
-		}
-		if p.breaker.took(p.settings.Concurrency) {
-			p.recover(now)
-		}
+		p.took(e, p.at(now))
 	default:
-		if o.Hold > 0 {
-			p.heldUntil = later(p.heldUntil, now.Add(min(o.Hold, MaxHold)))
-		}
-		dead = p.fail(e, now, o)
+		dead = p.failed(e, p.at(now), o)
 	}
-	switch {
-	case l != nil:
-		l.offer()
-	case !o.Taken && !dead:
+	if l != nil {
+		l.end(e)
+	}
+	if e.lane == nil && !o.Taken && !dead {
 		p.offer(e)
 	}
 	return dead
-}
-
-// fail notes that an attempt failed.
-func (p *Plan) fail(e *event, now time.Time, o Outcome) (dead bool) {
-	p.breaker.failed(e.id, now, p.jitter)
-	uses := !p.settings.Strict && p.speaksAgainst(e)
-	if e.Last.IsZero() {
-		e.First = p.taken
-	} else {
-		p.history.remove(e)
-	}
-	e.Last, e.Then = now, p.taken
-	p.history.add(e)
-	if o.Reached {
-		e.Reached++
-	}
-	if uses {
-		e.Used++
-	}
-	if e.Used >= len(p.settings.Retry) && !p.settings.Strict {
-		p.giveUp(e)
-		return true
-	}
-	wait := p.settings.Retry[min(e.Used, len(p.settings.Retry)-1)]
-	if !uses && e.Attempts >= manyAttempts {
-		wait = max(wait, slowRetry)
-	}
-	e.Due, e.Innocent = later(now, p.heldUntil).Add(p.jitter(wait)), !uses
-	if e.suspect && o.Reached {
-		e.lane.setAside(e)
-		p.offer(e)
-	}
-	return false
-}
-
-// speaksAgainst tells whether an event's failure is likely its own fault: since its
-// previous attempt others were taken, and at least as many as failed.
-func (p *Plan) speaksAgainst(e *event) bool {
-	if e.Last.IsZero() {
-		return false
-	}
-	taken := p.taken - e.Then
-	return taken > 0 && p.history.since(e, taken+1) <= taken
-}
-
-// recover has events tried again that nothing speaks against, now that the target is up
-// again.
-func (p *Plan) recover(now time.Time) {
-	for _, l := range p.lanes {
-		l.withdraw()
-	}
-	p.recovered = now
-	for _, e := range p.tried.events {
-		if e.Innocent && e.Due.After(now) {
-			e.Due = now
-		}
-	}
-	heap.Init(&p.tried)
-	for _, l := range p.lanes {
-		l.offer()
-	}
-}
-
-// giveUp takes an event out of what is tried. Its lane's others go on.
-func (p *Plan) giveUp(e *event) {
-	e.leaveQueue()
-	e.dying = true
-	if l := e.lane; l != nil {
-		l.remove(e)
-		l.offer()
-	}
-}
-
-// GiveUp gives an event up that is not being tried.
-func (p *Plan) GiveUp(id ID) {
-	if e := p.events[id]; e != nil && !e.inFlight && !e.dying {
-		p.giveUp(e)
-	}
-}
-
-// Lose takes an event out of the plan that is not there any more; it may be about to be tried.
-func (p *Plan) Lose(id ID) {
-	e := p.events[id]
-	if e == nil {
-		return
-	}
-	if e.inFlight {
-		p.Done(id, time.Time{}, Outcome{NotMade: true})
-	}
-	p.GiveUp(id)
-	p.Forget(id)
-}
-
-// Forget takes an event that was given up out of the plan.
-func (p *Plan) Forget(id ID) {
-	if e := p.events[id]; e != nil && !e.Last.IsZero() {
-		p.history.remove(e)
-	}
-	delete(p.events, id)
-}
-
-// Skip gives up the oldest event that has failed and is not being tried just now.
-func (p *Plan) Skip() (id ID, ok bool) {
-	var oldest *event
-	for _, e := range p.events {
-		if !e.inFlight && !e.dying && !e.Last.IsZero() && (oldest == nil || e.id < oldest.id) {
-			oldest = e
-		}
-	}
-	if oldest == nil {
-		return 0, false
-	}
-	p.giveUp(oldest)
-	return oldest.id, true
-}
-
-// Relieve gives up one event, if there are so many undone that nothing can be added, and
-// it is not the target that is down: that one was tried ten times at least, while a
-// hundred others were taken. In an outage there is none.
-func (p *Plan) Relieve() (id ID, ok bool) {
-	if !p.Full() || p.settings.Strict {
-		return 0, false
-	}
-	var chosen *event
-	for _, e := range p.events {
-		if !e.inFlight && !e.dying && e.Attempts >= manyAttempts && e.Then-e.First >= manyTaken &&
-			(chosen == nil || e.Then-e.First > chosen.Then-chosen.First) {
-			chosen = e
-		}
-	}
-	if chosen == nil {
-		return 0, false
-	}
-	p.giveUp(chosen)
-	return chosen.id, true
-}
-
-// Pause has no attempt begun any more.
-func (p *Plan) Pause() { p.paused = true }
-
-// Resume has attempts begun again, the next one at once, whatever the target wants and
-// how often it failed.
-func (p *Plan) Resume(now time.Time) {
-	p.paused, p.heldUntil = false, time.Time{}
-	p.breaker.probeAt, p.breaker.forced = now, true
-	var oldest *event
-	for _, e := range p.tried.events {
-		if oldest == nil || e.id < oldest.id {
-			oldest = e
-		}
-	}
-	if oldest != nil && oldest.Due.After(now) {
-		oldest.leaveQueue()
-		oldest.Due = now
-		p.offer(oldest)
-	}
 }
 
 // Len is how many events are not done.
@@ -440,16 +279,6 @@ func (p *Plan) StateOf(id ID) (s State, ok bool) {
 }
 
 // Memory returns what has to be remembered beside the events.
-func (p *Plan) Memory() Memory { return Memory{p.taken, p.breaker.down, p.paused} }
-
-// jitter returns a wait that differs by a fifth at most.
-func (p *Plan) jitter(d time.Duration) time.Duration {
-	return time.Duration(float64(d) * (0.8 + 0.4*p.random.Float64()))
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
+func (p *Plan) Memory() Memory {
+	return Memory{Taken: p.taken, Down: p.breaker.down, Paused: p.paused, Held: p.heldUntil}
 }

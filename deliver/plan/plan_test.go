@@ -143,7 +143,7 @@ func TestNoRetryIsUsedUp(t *testing.T) {
 			} else {
 				p.try(id, refused)
 				p.events[id].Due = p.now.Add(time.Hour) // out of the way
-				p.events[id].leaveQueue()
+				p.events[id].leave(ofPlan)
 			}
 		}
 		p.wait()
@@ -440,11 +440,11 @@ func TestRestart(t *testing.T) {
 // others were taken make room; in an outage there are none.
 func TestFull(t *testing.T) {
 	p := newTester(t, Settings{})
-	p.warm(20)
+	p.taken = 1000
 	later := p.now.Add(time.Hour)
 	p.Plan.Add(500_001, 0, State{Attempts: 12, Used: 3, Last: p.now, Due: later, First: 100, Then: 300})
 	p.Plan.Add(500_002, 0, State{Attempts: 12, Used: 3, Last: p.now, Due: later, First: 100, Then: 199}) // too few beside it
-	p.Plan.Add(500_003, 0, State{Attempts: 9, Used: 3, Last: p.now, Due: later, First: 100, Then: 300})
+	p.Plan.Add(500_003, 0, State{Attempts: 12, Used: 2, Last: p.now, Due: later, First: 100, Then: 300})
 	if _, ok := p.Relieve(); ok {
 		t.Error("gave up an event though there was room")
 	}

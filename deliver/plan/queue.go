@@ -2,25 +2,47 @@ package plan
 
 import "container/heap"
 
-// queue has events that may be tried, in an order.
+// queue has events that may be tried, in an order. An event is in one of the plan's and in
+// its lane's at most; slot is which of both the queue is.
 type queue struct {
 	events []*event
 	before func(a, b *event) bool
+	slot   int
 }
 
-// offer puts an event into the queue that it belongs to.
-func (p *Plan) offer(e *event) {
-	e.queue = &p.tried
-	if e.Attempts == 0 {
-		e.queue = &p.fresh
+const (
+	ofPlan = iota
+	ofLane
+)
+
+// byID is the order in which events came.
+func byID(a, b *event) bool { return a.id < b.id }
+
+// byDue is the order in which events are tried again.
+func byDue(a, b *event) bool {
+	if !a.Due.Equal(b.Due) {
+		return a.Due.Before(b.Due)
 	}
-	heap.Push(e.queue, e)
+	return a.id < b.id
 }
 
-// leaveQueue takes an event out of its queue, if it is in one.
-func (e *event) leaveQueue() {
-	if e.queue != nil {
-		heap.Remove(e.queue, e.index)
+// offer puts an event into the plan's queue that it belongs to, unless it is in it.
+func (p *Plan) offer(e *event) {
+	switch {
+	case e.queues[ofPlan] != nil:
+	case e.Attempts == 0:
+		p.fresh.add(e)
+	default:
+		p.tried.add(e)
+	}
+}
+
+func (q *queue) add(e *event) { heap.Push(q, e) }
+
+// leave takes the event out of a queue, if it is in one.
+func (e *event) leave(slot int) {
+	if q := e.queues[slot]; q != nil {
+		heap.Remove(q, e.indexes[slot])
 	}
 }
 
@@ -31,7 +53,12 @@ func (q *queue) first() *event {
 	return q.events[0]
 }
 
-func (q *queue) len() int { return len(q.events) }
+func (q *queue) clear() {
+	for _, e := range q.events {
+		e.queues[q.slot] = nil
+	}
+	q.events = nil
+}
 
 // Of heap.Interface.
 
@@ -39,11 +66,11 @@ func (q *queue) Len() int           { return len(q.events) }
 func (q *queue) Less(i, j int) bool { return q.before(q.events[i], q.events[j]) }
 func (q *queue) Swap(i, j int) {
 	q.events[i], q.events[j] = q.events[j], q.events[i]
-	q.events[i].index, q.events[j].index = i, j
+	q.events[i].indexes[q.slot], q.events[j].indexes[q.slot] = i, j
 }
 func (q *queue) Push(x any) {
 	e := x.(*event)
-	e.index = len(q.events)
+	e.queues[q.slot], e.indexes[q.slot] = q, len(q.events)
 	q.events = append(q.events, e)
 }
 func (q *queue) Pop() any {
@@ -51,6 +78,6 @@ func (q *queue) Pop() any {
 	e := q.events[last]
 	q.events[last] = nil
 	q.events = q.events[:last]
-	e.queue = nil
+	e.queues[q.slot] = nil
 	return e
 }

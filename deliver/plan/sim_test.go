@@ -68,7 +68,7 @@ func (w *world) run(d time.Duration) simResults {
 	for end := w.now.Add(d); w.now.Before(end); {
 		w.fill()
 		if os.Getenv("TRACE") != "" && w.results.attempts%1000 == 0 {
-			fmt.Println(w.now.Sub(w.began), w.plan.Len(), w.plan.fresh.len(), w.plan.tried.len(), w.plan.breaker, len(w.unread), w.results)
+			fmt.Println(w.now.Sub(w.began), w.plan.Len(), w.plan.fresh.Len(), w.plan.tried.Len(), w.plan.breaker, len(w.unread), w.results)
 		}
 		for {
 			id, attempt, ok := w.plan.Next(w.now)
@@ -322,11 +322,11 @@ var scenarios = []struct {
 			}
 			return healthy(w, e)
 		}},
-	{name: "one type, 10 %, is always refused", lasts: 10 * day,
+	{name: "one type, 10 %, is always refused", lasts: 30 * day,
 		coming: func() func(w *world) (time.Duration, string, bool) {
 			return every(10*time.Second, 0, func(n int) bool { return n%10 == 0 })
 		}, target: healthy},
-	{name: "one subject of 100 is always refused", lasts: 10 * day,
+	{name: "one subject of 100 is always refused", lasts: 30 * day,
 		coming: func() func(w *world) (time.Duration, string, bool) { return every(10*time.Second, 100, nil) },
 		target: func(w *world, e *simEvent) (Outcome, time.Duration) {
 			if e.subject == "7" {
@@ -334,7 +334,7 @@ var scenarios = []struct {
 			}
 			return healthy(w, e)
 		}},
-	{name: "one type, 1 %, is always refused", lasts: 10 * day,
+	{name: "one type, 1 %, is always refused", lasts: 30 * day,
 		coming: func() func(w *world) (time.Duration, string, bool) {
 			return every(10*time.Second, 0, func(n int) bool { return n%100 == 0 })
 		}, target: healthy},
@@ -351,7 +351,7 @@ func TestSimulation(t *testing.T) {
 			plan: New(Settings{Strict: s.strict, Concurrency: 8, Retry: DefaultRetry}, Memory{}, random)}
 		r := w.run(s.lasts)
 		if w.plan.Wake().IsZero() && w.plan.Len() > 0 && w.plan.inFlight == 0 {
-			t.Errorf("stuck: fresh %d tried %d of %d", w.plan.fresh.len(), w.plan.tried.len(), w.plan.Len())
+			t.Errorf("stuck: fresh %d tried %d of %d", w.plan.fresh.Len(), w.plan.tried.Len(), w.plan.Len())
 			for _, e := range w.plan.events {
 				t.Logf("%+v lane %v", e.State, e.lane != nil && e.lane.busy)
 			}

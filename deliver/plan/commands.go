@@ -1,0 +1,78 @@
+package plan
+
+import "time"
+
+// GiveUp gives an event up that is not being tried.
+func (p *Plan) GiveUp(id ID) {
+	if e := p.events[id]; e != nil && !e.inFlight && !e.dying {
+		p.giveUp(e)
+	}
+}
+
+// Forget takes an event that was given up out of the plan.
+func (p *Plan) Forget(id ID) {
+	if e := p.events[id]; e != nil && e.dying {
+		p.forget(e)
+	}
+}
+
+// Lose takes an event out of the plan that is not there any more; it may be about to be tried.
+func (p *Plan) Lose(id ID) {
+	p.Done(id, time.Time{}, Outcome{NotMade: true})
+	p.GiveUp(id)
+	p.Forget(id)
+}
+
+// Skip gives up the oldest event that has failed and is not being tried just now.
+func (p *Plan) Skip() (id ID, ok bool) {
+	return p.giveUpBest(
+		func(e *event) bool { return !e.Last.IsZero() },
+		func(a, b *event) bool { return a.id < b.id })
+}
+
+// Relieve gives up one event, if there are so many undone that nothing can be added, and
+// it is not the target that is down: one with three retries used up at least, while a
+// hundred others were taken, and the one with most. In an outage there is none.
+func (p *Plan) Relieve() (id ID, ok bool) {
+	if !p.Full() || p.settings.Strict {
+		return 0, false
+	}
+	return p.giveUpBest(
+		func(e *event) bool { return e.Used >= manyUsed && e.Then-e.First >= manyTaken },
+		func(a, b *event) bool { return a.Used > b.Used || a.Used == b.Used && a.id < b.id })
+}
+
+// giveUpBest gives up one of the events that may be, and are not being tried.
+func (p *Plan) giveUpBest(may func(e *event) bool, better func(a, b *event) bool) (id ID, ok bool) {
+	var best *event
+	for _, e := range p.events {
+		if !e.inFlight && !e.dying && may(e) && (best == nil || better(e, best)) {
+			best = e
+		}
+	}
+	if best == nil {
+		return 0, false
+	}
+	p.giveUp(best)
+	return best.id, true
+}
+
+// Pause has no attempt begun any more.
+func (p *Plan) Pause() { p.paused = true }
+
+// Resume has attempts begun again, the next one at once, whatever the target wants and
+// how often it failed.
+func (p *Plan) Resume(now time.Time) {
+	now = p.at(now)
+	p.paused, p.heldUntil = false, time.Time{}
+	p.breaker.probeAt, p.breaker.forced = now, true
+	var oldest *event
+	for _, e := range p.tried.events {
+		if oldest == nil || e.id < oldest.id {
+			oldest = e
+		}
+	}
+	if oldest != nil && oldest.Due.After(now) {
+		p.change([]*event{oldest}, func(e *event) { e.Due = now })
+	}
+}
