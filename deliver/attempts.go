@@ -102,6 +102,7 @@ func (l *loop) begin() {
 			l.gone(id, err)
 			continue
 		}
+		l.items[id].busy = true
 		a := &attempt{id: id, number: number, event: e, handle: l.handle}
 		l.inFlight++
 		if err != nil { // the disk may read it next time
@@ -161,6 +162,9 @@ func (l *loop) done(a *attempt) {
 	l.dirty = true
 	wasDown := l.plan.Down()
 	dead := l.plan.Done(a.id, now, a.result.Outcome)
+	if it := l.items[a.id]; it != nil {
+		it.busy = false
+	}
 	switch r := &a.result; {
 	case r.NotMade:
 		return

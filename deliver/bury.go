@@ -23,6 +23,7 @@ type burying struct {
 // bury puts an event into the dead letters, in the background. It stays undone until it is there.
 func (l *loop) bury(id plan.ID, e *reader.Event, reason string, attempts int) {
 	dead := l.dead
+	l.items[id].busy = true
 	l.inBackground(func() func() {
 		err := dead.add(e.Text, reason, attempts)
 		return func() { l.buried(id, e, reason, attempts, err) }
@@ -30,6 +31,7 @@ func (l *loop) bury(id plan.ID, e *reader.Event, reason string, attempts int) {
 }
 
 func (l *loop) buried(id plan.ID, e *reader.Event, reason string, attempts int, err error) {
+	l.items[id].busy = false
 	if err != nil {
 		if len(l.unburied) == 0 {
 			l.log.Error("a dead letter can't be written; the event stays undone, and it is tried again", zap.Error(err))
@@ -40,7 +42,7 @@ func (l *loop) buried(id plan.ID, e *reader.Event, reason string, attempts int, 
 	l.plan.Forget(id)
 	l.drop(id)
 	l.dirty = true
-	l.deadCount.changed = true
+	l.deadCounted = time.Time{}
 	l.count(outcome.Dead, 1)
 	l.log.Error("an event was given up: it is in the dead letters", zap.String("id", e.ID), zap.String("type", e.Type),
 		zap.Int("attempts", attempts), zap.String("reason", reason), zap.String("file", l.dead.path))

@@ -15,6 +15,7 @@ import (
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/journal"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/metrics"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/outcome"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/status"
 )
 
@@ -63,7 +64,7 @@ type engine struct {
 	metrics *metrics.Delivery
 	counts  [6]atomic.Uint64 // by the index in outcome.OfDeliveries
 	report  atomic.Pointer[status.DeliveryReport]
-	needed  atomic.Pointer[needed] // nil: every file is
+	needed  atomic.Pointer[reader.Need] // nil: every file is
 
 	ready  atomic.Bool // the cursor is there
 	making sync.Mutex  // of the cursor

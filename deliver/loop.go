@@ -50,6 +50,7 @@ type loop struct {
 
 	saving
 	watching
+	keeping
 	burying
 }
 
@@ -60,6 +61,7 @@ type item struct {
 	subject  uint64
 	received time.Time
 	event    *reader.Event // nil: to be read again
+	busy     bool          // it is being tried, or put into the dead letters
 }
 
 func newLoop(e *engine, h *Handle) *loop {
@@ -191,9 +193,7 @@ func (l *loop) open() error {
 	l.dead = newDeadLetters(l.path, l.receiver, l.name, l.handle.Mode, l.handle.DirMode)
 	l.track = l.newTrack()
 	if err := l.track.Seek(record.Read); errors.Is(err, reader.ErrGone) {
-		l.missing(err)
-		l.track.Close()
-		l.track = l.newTrack()
+		l.missing(record.Read, err)
 	} else if err != nil {
 		_ = l.cursor.Close()
 		return err

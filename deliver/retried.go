@@ -74,7 +74,7 @@ func (l *loop) retry(done func(string, error)) {
 		n, err := dead.retry()
 		return func() {
 			l.retried.moving = false
-			l.deadCount.changed = true
+			l.deadCounted = time.Time{}
 			if l.retried.track == nil {
 				if err := l.openRetried(reader.Position{}); err != nil {
 					l.log.Error("the dead letters that are to be sent again can't be read", zap.Error(err))
@@ -96,7 +96,7 @@ func (l *loop) retry(done func(string, error)) {
 // fillRetried reads more of the dead letters that are sent again, as long as few of them wait for
 // their first attempt.
 func (l *loop) fillRetried() {
-	if l.retried.track == nil || l.retried.ending || l.plan.Full() {
+	if l.retried.track == nil || l.retried.ending || l.retried.moving || l.plan.Full() {
 		return
 	}
 	undone, fresh := 0, 0

@@ -114,7 +114,7 @@ func (l *loop) saved(r *cursor.Record, counted []*attempt, waiting []func(error)
 		}
 		return
 	}
-	l.needsOf(r)
+	l.saveNeeds(r)
 	if !l.failing.IsZero() {
 		l.failing, l.failure = time.Time{}, nil
 		l.log.Info("the cursor is saved again")
@@ -126,6 +126,16 @@ func (l *loop) saved(r *cursor.Record, counted []*attempt, waiting []func(error)
 			continue
 		}
 		go l.attempt(a)
+	}
+}
+
+// saveNeeds notes what is needed by what is saved.
+func (l *loop) saveNeeds(r *cursor.Record) {
+	l.isSaved, l.position, l.undone = true, r.Read, make([]reader.Position, 0, len(r.Undone))
+	for i := range r.Undone {
+		if !r.Undone[i].Retried {
+			l.undone = append(l.undone, r.Undone[i].Position)
+		}
 	}
 }
 

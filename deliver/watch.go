@@ -7,8 +7,6 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"go.uber.org/zap"
 
-	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/deliver/plan"
-	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/outcome"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/status"
 )
@@ -32,13 +30,7 @@ type watching struct {
 	downSince   time.Time
 	full        bool      // too many are undone
 	warnedAt    time.Time // of what will be removed
-	deadCount   struct {
-		n        int
-		counting bool
-		changed  bool
-		at       time.Time
-	}
-	replaced bool // the cursor is somebody else's
+	replaced    bool      // the cursor is somebody else's
 }
 
 // look does what is to be done now and then, and tells how the delivery stands.
@@ -46,10 +38,10 @@ func (l *loop) look(now time.Time) {
 	l.buryAgain(now)
 	l.guardCursor()
 	l.relieve()
-	l.expireDead(now)
-	l.countDead(now)
+	l.keepDead(now)
+	l.keep()
 
-	report := status.DeliveryReport{State: l.state(now), LastError: l.lastError, DeadLetters: l.deadCount.n, Undone: len(l.items), Backlog: l.track.Backlog()}
+	report := status.DeliveryReport{State: l.state(now), LastError: l.lastError, DeadLetters: l.deadLetters, Undone: len(l.items), Backlog: l.track.Backlog()}
 	var oldest time.Time
 	for id, it := range l.items {
 		if oldest.IsZero() || it.received.Before(oldest) {
@@ -165,21 +157,6 @@ func (l *loop) emit(name string, data map[string]any) {
 			l.log.Warn("the handlers of Caddy's events are too slow: one was left out", zap.String("event", name), zap.Uint64("not_logged", held))
 		}
 	}
-}
-
-// missing tells that the place up to which was read is not there any more.
-func (l *loop) missing(err error) {
-	l.count(outcome.Lost, 1)
-	l.log.Error("the place up to which events were delivered is in no file any more: all that are stored are delivered again", zap.Error(err))
-}
-
-// gone tells that an event that was to be delivered is not there any more.
-func (l *loop) gone(id plan.ID, err error) {
-	it := l.items[id]
-	l.drop(id)
-	l.dirty = true
-	l.count(outcome.Lost, 1)
-	l.log.Error("an event that was to be delivered is in no file any more", zap.Time("received", it.received.UTC()), zap.Error(err))
 }
 
 // lost tells that a file can't be read on.
