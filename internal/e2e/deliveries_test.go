@@ -13,15 +13,15 @@ import (
 	"testing"
 )
 
-// application is where events are delivered to.
-type application struct {
+// target is where events are delivered to.
+type target struct {
 	*httptest.Server
 	refuses, taken, asked atomic.Int32 // the status that it refuses with, if any; and how many it took, and was asked to
 }
 
-func newApplication(t *testing.T) *application {
+func newTarget(t *testing.T) *target {
 	t.Helper()
-	a := new(application)
+	a := new(target)
 	a.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		a.asked.Add(1)
 		if status := a.refuses.Load(); status != 0 {
@@ -34,7 +34,7 @@ func newApplication(t *testing.T) *application {
 	return a
 }
 
-func (a *application) takes(t *testing.T, n int32) {
+func (a *target) takes(t *testing.T, n int32) {
 	t.Helper()
 	eventually(t, fmt.Sprintf("%d events are delivered", n), func() error {
 		if got := a.taken.Load(); got != n {
@@ -83,7 +83,7 @@ func (s *server) stands(what, receiver, name string, wanted func(d deliveryStatu
 // alone.
 func TestDeliveriesCommand(t *testing.T) {
 	t.Parallel()
-	app, other := newApplication(t), newApplication(t)
+	app, other := newTarget(t), newTarget(t)
 	secret := strings.Replace(app.URL, "://", "://user:sesame@", 1) + "/hooks?key=street"
 	config := "http:// {\n" + directive("/orders", stored("name orders", "deliver app "+secret, "deliver "+"mail "+other.URL+" {\nretry 1h\n}")...) + "}\n"
 	s := start(t, config)
@@ -179,7 +179,7 @@ func TestDeliveriesCommand(t *testing.T) {
 // down what it is told.
 func TestDeliveryEvents(t *testing.T) {
 	t.Parallel()
-	app := newApplication(t)
+	app := newTarget(t)
 	app.refuses.Store(500)
 	s := newServer(t)
 	s.mayLookBroken = true // a handler panics

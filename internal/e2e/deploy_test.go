@@ -121,7 +121,7 @@ func TestDeployDashboardAndAlerts(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	s := start(t, "http:// {\n"+directive("/webhooks", stored("output log", "deliver "+newApplication(t).URL)...)+
+	s := start(t, "http:// {\n"+directive("/webhooks", stored("output log", "deliver "+newTarget(t).URL)...)+
 		directive("/broken", "verify_token x", "output file {$DIR}/broken/x/events.jsonl")+"}\n")
 	s.write("broken", "not a directory")
 	p := s.prometheus()
