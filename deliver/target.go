@@ -67,6 +67,9 @@ func (d *Delivery) Provision(ctx caddy.Context, fields http.Header) (*Target, er
 	}
 	var socket string
 	if t.url, socket, err = parseURL("url", text); err != nil {
+		if text != d.URL { // it may be a secret
+			err = fmt.Errorf("url: what its placeholders stand for makes it none: it must be %s", urlSuch)
+		}
 		return nil, err
 	}
 	if socket != "" {
