@@ -7,6 +7,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -39,7 +40,14 @@ const (
 	// shown is how much of it is shown.
 	shown = 256
 
+	// told is how much of an error is, in bytes: it may quote what the application sent.
+	told = 512
+
 	userAgent = "caddy-webhook-deliver"
+
+	// defaultTransport asks for no compression in the sender's name, as Go does, and bounds what
+	// is read of an answer's header.
+	defaultTransport = `{"compression": false, "max_response_header_size": 65536}`
 )
 
 // Target is an application, and how it is sent events under one config.
@@ -97,12 +105,11 @@ func (d *Delivery) Provision(ctx caddy.Context, fields http.Header) (*Target, er
 
 func (t *Target) provisionTransport(ctx caddy.Context) error {
 	if t.delivery.TransportRaw == nil {
-		off := false
-		transport := &reverseproxy.HTTPTransport{Compression: &off} // else Go asks for it in the sender's name
-		if err := transport.Provision(ctx); err != nil {
-			return err
+		loaded, err := ctx.LoadModuleByID(transportNamespace+".http", json.RawMessage(defaultTransport))
+		if err != nil {
+			return fmt.Errorf("transport: %w", err)
 		}
-		t.transport = transport
+		t.transport = loaded.(http.RoundTripper)
 		return nil
 	}
 	raw := slices.Clone(t.delivery.TransportRaw) // which LoadModule takes away
@@ -156,7 +163,7 @@ func (t *Target) Send(ctx context.Context, e *reader.Event, attempt int) (r Resu
 	defer func() {
 		r.Took = time.Since(began)
 		if p := recover(); p != nil {
-			r = Result{Outcome: plan.Outcome{Reached: true}, Reason: fmt.Sprintf("panic: %v", p), Took: r.Took}
+			r = Result{Outcome: plan.Outcome{Reached: true}, Reason: printable(shortened(fmt.Sprintf("panic: %v", p), told)), Took: r.Took}
 		}
 		if !r.Taken && errors.Is(context.Cause(ctx), errCanceled) {
 			r.NotMade = true
@@ -171,7 +178,7 @@ func (t *Target) Send(ctx context.Context, e *reader.Event, attempt int) (r Resu
 	})
 	req, err := t.request(ctx, e, attempt)
 	if err != nil {
-		return Result{Outcome: plan.Outcome{Reached: true}, Reason: "the request can't be made: " + err.Error(), Never: true}
+		return Result{Outcome: plan.Outcome{Reached: true}, Reason: "the request can't be made: " + printable(shortened(err.Error(), told)), Never: true}
 	}
 	resp, err := t.transport.RoundTrip(req)
 	if err != nil {
@@ -180,7 +187,7 @@ func (t *Target) Send(ctx context.Context, e *reader.Event, attempt int) (r Resu
 		if errors.Is(err, context.DeadlineExceeded) {
 			err = fmt.Errorf("no answer within %s", t.timeout)
 		}
-		return Result{Outcome: plan.Outcome{Reached: reached}, Reason: err.Error()}
+		return Result{Outcome: plan.Outcome{Reached: reached}, Reason: printable(shortened(err.Error(), told))}
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode >= 200 && resp.StatusCode <= 299 {
@@ -210,6 +217,14 @@ func statusText(code int) string {
 	return strings.TrimSpace(fmt.Sprint(code, " ", text))
 }
 
+// shortened returns the beginning of a text.
+func shortened(text string, size int) string {
+	if len(text) > size {
+		return text[:size] + " …"
+	}
+	return text
+}
+
 // printable returns a text in one line, without what terminals and logs make something of.
 func printable(text string) string {
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
@@ -220,14 +235,15 @@ func printable(text string) string {
 	}, text))
 }
 
-// retryAfter returns for how long an answer wants no attempt.
+// retryAfter returns for how long an answer wants no attempt; what is no such value wants nothing.
 // https://www.rfc-editor.org/rfc/rfc9110.html#section-10.2.3
 func retryAfter(value string, now time.Time) time.Duration {
-	if seconds, err := strconv.ParseUint(value, 10, 32); err == nil {
-		return time.Duration(seconds) * time.Second
+	seconds, err := strconv.ParseUint(value, 10, 32)
+	if err == nil || errors.Is(err, strconv.ErrRange) {
+		return min(time.Duration(seconds)*time.Second, plan.MaxHold)
 	}
 	if at, err := http.ParseTime(value); err == nil {
-		return max(0, at.Sub(now))
+		return min(max(0, at.Sub(now)), plan.MaxHold)
 	}
 	return 0
 }
@@ -255,6 +271,11 @@ func (t *Target) request(ctx context.Context, e *reader.Event, attempt int) (req
 	}
 	if err != nil {
 		return nil, err
+	}
+	if _, ok := req.Header["X-Idempotency-Key"]; !ok {
+		// It is not sent, and has Go send again what was lost as the application closed an idle
+		// connection: Node does so after five seconds.
+		req.Header["X-Idempotency-Key"] = nil
 	}
 	req.Header.Set(HeaderDepth, fmt.Sprint(depthOf(e)+1))
 	if t.key != nil {
