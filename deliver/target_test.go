@@ -131,7 +131,7 @@ func TestOutcomes(t *testing.T) {
 		hold    time.Duration
 	}{
 		"400":      {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no\x1b[31m such", 400) }, "the application answered 400 Bad Request: no [31m such", true, 0},
-		"redirect": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/x", 302) }, "302 Found, a redirect, which is not followed", true, 0},
+		"redirect": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/x", http.StatusFound) }, "302 Found, a redirect, which is not followed", true, 0},
 		"429": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", "7")
 			w.WriteHeader(429)
