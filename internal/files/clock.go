@@ -11,10 +11,10 @@ import (
 
 // setRight gives files whose names lie further in the future, as the clock was
 // ahead, names made of when they were last written or, where that is in the
-// future too, of an hour ago: older than what was written since the clock was set
-// back, as that would have been found within the hour. That is for good: when the
-// time in their old names came, they would count as the newest. Where the renaming
-// fails, they count by the new time all the same.
+// future too, of an hour ago: that would have been found within the hour. They stay
+// in their order, and come after those whose names are not in the future, as names always
+// go on. That is for good: when the time in their old names came, they would count as
+// the newest. Where the renaming fails, they count by the new time all the same.
 func (k *Keeper) setRight(files []*keptFile, now time.Time) error {
 	taken := make(map[time.Time]bool)
 	for _, file := range files {
@@ -22,13 +22,27 @@ func (k *Keeper) setRight(files []*keptFile, now time.Time) error {
 	}
 	ahead := slices.DeleteFunc(slices.Clone(files), func(file *keptFile) bool { return !file.At.After(now.Add(maxAhead)) })
 	slices.SortFunc(ahead, func(a, b *keptFile) int { return a.At.Compare(b.At) })
-	var errs []error
-	for _, file := range ahead {
-		at := file.modified
-		if at.After(now) {
-			at = now.Add(-keepEvery)
+	newest := time.Time{} // of the others
+	for _, file := range files {
+		if !file.At.After(now.Add(maxAhead)) && file.At.After(newest) {
+			newest = file.At
 		}
-		if err := k.retime(file, at.UTC().Truncate(time.Millisecond), taken); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	}
+	var errs []error
+	last := time.Time{} // in the name that was given last
+	for _, file := range ahead {
+		at := file.modified.UTC().Truncate(time.Millisecond)
+		if at.After(now) {
+			if at = now.Add(-keepEvery).UTC().Truncate(time.Millisecond); !at.After(newest) {
+				at = newest.Add(time.Millisecond)
+			}
+		}
+		if !at.After(last) {
+			at = last.Add(time.Millisecond)
+		}
+		err := k.retime(file, at, taken)
+		last = file.At
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			errs = append(errs, err)
 		}
 	}

@@ -38,16 +38,35 @@ func TestFilesFromWhenTheClockWasAheadGoByAge(t *testing.T) {
 	}
 }
 
-// What was rotated since the clock was set back may be found together with what
-// was rotated before.
-func TestFilesFromWhenTheClockWasAheadAreFoundLate(t *testing.T) {
+// They stay in their order, and after what was rotated before: names always go on, and who
+// reads them one after the other misses none.
+func TestFilesFromWhenTheClockWasAheadKeepTheirOrder(t *testing.T) {
 	k, fsys := newKeeper(t)
-	writeRotated(t, k, -ahead, "ahead\n")
-	writeRotated(t, k, time.Minute, "fresh\n")
-	start(k, "user", Wishes{Keep: 1})
-	awaitIdle(t, k)
-	if got := contents(t, fsys.root); !reflect.DeepEqual(got, []string{"fresh\n"}) {
-		t.Errorf("left: %q", got)
+	writeRotated(t, k, time.Minute, "1\n")
+	for i, ago := range []time.Duration{-ahead, 2 * time.Hour, -ahead, 3 * time.Hour} { // when they were written
+		age(t, writeRotated(t, k, -ahead-time.Duration(i)*time.Second, string(rune('2'+i))+"\n"), ago)
+	}
+	k.Register("user", Wishes{Keep: 9})
+	if err := k.Keep(time.Now()); err != nil {
+		t.Error(err)
+	}
+	rotated, _, err := List(fsys, k.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var order string
+	for _, r := range rotated {
+		if r.At.After(time.Now().Add(maxAhead)) {
+			t.Errorf("still ahead: %s", r.Forms[0])
+		}
+		b, err := os.ReadFile(r.Forms[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		order += strings.TrimSpace(string(b))
+	}
+	if order != "12345" {
+		t.Errorf("order: %s", order)
 	}
 }
 

@@ -65,6 +65,7 @@ type Keeper struct {
 	mu      sync.Mutex
 	wishes  []*registered // the oldest first
 	holds   []*hold
+	tellFor time.Duration // tellFor, but in tests
 	working bool
 	again   bool
 	timer   *time.Timer
@@ -77,7 +78,7 @@ type Keeper struct {
 
 // NewKeeper returns the keeper of what is rotated of the file at path.
 func NewKeeper(fsys FS, path string) *Keeper {
-	k := &Keeper{fs: fsys, path: path, unsynced: make(map[string]bool)}
+	k := &Keeper{fs: fsys, path: path, tellFor: tellFor, unsynced: make(map[string]bool)}
 	k.place, _ = Resolve(filepath.Dir(path)) // else it is not compared
 	return k
 }
@@ -105,9 +106,13 @@ type hold struct {
 	expiring func(rotated time.Time)
 }
 
+// tellFor is how long somebody is waited for who was told that a file expires.
+const tellFor = time.Minute
+
 // Hold keeps rotated files that somebody needs, whatever the wishes for their number are, until
 // what it returns is called. Before a file is removed for its age, which a hold does not
-// keep from it, expiring is called, and waited for.
+// keep from it, expiring is called, the oldest file first, and waited for: for a minute at most.
+// Both are called by any goroutine.
 func (k *Keeper) Hold(needs func(rotated time.Time) bool, expiring func(rotated time.Time)) (release func()) {
 	h := &hold{needs, expiring}
 	k.mu.Lock()
@@ -121,21 +126,47 @@ func (k *Keeper) Hold(needs func(rotated time.Time) bool, expiring func(rotated 
 	}
 }
 
-// isHeld tells whether somebody needs a file that is spent for its number. For one that is
-// for its age they are told.
-func (k *Keeper) isHeld(file *keptFile, expired bool) bool {
+func (k *Keeper) held() []*hold {
 	k.mu.Lock()
-	holds := k.holds
-	k.mu.Unlock()
-	for _, h := range holds {
-		switch {
-		case expired:
-			h.expiring(file.At)
-		case h.needs(file.At):
-			return true
+	defer k.mu.Unlock()
+	return k.holds
+}
+
+// isHeld tells whether somebody needs a file that is not removed for its age.
+func (k *Keeper) isHeld(file *keptFile) bool {
+	return slices.ContainsFunc(k.held(), func(h *hold) bool { return h.needs(file.At) })
+}
+
+// tell tells those who hold files of each that will be removed for its age, the oldest first.
+// Who does not answer in time is not waited for again.
+func (k *Keeper) tell(files []*keptFile, now time.Time) (told map[*keptFile]bool) {
+	told = make(map[*keptFile]bool)
+	late := make(map[*hold]bool)
+	for i := len(files) - 1; i >= 0; i-- {
+		file := files[i]
+		if users, _ := k.users(); !isExpired(users, now.Sub(file.At)) {
+			break // nor are those after it
+		}
+		told[file] = true
+		for _, h := range k.held() {
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				h.expiring(file.At)
+			}()
+			if late[h] {
+				continue
+			}
+			timer := time.NewTimer(k.tellFor)
+			select {
+			case <-done:
+			case <-timer.C:
+				late[h] = true
+			}
+			timer.Stop()
 		}
 	}
-	return false
+	return told
 }
 
 // Start has the keeper look at all rotated files, now or when it is done with
@@ -241,10 +272,11 @@ func (k *Keeper) Keep(now time.Time) error {
 		return nil // nothing to keep
 	}
 	errs := []error{err}
+	told := k.tell(files, now)
 	newer := 0
 	for _, file := range files {
 		// Anew for each, as somebody who wants to keep more may have come.
-		if users, _ = k.users(); isSpent(users, newer, now.Sub(file.At)) && !k.isHeld(file, isExpired(users, now.Sub(file.At))) {
+		if users, _ = k.users(); isSpent(users, newer, now.Sub(file.At)) && (told[file] || !k.isHeld(file)) {
 			for _, name := range file.Forms {
 				errs = append(errs, k.remove(name))
 			}
