@@ -107,11 +107,12 @@ func (p *Plan) Wake() time.Time {
 	case p.breaker.down && tried != nil:
 		at = p.triedProbe()
 	case fresh != nil:
-		at = time.Unix(0, 0) // now
+		// now
 	case tried != nil:
 		at = tried.Due
 	default:
 		return time.Time{}
 	}
+	at = later(at, time.Unix(0, 0)) // one whose first attempt a crash ended has no time
 	return later(at, later(p.heldUntil, p.rateAt))
 }
