@@ -1,6 +1,10 @@
 package plan
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // GiveUp gives an event up that is not being tried.
 func (p *Plan) GiveUp(id ID) {
@@ -25,36 +29,55 @@ func (p *Plan) Lose(id ID) {
 
 // Skip gives up the oldest event that has failed and is not being tried just now.
 func (p *Plan) Skip() (id ID, ok bool) {
-	return p.giveUpBest(
-		func(e *event) bool { return !e.Last.IsZero() },
-		func(a, b *event) bool { return a.id < b.id })
+	var oldest *event
+	for _, e := range p.events {
+		if !e.inFlight && !e.dying && !e.Last.IsZero() && (oldest == nil || e.id < oldest.id) {
+			oldest = e
+		}
+	}
+	if oldest == nil {
+		return 0, false
+	}
+	p.giveUp(oldest)
+	return oldest.id, true
 }
 
 // Relieve gives up one event, if there are so many undone that nothing can be added, and
 // it is not the target that is down: one with three retries used up at least, while a
-// hundred others were taken, and the one with most. In an outage there is none.
+// hundred others were taken, of those with most. In an outage there is none.
 func (p *Plan) Relieve() (id ID, ok bool) {
 	if !p.Full() || p.settings.Strict {
 		return 0, false
 	}
-	return p.giveUpBest(
-		func(e *event) bool { return e.Used >= manyUsed && e.Then-e.First >= manyTaken },
-		func(a, b *event) bool { return a.Used > b.Used || a.Used == b.Used && a.id < b.id })
+	for range 2 {
+		for len(p.worst) > 0 {
+			e := p.worst[0]
+			p.worst = p.worst[1:]
+			if p.isBad(e) && p.events[e.id] == e {
+				p.giveUp(e)
+				return e.id, true
+			}
+		}
+		p.findWorst()
+	}
+	return 0, false
 }
 
-// giveUpBest gives up one of the events that may be, and are not being tried.
-func (p *Plan) giveUpBest(may func(e *event) bool, better func(a, b *event) bool) (id ID, ok bool) {
-	var best *event
+func (p *Plan) isBad(e *event) bool {
+	return !e.inFlight && !e.dying && e.Used >= manyUsed && e.Then-e.First >= manyTaken
+}
+
+// findWorst looks through all events, for some at a time.
+func (p *Plan) findWorst() {
 	for _, e := range p.events {
-		if !e.inFlight && !e.dying && may(e) && (best == nil || better(e, best)) {
-			best = e
+		if p.isBad(e) {
+			p.worst = append(p.worst, e)
 		}
 	}
-	if best == nil {
-		return 0, false
-	}
-	p.giveUp(best)
-	return best.id, true
+	slices.SortFunc(p.worst, func(a, b *event) int {
+		return cmp.Or(cmp.Compare(b.Used, a.Used), cmp.Compare(a.id, b.id))
+	})
+	p.worst = slices.Clone(p.worst[:min(len(p.worst), MaxUndone/100)])
 }
 
 // Pause has no attempt begun any more.

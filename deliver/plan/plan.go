@@ -119,6 +119,7 @@ type Plan struct {
 	taken     uint64
 	history   history
 	latest    time.Time // of all that were told
+	worst     []*event  // see Relieve
 }
 
 // New returns a plan, which goes on from what an earlier one remembered. The random

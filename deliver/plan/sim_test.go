@@ -2,19 +2,14 @@ package plan
 
 import (
 	"container/heap"
-	"fmt"
-	"hash/maphash"
+	"hash/fnv"
 	"math/rand/v2"
-	"os"
 	"slices"
-	"strings"
-	"testing"
+	"strconv"
 	"time"
 )
 
 // world is a target, and events that come, in a time of its own.
-var seed = maphash.MakeSeed()
-
 type world struct {
 	plan   *Plan
 	random *rand.Rand
@@ -29,6 +24,12 @@ type world struct {
 	events   []*simEvent
 	attempts []*simAttempt // in flight, a heap
 
+	trouble   time.Duration // when that is over, from the beginning
+	backAt    time.Time     // when an event was taken after it
+	restarts  time.Duration // how often the process is restarted
+	restartAt time.Time
+	relieveAt time.Time
+
 	results simResults
 	open    map[string][]*simEvent // of each subject
 }
@@ -40,6 +41,17 @@ type simEvent struct {
 	came     time.Time
 	attempts int
 	taken    bool
+	over     bool // taken, or given up
+}
+
+// hash is that of the subject; 0: it has none.
+func (e *simEvent) hash() uint64 {
+	if e.subject == "" {
+		return 0
+	}
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(e.subject))
+	return h.Sum64()
 }
 
 type simAttempt struct {
@@ -55,21 +67,21 @@ type simResults struct {
 	longest                           time.Duration // from an event's coming to its being taken, of those that are not poison
 	deadAfter                         time.Duration // the longest
 	undone                            int           // at most
-	perMinute                         int           // attempts at most, after the first minute
-	minutes                           map[int]int
+	drained                           time.Duration // from the end of the trouble to the last good event that came before it
+	most                              int           // attempts for an event
+	rate                              []int         // attempts in each second after that
+	first                             []int         // and in each tenth of the first one
 }
 
 func (w *world) run(d time.Duration) simResults {
-	w.results.minutes = make(map[int]int)
 	w.open = make(map[string][]*simEvent)
 	w.now = time.Unix(1_800_000_000, 0)
 	w.began = w.now
+	w.results.rate, w.results.first = make([]int, 60), make([]int, 10)
 	w.schedule()
 	for end := w.now.Add(d); w.now.Before(end); {
 		w.fill()
-		if os.Getenv("TRACE") != "" && w.results.attempts%1000 == 0 {
-			fmt.Println(w.now.Sub(w.began), w.plan.Len(), w.plan.fresh.Len(), w.plan.tried.Len(), w.plan.breaker, len(w.unread), w.results)
-		}
+		w.restart()
 		for {
 			id, attempt, ok := w.plan.Next(w.now)
 			if !ok {
@@ -97,9 +109,6 @@ func (w *world) run(d time.Duration) simResults {
 			w.unread = append(w.unread, w.next)
 			w.schedule()
 		}
-	}
-	for _, n := range w.results.minutes {
-		w.results.perMinute = max(w.results.perMinute, n)
 	}
 	return w.results
 }
@@ -129,11 +138,15 @@ func (w *world) fill() {
 	for w.plan.Wants() > 0 && len(w.unread) > 0 {
 		e := w.unread[0]
 		w.unread = w.unread[1:]
-		w.plan.Add(ID(e.id), maphash.String(seed, e.subject)*min(1, uint64(len(e.subject))), State{})
+		w.plan.Add(ID(e.id), e.hash(), State{})
 	}
-	if id, ok := w.plan.Relieve(); ok {
-		w.results.dead++
-		w.plan.Forget(id)
+	for w.plan.Full() && !w.now.Before(w.relieveAt) {
+		id, ok := w.plan.Relieve()
+		if !ok {
+			w.relieveAt = w.now.Add(time.Second)
+			break
+		}
+		w.bury(w.events[id])
 	}
 	w.results.undone = max(w.results.undone, w.plan.Len())
 }
@@ -141,8 +154,12 @@ func (w *world) fill() {
 func (w *world) begin(e *simEvent, attempt int) {
 	e.attempts++
 	w.results.attempts++
-	if minute := int(w.now.Sub(w.began) / time.Minute); minute > 0 {
-		w.results.minutes[minute]++
+	w.results.most = max(w.results.most, e.attempts)
+	if since := w.now.Sub(w.backAt); !w.backAt.IsZero() && since < time.Minute {
+		w.results.rate[int(since/time.Second)]++
+		if since < time.Second {
+			w.results.first[int(since/(time.Second/10))]++
+		}
 	}
 	o, took := w.target(w, e)
 	heap.Push((*byEnd)(&w.attempts), &simAttempt{e, w.now.Add(took), o})
@@ -150,21 +167,22 @@ func (w *world) begin(e *simEvent, attempt int) {
 
 func (w *world) end(a *simAttempt) {
 	if w.plan.Done(ID(a.id), w.now, a.o) {
-		w.results.dead++
-		if !a.poison {
-			w.results.goodDead++
-		}
-		w.results.deadAfter = max(w.results.deadAfter, w.now.Sub(a.came))
-		w.plan.Forget(ID(a.id))
+		w.bury(a.simEvent)
 	}
 	if !a.o.Taken {
 		return
 	}
+	if w.trouble > 0 && w.backAt.IsZero() && w.now.Sub(w.began) >= w.trouble {
+		w.backAt = w.now
+	}
 	w.results.taken++
 	if !a.poison {
 		w.results.longest = max(w.results.longest, w.now.Sub(a.came))
+		if end := w.began.Add(w.trouble); w.trouble > 0 && a.came.Before(end) {
+			w.results.drained = max(w.results.drained, w.now.Sub(end))
+		}
 	}
-	a.taken = true
+	a.taken, a.over = true, true
 	if a.subject != "" {
 		for _, e := range w.open[a.subject] {
 			if e.id < a.id && !e.poison && !e.taken && !w.isAside(e) {
@@ -176,6 +194,39 @@ func (w *world) end(a *simAttempt) {
 	}
 }
 
+// bury has an event be a dead letter.
+func (w *world) bury(e *simEvent) {
+	w.results.dead++
+	if !e.poison {
+		w.results.goodDead++
+	}
+	w.results.deadAfter = max(w.results.deadAfter, w.now.Sub(e.came))
+	w.plan.Forget(ID(e.id))
+	e.over = true
+}
+
+// restart has the process end and begin anew, if it is time.
+func (w *world) restart() {
+	if w.restarts == 0 || w.now.Before(w.restartAt) {
+		return
+	}
+	w.restartAt = w.now.Add(w.restarts)
+	crash := w.random.IntN(2) == 0
+	for _, a := range w.attempts {
+		if !crash {
+			w.plan.Done(ID(a.id), w.now, Outcome{NotMade: true})
+		}
+	}
+	w.attempts = nil
+	old := w.plan
+	w.plan = New(old.settings, old.Memory(), w.random)
+	for id := range w.events {
+		if s, ok := old.StateOf(ID(id)); ok && w.plan.Add(ID(id), w.events[id].hash(), s) {
+			w.bury(w.events[id])
+		}
+	}
+}
+
 func (w *world) isAside(e *simEvent) bool {
 	s, _ := w.plan.StateOf(ID(e.id))
 	return s.Aside
@@ -183,10 +234,15 @@ func (w *world) isAside(e *simEvent) bool {
 
 type byEnd []*simAttempt
 
-func (h byEnd) Len() int           { return len(h) }
-func (h byEnd) Less(i, j int) bool { return h[i].ends.Before(h[j].ends) }
-func (h byEnd) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *byEnd) Push(x any)        { *h = append(*h, x.(*simAttempt)) }
+func (h byEnd) Len() int { return len(h) }
+func (h byEnd) Less(i, j int) bool {
+	if !h[i].ends.Equal(h[j].ends) {
+		return h[i].ends.Before(h[j].ends)
+	}
+	return h[i].id < h[j].id
+}
+func (h byEnd) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h *byEnd) Push(x any)   { *h = append(*h, x.(*simAttempt)) }
 func (h *byEnd) Pop() any {
 	last := (*h)[len(*h)-1]
 	*h = (*h)[:len(*h)-1]
@@ -226,137 +282,8 @@ func every(interval time.Duration, subjects int, poison func(n int) bool) func(w
 		n++
 		subject := ""
 		if subjects > 0 {
-			subject = fmt.Sprint(w.random.IntN(subjects))
+			subject = strconv.Itoa(w.random.IntN(subjects))
 		}
-		return time.Duration(w.random.ExpFloat64() * float64(interval)), subject, poison != nil && poison(n)
-	}
-}
-
-var scenarios = []struct {
-	name   string
-	coming func() func(w *world) (time.Duration, string, bool)
-	target func(w *world, e *simEvent) (Outcome, time.Duration)
-	strict bool
-	lasts  time.Duration
-	check  func(t *testing.T, r simResults)
-}{
-	{name: "healthy, 1 event/s", lasts: day,
-		coming: func() func(w *world) (time.Duration, string, bool) { return every(time.Second, 100, nil) }, target: healthy},
-	{name: "one poison event in 1,000, 100 subjects", lasts: 10 * day,
-		coming: func() func(w *world) (time.Duration, string, bool) {
-			return every(10*time.Second, 100, func(n int) bool { return n%1000 == 0 })
-		}, target: healthy},
-	{name: "one event a day, all poison but every second", lasts: 90 * day,
-		coming: func() func(w *world) (time.Duration, string, bool) {
-			return every(day, 0, func(n int) bool { return n%2 == 0 })
-		}, target: healthy},
-	{name: "one poison event a day, and ten others", lasts: 90 * day,
-		coming: func() func(w *world) (time.Duration, string, bool) {
-			return every(day/11, 0, func(n int) bool { return n%11 == 0 })
-		}, target: healthy},
-	{name: "one poison event a day, and 100 others", lasts: 90 * day,
-		coming: func() func(w *world) (time.Duration, string, bool) {
-			return every(day/101, 0, func(n int) bool { return n%101 == 0 })
-		}, target: healthy},
-	{name: "one poison event a day, and 1,000 others", lasts: 90 * day,
-		coming: func() func(w *world) (time.Duration, string, bool) {
-			return every(day/1001, 0, func(n int) bool { return n%1001 == 0 })
-		}, target: healthy},
-	{name: "five poison events in a row of the one subject, 1 event/min", lasts: 10 * day,
-		coming: func() func(w *world) (time.Duration, string, bool) {
-			return every(time.Minute, 1, func(n int) bool { return n > 1000 && n <= 1005 })
-		}, target: healthy},
-	{name: "one subject, poison 1 in 100", lasts: 10 * day,
-		coming: func() func(w *world) (time.Duration, string, bool) {
-			return every(time.Minute, 1, func(n int) bool { return n%100 == 0 })
-		}, target: healthy},
-	{name: "401 to all for four weeks", lasts: 35 * day,
-		coming: func() func(w *world) (time.Duration, string, bool) { return every(10*time.Minute, 50, nil) }, target: outage(day, 29*day, refused)},
-	{name: "connection refused for four weeks", lasts: 35 * day,
-		coming: func() func(w *world) (time.Duration, string, bool) { return every(10*time.Minute, 50, nil) }, target: outage(day, 29*day, failed)},
-	{name: "500 to all for 6 h, one subject", lasts: 3 * day,
-		coming: func() func(w *world) (time.Duration, string, bool) { return every(10*time.Second, 1, nil) }, target: outage(day, day+6*time.Hour, refused)},
-	{name: "connection refused for 6 h, one subject", lasts: 3 * day,
-		coming: func() func(w *world) (time.Duration, string, bool) { return every(10*time.Second, 1, nil) }, target: outage(day, day+6*time.Hour, failed)},
-	{name: "500 to all for 6 h, strict", lasts: 3 * day, strict: true,
-		coming: func() func(w *world) (time.Duration, string, bool) { return every(10*time.Second, 10, nil) }, target: outage(day, day+6*time.Hour, refused)},
-	{name: "a fifth fails", lasts: 5 * day,
-		coming: func() func(w *world) (time.Duration, string, bool) { return every(time.Second, 100, nil) },
-		target: func(w *world, e *simEvent) (Outcome, time.Duration) {
-			if w.random.IntN(5) == 0 {
-				return refused, 20 * time.Millisecond
-			}
-			return healthy(w, e)
-		}},
-	{name: "60 % fail", lasts: 5 * day,
-		coming: func() func(w *world) (time.Duration, string, bool) { return every(10*time.Second, 100, nil) },
-		target: func(w *world, e *simEvent) (Outcome, time.Duration) {
-			if w.random.IntN(10) < 6 {
-				return refused, 20 * time.Millisecond
-			}
-			return healthy(w, e)
-		}},
-	{name: "429 for a minute when over 5/s", lasts: day,
-		coming: func() func(w *world) (time.Duration, string, bool) { return every(time.Second, 100, nil) },
-		target: func(w *world, e *simEvent) (Outcome, time.Duration) {
-			if w.random.IntN(1000) == 0 {
-				return Outcome{Reached: true, Hold: time.Minute}, 5 * time.Millisecond
-			}
-			return healthy(w, e)
-		}},
-	{name: "one event is answered 429 always", lasts: 10 * day,
-		coming: func() func(w *world) (time.Duration, string, bool) {
-			return every(10*time.Second, 100, func(n int) bool { return n == 1000 })
-		},
-		target: func(w *world, e *simEvent) (Outcome, time.Duration) {
-			if e.poison {
-				return Outcome{Reached: true, Hold: time.Minute}, 5 * time.Millisecond
-			}
-			return healthy(w, e)
-		}},
-	{name: "half of the attempts time out after 30 s", lasts: 2 * day,
-		coming: func() func(w *world) (time.Duration, string, bool) { return every(10*time.Second, 100, nil) },
-		target: func(w *world, e *simEvent) (Outcome, time.Duration) {
-			if w.random.IntN(2) == 0 {
-				return refused, 30 * time.Second
-			}
-			return healthy(w, e)
-		}},
-	{name: "one type, 10 %, is always refused", lasts: 30 * day,
-		coming: func() func(w *world) (time.Duration, string, bool) {
-			return every(10*time.Second, 0, func(n int) bool { return n%10 == 0 })
-		}, target: healthy},
-	{name: "one subject of 100 is always refused", lasts: 30 * day,
-		coming: func() func(w *world) (time.Duration, string, bool) { return every(10*time.Second, 100, nil) },
-		target: func(w *world, e *simEvent) (Outcome, time.Duration) {
-			if e.subject == "7" {
-				return refused, 20 * time.Millisecond
-			}
-			return healthy(w, e)
-		}},
-	{name: "one type, 1 %, is always refused", lasts: 30 * day,
-		coming: func() func(w *world) (time.Duration, string, bool) {
-			return every(10*time.Second, 0, func(n int) bool { return n%100 == 0 })
-		}, target: healthy},
-}
-
-func TestSimulation(t *testing.T) {
-	for _, s := range scenarios {
-		if only := os.Getenv("ONLY"); !strings.Contains(s.name, only) {
-			continue
-		}
-		began := time.Now()
-		random := rand.New(rand.NewPCG(1, 2))
-		w := &world{random: random, target: s.target, coming: s.coming(),
-			plan: New(Settings{Strict: s.strict, Concurrency: 8, Retry: DefaultRetry}, Memory{}, random)}
-		r := w.run(s.lasts)
-		if w.plan.Wake().IsZero() && w.plan.Len() > 0 && w.plan.inFlight == 0 {
-			t.Errorf("stuck: fresh %d tried %d of %d", w.plan.fresh.Len(), w.plan.tried.Len(), w.plan.Len())
-			for _, e := range w.plan.events {
-				t.Logf("%+v lane %v", e.State, e.lane != nil && e.lane.busy)
-			}
-		}
-		t.Logf("%-60s came %6d taken %6d dead %4d (good %d) attempts %6d disorder %4d longest %-16s dead after %-16s undone %5d left %5d max/min %d [%s]", s.name, r.came, r.taken, r.dead, r.goodDead, r.attempts,
-			r.disorder, r.longest.Round(time.Second), r.deadAfter.Round(time.Second), r.undone, w.plan.Len(), r.perMinute, time.Since(began).Round(time.Millisecond))
+		return time.Duration(w.random.Int64N(2 * int64(interval))), subject, poison != nil && poison(n)
 	}
 }
