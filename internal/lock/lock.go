@@ -2,8 +2,22 @@
 // ends, however it does.
 package lock
 
-import "errors"
+import (
+	"errors"
+	"os"
+)
 
 // ErrLocked is the error of Open for a file that another process holds, or another part of
 // this one.
 var ErrLocked = errors.New("is held by another process")
+
+// IsThere tells whether a file's name still leads to it: where somebody has removed it,
+// another process can hold a new one.
+func IsThere(f *os.File) bool {
+	own, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	now, err := os.Stat(f.Name())
+	return err == nil && os.SameFile(own, now)
+}
