@@ -2,16 +2,18 @@
 // journal was read, and what of it is not done.
 //
 // The file has two slots of the same size, which are written in turn, so that one of them
-// is whole whenever the machine stops. All of it is allocated when it is made: on file systems that
-// write in place, a full disk does not keep it from being written. A slot is
+// is whole whenever the machine stops. All of it is written when it is made: on file systems
+// that write in place, a full disk does not keep it from being saved later. A slot is
 //
-//	8 bytes   "webhook" and the version, 1
+//	7 bytes   "webhook"
+//	1 byte    the version, 1
 //	8 bytes   a number that grows by one each time
 //	4 bytes   the length of the content
-//	4 bytes   CRC-32C of the number, the length and the content
+//	4 bytes   CRC-32C of all that, and of the content
 //	content   see Record, in encoding/binary's varints
 //
-// all of it little-endian.
+// all of it little-endian. The first slot of later versions is at the file's beginning, too, no larger,
+// and has the same before its content, so that earlier releases can tell it from damage.
 package cursor
 
 import (
@@ -23,14 +25,18 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
 )
 
 const (
-	magic  = "webhook\x01"
-	header = 8 + 8 + 4 + 4
+	magic   = "webhook"
+	version = 1
+	header  = 8 + 8 + 4 + 4
 
-	// slotSize is enough for the largest record.
-	slotSize = 1 << 20
+	// slotSize is enough for the largest record: plan.MaxUndone events, each in a file of its
+	// own, with the largest numbers.
+	slotSize = 3 << 19
 )
 
 // ErrDamaged is in the chain of the error that Open returns for a file of which no slot
@@ -56,8 +62,8 @@ type file interface {
 	Sync() error
 }
 
-// Open opens a cursor and returns what it holds. The error is fs.ErrNotExist if there is
-// none.
+// Open opens a cursor and returns what it holds, which is durable by then. The error is
+// fs.ErrNotExist if there is none.
 func Open(path string) (*Cursor, *Record, error) {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
@@ -65,6 +71,9 @@ func Open(path string) (*Cursor, *Record, error) {
 	}
 	c := &Cursor{file: f, path: path}
 	r, err := c.load()
+	if err == nil {
+		err = syncEntry(path)
+	}
 	if err != nil {
 		_ = f.Close()
 		return nil, nil, fmt.Errorf("%s: %w", path, err)
@@ -72,98 +81,110 @@ func Open(path string) (*Cursor, *Record, error) {
 	return c, r, nil
 }
 
-// Create makes a cursor that holds the record, durably. Nothing is there under that name
-// until it is whole, and what is there is not replaced: then the error is fs.ErrExist.
-func Create(path string, mode fs.FileMode, r *Record) (*Cursor, error) {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
+// syncEntry makes a file's name durable: whoever made it may have been killed before that.
+func syncEntry(path string) error {
+	own, err := files.Follow(files.OS{}, path)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	c := &Cursor{file: f, path: path}
-	err = f.Chmod(mode)
-	if err == nil {
-		_, err = f.WriteAt(make([]byte, 2*slotSize), 0)
-	}
-	if err == nil {
-		err = c.Save(r)
-	}
-	if err == nil {
-		err = os.Link(f.Name(), path)
-	}
-	_ = os.Remove(f.Name())
-	if err != nil {
-		_ = f.Close()
-		return nil, err
-	}
-	return c, nil
+	return files.OS{}.SyncDir(filepath.Dir(own))
 }
 
-// load returns the record of the newest slot that is whole.
+// load returns the record of the newest slot that is whole, and makes it durable.
 func (c *Cursor) load() (*Record, error) {
 	var newest *Record
+	var slot []byte
+	var failed error
 	for i := range int64(2) {
-		number, content, err := c.slot(i)
+		b, err := c.slot(i)
 		if err != nil {
-			return nil, err
-		}
-		if content == nil || newest != nil && number < c.number {
+			failed = errors.Join(failed, err)
 			continue
 		}
-		r, err := decode(content)
+		if b == nil || newest != nil && numberOf(b) < c.number {
+			continue
+		}
+		if b[len(magic)] != version {
+			return nil, fmt.Errorf("is of a later release, as its version is %d and not %d: go on with that release", b[len(magic)], version)
+		}
+		r, err := decode(b[header:])
 		if err != nil {
 			continue
 		}
-		newest, c.number = r, number
+		newest, slot, c.number = r, b, numberOf(b)
 	}
-	if newest == nil {
-		return nil, ErrDamaged
+	switch {
+	case newest != nil:
+		// What was read need not be on the disk, even after an fsync that succeeds, if one that failed
+		// was somebody else's. Written again it is, and nothing is torn by writing the same.
+		return newest, c.write(slot, c.number)
+	case failed != nil:
+		return nil, failed // perhaps it can be read later
 	}
-	return newest, nil
+	return nil, ErrDamaged
 }
 
 // slot returns what is in a slot, or nothing if it is not whole.
-func (c *Cursor) slot(i int64) (number uint64, content []byte, err error) {
+func (c *Cursor) slot(i int64) ([]byte, error) {
 	b := make([]byte, slotSize)
 	if n, err := c.file.ReadAt(b, i*slotSize); err != nil && !errors.Is(err, io.EOF) {
-		return 0, nil, err
-	} else if n < header || string(b[:8]) != magic {
-		return 0, nil, nil
+		return nil, err
+	} else if n < header || string(b[:len(magic)]) != magic {
+		return nil, nil
 	}
 	length := binary.LittleEndian.Uint32(b[16:])
 	if length > slotSize-header || binary.LittleEndian.Uint32(b[20:]) != checksum(b[:header+length]) {
-		return 0, nil, nil
+		return nil, nil
 	}
-	return binary.LittleEndian.Uint64(b[8:]), b[header : header+length], nil
+	return b[:header+length], nil
 }
+
+func numberOf(slot []byte) uint64 { return binary.LittleEndian.Uint64(slot[8:]) }
 
 // checksum returns that of a slot.
 func checksum(slot []byte) uint32 {
-	return crc32.Update(crc32.Checksum(slot[8:20], castagnoli), castagnoli, slot[header:])
+	return crc32.Update(crc32.Checksum(slot[:20], castagnoli), castagnoli, slot[header:])
 }
 
 // Save writes the record, and returns once it is durable. After an error the slot that was
 // written last still counts, and the next Save writes the same one as this.
 func (c *Cursor) Save(r *Record) error {
+	b, err := c.encode(r, c.number+1)
+	if err == nil {
+		err = c.write(b, c.number+1)
+	}
+	if err == nil {
+		c.number++
+	}
+	return err
+}
+
+// encode returns a slot, in memory that is used again.
+func (c *Cursor) encode(r *Record, number uint64) ([]byte, error) {
 	b := append(c.buffer[:0], make([]byte, header)...)
 	b = r.append(b)
 	c.buffer = b
 	if len(b) > slotSize {
-		return fmt.Errorf("%s: %d bytes are too many", c.path, len(b))
+		return nil, fmt.Errorf("%s: %d bytes are too many", c.path, len(b))
 	}
-	number := c.number + 1
 	copy(b, magic)
+	b[len(magic)] = version
 	binary.LittleEndian.PutUint64(b[8:], number)
 	binary.LittleEndian.PutUint32(b[16:], uint32(len(b)-header))
 	binary.LittleEndian.PutUint32(b[20:], checksum(b))
-	if _, err := c.file.WriteAt(b, int64(number%2)*slotSize); err != nil {
-		return err
-	}
-	if err := c.file.Sync(); err != nil {
-		return err
-	}
-	c.number = number
-	return nil
+	return b, nil
 }
+
+// write writes a slot durably.
+func (c *Cursor) write(slot []byte, number uint64) error {
+	if _, err := c.file.WriteAt(slot, offsetOf(number)); err != nil {
+		return err
+	}
+	return c.file.Sync()
+}
+
+// offsetOf returns where the slot of that number is.
+func offsetOf(number uint64) int64 { return int64(number%2) * slotSize }
 
 // IsThere tells whether the cursor's name still leads to it.
 func (c *Cursor) IsThere() bool {

@@ -14,7 +14,7 @@ type Record struct {
 	plan.Memory
 	Clean  bool            // the delivery was stopped, and did not just end
 	Read   reader.Position // the line up to which the journal was read
-	Retry  reader.Position // and the dead letters that are being retried
+	Retry  reader.Position // and the dead letters that are sent again
 	Undone []Undone        // in the order in which they were read
 }
 
@@ -22,15 +22,15 @@ type Record struct {
 type Undone struct {
 	reader.Position
 	plan.State
-	Retried  bool   // it is a dead letter that is being retried
 	Subject  uint64 // hash
 	Received time.Time
+	Again    bool // it is one of the dead letters that are sent again, and the position one in their file
 }
 
 const (
 	flagAside = 1 << iota
 	flagInnocent
-	flagRetried
+	flagAgain
 )
 
 const (
@@ -82,7 +82,7 @@ func (r *Record) append(b []byte) []byte {
 		b = binary.LittleEndian.AppendUint64(b, u.Subject)
 		b = appendTime(b, u.Received)
 		b = binary.AppendUvarint(b, uint64(u.Attempts))
-		b = append(b, flags(u.Aside, u.Innocent, u.Retried))
+		b = append(b, flags(u.Aside, u.Innocent, u.Again))
 		if u.Attempts == 0 {
 			continue
 		}
@@ -145,7 +145,7 @@ func decode(b []byte) (*Record, error) {
 		u.Position = place()
 		u.Subject, u.Received, u.Attempts = d.uint64(), d.time(), d.int()
 		f := d.byte()
-		u.Aside, u.Innocent, u.Retried = f&flagAside != 0, f&flagInnocent != 0, f&flagRetried != 0
+		u.Aside, u.Innocent, u.Again = f&flagAside != 0, f&flagInnocent != 0, f&flagAgain != 0
 		if u.Attempts == 0 {
 			continue
 		}
