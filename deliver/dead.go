@@ -2,9 +2,9 @@ package deliver
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,153 +13,236 @@ import (
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
-	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/journal"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/lock"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 )
 
-// deadTimeout is how long a dead letter may wait for the disk.
-const deadTimeout = 30 * time.Second
+// othersFor is for how long another process may have the dead letters for itself.
+const othersFor = 30 * time.Second
 
 // deadLetters are the events that a delivery gave up, in a file beside the receiver's, which
-// receivers of deliveries of the same name share.
+// receivers of deliveries of the same name share, be they of one process or of several: whoever writes holds
+// a lock beside it. It may be renamed or removed at any time: the next one makes it anew.
 type deadLetters struct {
 	receiver string
 	path     string // of the dead letters
 	retrying string // of those that are sent again
-	journal  *journal.Journal
-	options  *journal.Options
+	fs       files.FS
+	mode     fs.FileMode
+	dirMode  fs.FileMode
+
+	mu    sync.Mutex
+	tally tally
 }
 
 // newDeadLetters returns those of a delivery. No file is made before there is one.
 func newDeadLetters(events, receiver, name string, mode, dirMode fs.FileMode) *deadLetters {
-	path := deadFile(events, name)
 	return &deadLetters{
-		receiver: receiver, path: path, retrying: events + "." + receiver + "." + name + retryEnding,
-		journal: journal.New(path, nil), options: &journal.Options{Mode: mode, DirMode: dirMode},
+		receiver: receiver, path: deadFile(events, name), retrying: events + "." + receiver + "." + name + reader.RetryEnding,
+		fs: files.OS{}, mode: mode, dirMode: dirMode,
 	}
 }
 
 // deadFile returns the name of the file with the dead letters of a delivery.
 func deadFile(events, name string) string { return events + "." + name + reader.DeadEnding }
 
-// rewriting is held while a file of dead letters is replaced, and while one is added to it.
-// Appending is safe against renaming, but not against what is written anew.
-var rewriting sync.RWMutex
-
-// add adds an event, durably.
+// add adds an event, durably. After an error it is not there. It takes as long as the disk does.
 func (d *deadLetters) add(line []byte, reason string, attempts int) error {
 	dead, err := reader.DeadLetter(line, reason, attempts, time.Now())
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), deadTimeout)
-	defer cancel()
-	rewriting.RLock()
-	defer rewriting.RUnlock()
-	return d.journal.Append(ctx, dead, d.options)
+	return d.locked(func(path string) error {
+		o, err := d.open(path)
+		if err != nil {
+			return err
+		}
+		defer o.close()
+		_, err = o.Write(dead)
+		if err == nil {
+			err = o.sync()
+		}
+		return o.undo(err)
+	})
 }
 
-// close closes the file.
-func (d *deadLetters) close() {
-	ctx, cancel := context.WithTimeout(context.Background(), deadTimeout)
-	defer cancel()
-	_ = d.journal.Close(ctx)
-}
-
-// retry has the receiver's dead letters sent again: they are moved to the file of which that
-// is done. It returns how many there are.
+// retry moves the receiver's dead letters to the file of those that are sent again; see retrying. It
+// returns how many there are. It is called by the goroutine that reads that file.
 func (d *deadLetters) retry() (n int, err error) {
-	return d.rewrite(func(e *reader.Event) bool { return e.Attribute(event.Receiver) == d.receiver }, d.retrying)
-}
-
-// endRetry removes the file of dead letters that were sent again, durably.
-func (d *deadLetters) endRetry() error {
-	if err := os.Remove(d.retrying); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return files.OS{}.SyncDir(filepath.Dir(d.retrying))
+	return d.take(func(e *reader.Event) bool { return e.Attribute(event.Receiver) == d.receiver }, d.retrying)
 }
 
 // expire removes the receiver's dead letters that were received before a time. It returns how
 // many there were.
 func (d *deadLetters) expire(before time.Time) (n int, err error) {
-	return d.rewrite(func(e *reader.Event) bool {
+	if _, oldest, err := d.count(); err != nil || oldest.IsZero() || !oldest.Before(before) {
+		return 0, err
+	}
+	return d.take(func(e *reader.Event) bool {
 		return e.Attribute(event.Receiver) == d.receiver && !e.Time.IsZero() && e.Time.Before(before)
 	}, "")
 }
 
-// rewrite takes events out of the file, and appends them to another one, if it has a name. Every
-// step is durable before the next, so that a crash repeats, and loses nothing.
-func (d *deadLetters) rewrite(takes func(*reader.Event) bool, to string) (n int, err error) {
-	rewriting.Lock()
-	defer rewriting.Unlock()
-	lines, err := reader.Open(d.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return 0, nil
-	}
-	if err != nil {
-		return 0, err
-	}
-	defer lines.Close()
-	taken, err := appendTo(to, d.options.Mode)
-	if err != nil {
-		return 0, err
-	}
-	defer taken.close()
-	left, err := createBeside(d.path, d.options.Mode)
-	if err != nil {
-		return 0, err
-	}
-	defer left.remove()
-	err = lines.Each(func(l reader.Line) error {
-		kind, e, _ := reader.Parse(l)
-		into := left
-		if kind == reader.Stored && takes(e) {
-			into = taken
-			n++
+// take takes events out of the file, and adds them to another one, if it has a name: first what is left is
+// written to a file of its own, then what is taken is durable, and only then the first one is replaced. So a crash or an
+// error loses nothing; a crash can leave an event in both.
+func (d *deadLetters) take(takes func(*reader.Event) bool, to string) (n int, err error) {
+	err = d.locked(func(path string) error {
+		lines, err := reader.Open(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
 		}
-		return into.writeLine(l.Text)
+		if err != nil {
+			return err
+		}
+		close := sync.OnceFunc(lines.Close)
+		defer close()
+		left, err := d.createBeside(path, lines)
+		if err != nil {
+			return err
+		}
+		defer left.remove()
+		taken, isEmpty := new(output), true
+		defer func() { taken.close() }()
+		err = lines.Each(func(l reader.Line) error {
+			kind, e, err := reader.Parse(l)
+			switch {
+			case l.Long:
+				return err // what is not read whole can't be written
+			case kind == reader.Blank:
+				return nil
+			case kind != reader.Stored || !takes(e):
+				isEmpty = false
+				return left.writeLine(l.Text)
+			case n == 0 && to != "":
+				if taken, err = d.open(to); err != nil {
+					taken = new(output)
+					return err
+				}
+			}
+			n++
+			return taken.writeLine(l.Text)
+		})
+		if n == 0 && err == nil {
+			return nil
+		}
+		if err == nil {
+			err = left.sync()
+		}
+		if err == nil {
+			err = taken.sync()
+		}
+		close() // some systems replace no open file
+		left.close()
+		switch {
+		case err != nil:
+		case isEmpty:
+			err = d.fs.Remove(path)
+		default:
+			err = d.fs.Rename(left.name, path)
+		}
+		if err != nil {
+			n = 0
+			return taken.undo(err)
+		}
+		d.forget()
+		return d.fs.SyncDir(filepath.Dir(path))
 	})
-	if err != nil || n == 0 {
-		return 0, err
-	}
-	if err := taken.sync(); err != nil {
-		return 0, err
-	}
-	return n, left.replace(d.path)
+	return n, err
 }
 
-// output is a file that is written to.
+// locked does something while nobody else writes to the file, in whose place there may be a
+// symbolic link.
+func (d *deadLetters) locked(do func(path string) error) error {
+	path, err := files.Follow(d.fs, d.path)
+	if err != nil {
+		return err
+	}
+	if err := makeDir(filepath.Dir(path), d.dirMode); err != nil {
+		return err
+	}
+	own, _ := writers.LoadOrStore(path, new(sync.Mutex)) // for those of this process, on any system
+	own.(*sync.Mutex).Lock()
+	defer own.(*sync.Mutex).Unlock()
+	for began := time.Now(); ; time.Sleep(time.Millisecond) {
+		held, err := lock.Open(path + lock.Ending)
+		if err == nil {
+			defer func() { _ = held.Close() }()
+			return do(path)
+		}
+		if !errors.Is(err, lock.ErrLocked) || time.Since(began) > othersFor {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+	}
+}
+
+// writers are the mutexes of files with dead letters, by their paths.
+var writers sync.Map
+
+// output is a file that is added to.
 type output struct {
 	*bufio.Writer
-	file *os.File // nil: what is written is thrown away
+	file    files.File // nil: what is written is thrown away
+	fs      files.FS
+	name    string
+	before  int64 // its size
+	created bool
 }
 
-func appendTo(path string, mode fs.FileMode) (*output, error) {
-	if path == "" {
-		return &output{}, nil
+// open opens a file, to add lines to it.
+func (d *deadLetters) open(name string) (*output, error) {
+	o := &output{fs: d.fs, name: name}
+	var err error
+	if o.file, err = d.fs.Open(name); errors.Is(err, fs.ErrNotExist) {
+		o.created = true
+		o.file, err = d.fs.Create(name, d.mode)
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, mode)
 	if err != nil {
 		return nil, err
 	}
-	o := &output{bufio.NewWriter(f), f}
-	last := make([]byte, 1)
-	if info, err := f.Stat(); err == nil && info.Size() > 0 {
-		if _, err := f.ReadAt(last, info.Size()-1); err == nil && last[0] != '\n' {
-			return o, o.writeLine(nil) // ends what a crash has torn
-		}
+	o.Writer = bufio.NewWriterSize(o.file, 64<<10)
+	if err := o.inspect(); err != nil {
+		o.close()
+		return nil, err
 	}
 	return o, nil
 }
 
-func createBeside(path string, mode fs.FileMode) (*output, error) {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
+// inspect learns how large the file is, and ends a line that a crash has torn.
+func (o *output) inspect() error {
+	info, err := o.file.Stat()
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%s: is no regular file", o.name)
+	}
+	o.before = info.Size()
+	if o.before == 0 {
+		return nil
+	}
+	last := make([]byte, 1)
+	if _, err := o.file.ReadAt(last, o.before-1); err != nil || last[0] == '\n' {
+		return err
+	}
+	return o.WriteByte('\n')
+}
+
+// createBeside begins a file that is to replace the one that is read.
+func (d *deadLetters) createBeside(path string, lines *reader.Lines) (*output, error) {
+	info, err := lines.File().Stat()
 	if err != nil {
 		return nil, err
 	}
-	_ = f.Chmod(mode)
-	return &output{bufio.NewWriter(f), f}, nil
+	o := &output{fs: d.fs, name: path + ".tmp", created: true}
+	if err := d.fs.Remove(o.name); err != nil && !errors.Is(err, fs.ErrNotExist) { // what a crash has left
+		return nil, err
+	}
+	if o.file, err = d.fs.Create(o.name, info.Mode().Perm()); err != nil {
+		return nil, err
+	}
+	o.Writer = bufio.NewWriterSize(o.file, 64<<10)
+	return o, nil
 }
 
 func (o *output) writeLine(text []byte) error {
@@ -181,22 +264,24 @@ func (o *output) sync() error {
 		return err
 	}
 	if err := o.file.Sync(); err != nil {
-		return err
+		return fmt.Errorf("fsync of %s: %w", o.name, err)
 	}
-	return files.OS{}.SyncDir(filepath.Dir(o.file.Name()))
+	return o.fs.SyncDir(filepath.Dir(o.name))
 }
 
-// replace makes the file durable under another name.
-func (o *output) replace(path string) error {
-	if err := o.sync(); err != nil {
-		return err
+// undo takes back what was added, if there was an error, as far as the disk allows: it is added
+// again at the same place. It returns the error.
+func (o *output) undo(err error) error {
+	switch {
+	case err == nil || o.file == nil:
+	case o.created:
+		o.remove()
+	default:
+		if f, ok := o.file.(interface{ Truncate(int64) error }); ok {
+			_ = f.Truncate(o.before)
+		}
 	}
-	name := o.file.Name()
-	o.close()
-	if err := os.Rename(name, path); err != nil {
-		return fmt.Errorf("the dead letters: %w", err)
-	}
-	return files.OS{}.SyncDir(filepath.Dir(path))
+	return err
 }
 
 func (o *output) close() {
@@ -205,7 +290,77 @@ func (o *output) close() {
 	}
 }
 
+// remove removes the file, unless it got another name.
 func (o *output) remove() {
 	o.close()
-	_ = os.Remove(o.file.Name()) // which it may not have any more
+	_ = o.fs.Remove(o.name)
+}
+
+// tally is how many of a receiver's events there are in a file, up to an offset.
+type tally struct {
+	info   fs.FileInfo // nil: it is not known
+	offset int64
+	n      int
+	oldest time.Time
+}
+
+// count returns how many dead letters the receiver has, and when the oldest one was received. What was
+// counted before is not read again. It may be called by any goroutine.
+func (d *deadLetters) count() (n int, oldest time.Time, err error) {
+	f, err := os.Open(d.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, time.Time{}, nil
+	}
+	if err != nil {
+		return 0, time.Time{}, err
+	}
+	defer func() { _ = f.Close() }()
+	info, err := f.Stat()
+	if err != nil {
+		return 0, time.Time{}, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	c := d.tally
+	if c.info == nil || !os.SameFile(c.info, info) || info.Size() < c.offset {
+		c = tally{}
+	}
+	c.info = info
+	if _, err := f.Seek(c.offset, io.SeekStart); err != nil {
+		return 0, time.Time{}, err
+	}
+	lines, err := reader.New(f, f)
+	if err != nil {
+		return 0, time.Time{}, err
+	}
+	defer lines.Release()
+	for {
+		l, err := lines.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return 0, time.Time{}, err
+		}
+		kind, e, _ := reader.Parse(l)
+		if kind != reader.Stored || e.Attribute(event.Receiver) != d.receiver {
+			continue
+		}
+		c.n++
+		if !e.Time.IsZero() && (c.oldest.IsZero() || e.Time.Before(c.oldest)) {
+			c.oldest = e.Time
+		}
+	}
+	if !lines.Compressed() {
+		c.offset += lines.Offset() - int64(len(lines.Rest().Text))
+		d.tally = c
+	}
+	return c.n, c.oldest, nil
+}
+
+// forget has count count anew.
+func (d *deadLetters) forget() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.tally = tally{}
 }

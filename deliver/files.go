@@ -7,14 +7,14 @@ import (
 	"path/filepath"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/lock"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 )
 
 // What is added to the name of the receiver's file, after the receiver's name and the delivery's.
 const (
-	cursorEnding = ".cursor"
-	lockEnding   = ".cursor.lock"
-	retryEnding  = ".retry.jsonl"
+	cursorEnding = reader.CursorEnding
+	lockEnding   = reader.CursorEnding + lock.Ending
 )
 
 // FilesBeside returns what is added to the name of a receiver's file for the files of a delivery,
@@ -22,8 +22,8 @@ const (
 func FilesBeside(receiver, name string) []string {
 	base := "." + receiver + "." + name
 	return []string{
-		base + cursorEnding, base + lockEnding, base + retryEnding, "." + name + reader.DeadEnding,
-		base + cursorEnding + ".4294967295.tmp", base + retryEnding + ".4294967295.tmp", files.LongestName("." + name + reader.DeadEnding),
+		base + cursorEnding, base + lockEnding, base + reader.RetryEnding, "." + name + reader.DeadEnding,
+		base + cursorEnding + ".4294967295.tmp", base + reader.RetryEnding + ".4294967295.tmp", files.LongestName("." + name + reader.DeadEnding),
 	}
 }
 

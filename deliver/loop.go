@@ -311,5 +311,4 @@ func (l *loop) end() {
 	_ = l.cursor.Close()
 	l.track.Close()
 	l.closeRetried()
-	l.dead.close()
 }

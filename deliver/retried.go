@@ -4,61 +4,38 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"time"
 
 	"go.uber.org/zap"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/deliver/plan"
-	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/outcome"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 )
 
-// retried are the dead letters that are sent again, from a file of their own, a few at a time.
-// That file is appended to by each retry, and removed when all that is in it is done and the
-// cursor says so: a crash in between repeats, and loses nothing.
+// retried are the dead letters that are sent again, a few at a time.
 type retried struct {
-	track  *reader.Track // nil: there are none
-	moving bool          // more are about to come
-	ending bool          // all is done, and the cursor is being saved
+	*retrying      // nil: there are none
+	moving    bool // more are about to come: nothing is read meanwhile
 }
 
-// unknown is the durability of a file of which nobody says what is on the disk.
-type unknown struct{}
-
-func (unknown) Durable(fs.FileInfo) (int64, bool, bool) { return 0, false, false }
-
 // openRetried goes on with dead letters that were being sent again.
-func (l *loop) openRetried(from reader.Position) error {
-	if _, err := os.Stat(l.dead.retrying); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	} else if err != nil {
-		return err
-	}
-	track := reader.NewTrack(l.dead.retrying, unknown{})
-	if err := track.Seek(from); errors.Is(err, reader.ErrGone) { // it is another one
-		track.Close()
-		track = reader.NewTrack(l.dead.retrying, unknown{})
-	} else if err != nil {
-		return err
-	}
-	l.retried.track = track
-	return nil
+func (l *loop) openRetried(from reader.Position) (err error) {
+	l.retried.retrying, err = l.dead.openRetry(from)
+	return err
 }
 
 // retriedTo returns the place up to which dead letters are read again.
 func (l *loop) retriedTo() reader.Position {
-	if l.retried.track == nil {
+	if l.retried.retrying == nil {
 		return reader.Position{}
 	}
-	return l.retried.track.Last()
+	return l.retried.Last()
 }
 
 func (l *loop) closeRetried() {
-	if l.retried.track != nil {
-		l.retried.track.Close()
-		l.retried.track = nil
+	if l.retried.retrying != nil {
+		l.retried.Close()
+		l.retried.retrying = nil
 	}
 }
 
@@ -68,14 +45,14 @@ func (l *loop) retry(done func(string, error)) {
 		done("", errBusy)
 		return
 	}
-	l.retried.moving, l.retried.ending = true, false
+	l.retried.moving = true
 	dead := l.dead
 	l.inBackground(func() func() {
 		n, err := dead.retry()
 		return func() {
 			l.retried.moving = false
 			l.deadCounted = time.Time{}
-			if l.retried.track == nil {
+			if l.retried.retrying == nil {
 				if err := l.openRetried(reader.Position{}); err != nil {
 					l.log.Error("the dead letters that are to be sent again can't be read", zap.Error(err))
 				}
@@ -96,7 +73,7 @@ func (l *loop) retry(done func(string, error)) {
 // fillRetried reads more of the dead letters that are sent again, as long as few of them wait for
 // their first attempt.
 func (l *loop) fillRetried() {
-	if l.retried.track == nil || l.retried.ending || l.retried.moving || l.plan.Full() {
+	if l.retried.retrying == nil || l.retried.moving || l.plan.Full() {
 		return
 	}
 	undone, fresh := 0, 0
@@ -109,7 +86,7 @@ func (l *loop) fillRetried() {
 		}
 	}
 	for limit := max(1, l.handle.Delivery.plan().Concurrency/4); fresh < limit && !l.plan.Full(); {
-		text, position, err := l.retried.track.Next()
+		text, position, err := l.retried.Next()
 		if errors.Is(err, io.EOF) {
 			if undone == 0 {
 				l.endRetried()
@@ -126,8 +103,8 @@ func (l *loop) fillRetried() {
 		case err != nil:
 			l.passed(position, err)
 		case e == nil:
-		case l.handle.KeepFor > 0 && time.Since(e.Time) > l.handle.KeepFor:
-			l.count(outcome.Expired, 1)
+		case l.isOld(e.Time):
+			l.expired(1)
 		default:
 			undone++
 			fresh++
@@ -136,23 +113,16 @@ func (l *loop) fillRetried() {
 	}
 }
 
-// endRetried removes the file of which all is done, once the cursor knows.
+// endRetried removes the file of which all is done.
 func (l *loop) endRetried() {
-	if l.retried.ending || l.retried.moving {
-		return
+	ended, err := l.retried.finish()
+	if err != nil {
+		if passes, held := l.sampler.Pass("retried", time.Now()); passes {
+			l.log.Error("the file of dead letters that were sent again can't be removed", zap.Uint64("not_logged", held), zap.Error(err))
+		}
 	}
-	l.retried.ending = true
-	l.dirty = true
-	l.waiting = append(l.waiting, func(err error) {
-		if ended := l.retried.ending; !ended || err != nil {
-			l.retried.ending = false
-			return
-		}
-		l.retried.ending = false
-		l.closeRetried()
-		if err := l.dead.endRetry(); err != nil {
-			l.log.Error("the file of dead letters that were sent again can't be removed", zap.Error(err))
-		}
+	if ended {
+		l.retried.retrying = nil
 		l.dirty = true
-	})
+	}
 }

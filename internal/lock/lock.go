@@ -7,6 +7,9 @@ import (
 	"os"
 )
 
+// Ending is what is added to a file's name for that of a file whose holder may use it.
+const Ending = ".lock"
+
 // ErrLocked is the error of Open for a file that another process holds, or another part of
 // this one.
 var ErrLocked = errors.New("is held by another process")

@@ -3,7 +3,9 @@ package reader
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/jsonscan"
@@ -16,8 +18,27 @@ const (
 	DeadTime     = "deadtime"     // when it was given up, RFC 3339
 )
 
-// DeadEnding is that of the names of files with dead letters.
-const DeadEnding = ".dead.jsonl"
+// What the names of files that deliveries have beside a journal's end with.
+const (
+	DeadEnding   = ".dead.jsonl"  // dead letters
+	RetryEnding  = ".retry.jsonl" // those that are sent again
+	CursorEnding = ".cursor"      // how far a delivery has got
+)
+
+// IsOfDelivery tells whether a name is that of a file that a delivery has, one that belongs to such a file, as a
+// lock does, or dead letters that were rotated or compressed.
+func IsOfDelivery(path string) bool {
+	base := filepath.Base(path)
+	for _, ending := range []string{DeadEnding, RetryEnding} {
+		if strings.Contains(base, ending) {
+			return true
+		}
+	}
+	for _, ending := range []string{".lock", ".tmp", ".damaged"} {
+		base = strings.TrimSuffix(base, ending)
+	}
+	return strings.HasSuffix(base, CursorEnding)
+}
 
 // DeadLetter returns the line of an event with the attributes of one that was given up.
 func DeadLetter(line []byte, reason string, attempts int, at time.Time) ([]byte, error) {

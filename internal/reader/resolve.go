@@ -36,7 +36,7 @@ type Journals []*Journal
 
 // Resolve finds the files that are meant by what a command was given: a file, to
 // which those belong that were rotated of it, compressed or not; or a directory,
-// which stands for every journal in it, except for dead letters. No file is there
+// which stands for every journal in it, except for the files of deliveries. No file is there
 // twice, whatever it was called. The error is about what could not be found, one
 // for each argument (errors.Join), beside the rest. Close gives back what was found.
 func Resolve(args []string) (Journals, error) {
@@ -323,7 +323,7 @@ func LiveIn(dir string) (lives []string, err error) {
 		if isRotated {
 			live = n.Path
 		}
-		if isKnown[live] || n.Temporary || isDead(live) {
+		if isKnown[live] || n.Temporary || IsOfDelivery(live) {
 			continue
 		}
 		if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
@@ -335,15 +335,6 @@ func LiveIn(dir string) (lives []string, err error) {
 		}
 	}
 	return lives, nil
-}
-
-func isDead(path string) bool {
-	for _, ending := range files.Endings {
-		if strings.HasSuffix(path, DeadEnding+ending) {
-			return true
-		}
-	}
-	return false
 }
 
 // hasEvents tells whether a file that was not named is one of events: its name says

@@ -302,9 +302,14 @@ func (t *Track) foreign() (list []files.Rotated) {
 		if n, ok := files.Parse(name); ok && n.Path == t.path || name == t.path {
 			continue
 		}
-		if strings.HasPrefix(entry.Name(), stem) && entry.Type().IsRegular() && !isDead(name) {
+		if strings.HasPrefix(entry.Name(), stem) && entry.Type().IsRegular() && !IsOfDelivery(name) {
 			list = append(list, files.Rotated{At: NeverRotated, Forms: []string{name}})
 		}
 	}
 	return list
+}
+
+// FingerprintOf returns that of a file.
+func FingerprintOf(name string) (Fingerprint, error) {
+	return NewTrack(name, nil).printOfFile(files.Rotated{At: NeverRotated, Forms: []string{name}})
 }
