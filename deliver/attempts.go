@@ -128,7 +128,7 @@ func (l *loop) eventOf(it *item) (*reader.Event, error) {
 	}
 	track := l.track
 	if it.retried {
-		track = l.retried.track
+		track = l.retried.Track
 	}
 	text, err := track.At(it.position)
 	if err != nil {
@@ -217,4 +217,5 @@ func (l *loop) drop(id plan.ID) {
 		l.kept -= len(it.event.Text)
 	}
 	delete(l.items, id)
+	delete(l.retried.undone, id)
 }

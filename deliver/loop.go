@@ -69,7 +69,7 @@ func newLoop(e *engine, h *Handle) *loop {
 		engine: e, wake: make(chan struct{}, 1), items: make(map[plan.ID]*item),
 		results: make(chan *attempt, 64), finished: make(chan func()),
 	}
-	l.unburied = make(map[plan.ID]string)
+	l.unburied, l.retried.undone = make(map[plan.ID]string), make(map[plan.ID]bool)
 	l.sampler.First, l.sampler.Per = 3, time.Minute
 	l.use(h)
 	return l
@@ -211,8 +211,11 @@ func (l *loop) open() error {
 	}
 	for i := range record.Undone {
 		u := &record.Undone[i]
+		if u.Again && (l.retried.retrying == nil || !l.retried.has(u.Position)) {
+			continue // it was done: its file was removed
+		}
 		u.Due = earlier(u.Due, now.Add(l.longestWait()))
-		l.add(&item{position: u.Position, retried: u.Retried, subject: u.Subject, received: u.Received}, u.State)
+		l.add(&item{position: u.Position, retried: u.Again, subject: u.Subject, received: u.Received}, u.State)
 	}
 	l.dirty = true // it is running
 	return nil
@@ -237,6 +240,9 @@ func (l *loop) longestWait() time.Duration {
 func (l *loop) add(it *item, s plan.State) {
 	l.lastID++
 	l.items[l.lastID] = it
+	if it.retried {
+		l.retried.undone[l.lastID] = true
+	}
 	if l.plan.Add(l.lastID, it.subject, s) {
 		l.unburied[l.lastID] = "all attempts failed"
 	}

@@ -16,6 +16,7 @@ import (
 type retried struct {
 	*retrying      // nil: there are none
 	moving    bool // more are about to come: nothing is read meanwhile
+	undone    map[plan.ID]bool
 }
 
 // openRetried goes on with dead letters that were being sent again.
@@ -76,19 +77,16 @@ func (l *loop) fillRetried() {
 	if l.retried.retrying == nil || l.retried.moving || l.plan.Full() {
 		return
 	}
-	undone, fresh := 0, 0
-	for id, it := range l.items {
-		if it.retried {
-			undone++
-			if s, _ := l.plan.StateOf(id); s.Attempts == 0 {
-				fresh++
-			}
+	fresh := 0
+	for id := range l.retried.undone {
+		if s, _ := l.plan.StateOf(id); s.Attempts == 0 {
+			fresh++
 		}
 	}
 	for limit := max(1, l.handle.Delivery.plan().Concurrency/4); fresh < limit && !l.plan.Full(); {
 		text, position, err := l.retried.Next()
 		if errors.Is(err, io.EOF) {
-			if undone == 0 {
+			if len(l.retried.undone) == 0 {
 				l.endRetried()
 			}
 			return
@@ -106,7 +104,6 @@ func (l *loop) fillRetried() {
 		case l.isOld(e.Time):
 			l.expired(1)
 		default:
-			undone++
 			fresh++
 			l.take(&item{position: position, retried: true, received: e.Time}, e, plan.State{Aside: true})
 		}

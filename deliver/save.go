@@ -78,7 +78,7 @@ func (l *loop) record(clean bool) *cursor.Record {
 	for _, id := range ids {
 		it := l.items[id]
 		s, _ := l.plan.StateOf(id)
-		r.Undone = append(r.Undone, cursor.Undone{Position: it.position, State: s, Retried: it.retried, Subject: it.subject, Received: it.received})
+		r.Undone = append(r.Undone, cursor.Undone{Position: it.position, State: s, Again: it.retried, Subject: it.subject, Received: it.received})
 	}
 	return r
 }
@@ -133,7 +133,7 @@ func (l *loop) saved(r *cursor.Record, counted []*attempt, waiting []func(error)
 func (l *loop) saveNeeds(r *cursor.Record) {
 	l.isSaved, l.position, l.undone = true, r.Read, make([]reader.Position, 0, len(r.Undone))
 	for i := range r.Undone {
-		if !r.Undone[i].Retried {
+		if !r.Undone[i].Again {
 			l.undone = append(l.undone, r.Undone[i].Position)
 		}
 	}
