@@ -115,6 +115,9 @@ func (d *deadLetters) take(takes func(*reader.Event) bool, to string) (n int, er
 				isEmpty = false
 				return left.writeLine(l.Text)
 			case n == 0 && to != "":
+				if to, err = files.Follow(d.fs, to); err != nil {
+					return err
+				}
 				if taken, err = d.open(to); err != nil {
 					taken = new(output)
 					return err

@@ -20,10 +20,10 @@ const (
 // FilesBeside returns what is added to the name of a receiver's file for the files of a delivery,
 // the names that are temporary, or made after a fault, included.
 func FilesBeside(receiver, name string) []string {
-	base := "." + receiver + "." + name
+	base, dead := "."+receiver+"."+name, "."+name+reader.DeadEnding
 	return []string{
-		base + cursorEnding, base + lockEnding, base + reader.RetryEnding, "." + name + reader.DeadEnding,
-		base + cursorEnding + ".4294967295.tmp", base + reader.RetryEnding + ".4294967295.tmp", files.LongestName("." + name + reader.DeadEnding),
+		base + cursorEnding, base + lockEnding, base + cursorEnding + ".tmp", base + cursorEnding + ".damaged",
+		base + reader.RetryEnding, dead, dead + lock.Ending, dead + ".tmp",
 	}
 }
 

@@ -172,9 +172,9 @@ func (e *engine) ensureCursor(h *Handle) error {
 		return nil
 	}
 	path := e.base() + cursorEnding
-	if _, err := os.Stat(path); err == nil {
-		e.ready.Store(true)
-		return nil
+	if exists, err := cursor.Exists(path); exists || err != nil {
+		e.ready.Store(err == nil)
+		return err
 	}
 	if err := makeDir(filepath.Dir(path), h.DirMode); err != nil {
 		return err

@@ -239,3 +239,32 @@ func TestScanWhileItIsRotated(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestFilesOfDeliveries are no journals, and none is taken for a rotated file.
+func TestFilesOfDeliveries(t *testing.T) {
+	dir := t.TempDir()
+	line := eventLine(1) + "\n"
+	for _, name := range []string{
+		"app.dead.jsonl", "app.dead.jsonl.lock", "app.dead.jsonl.tmp", "app.dead.jsonl.1", "app.dead.jsonl-20261126", "app.dead.jsonl.gz",
+		"shop.app.retry.jsonl", "shop.app.cursor", "shop.app.cursor.tmp", "shop.app.cursor.lock", "shop.app.cursor.damaged",
+	} {
+		path := filepath.Join(dir, "events.jsonl."+name)
+		if err := os.WriteFile(path, []byte(line), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if n, ok := files.Parse(path); ok {
+			t.Errorf("%s is a rotated file of %s", name, n.Path)
+		}
+	}
+	if lives, err := LiveIn(dir); len(lives) > 0 || err != nil {
+		t.Errorf("%q, %v", lives, err)
+	}
+	if names := NewTrack(filepath.Join(dir, "events.jsonl"), nil).foreign(); len(names) > 0 {
+		t.Errorf("an event is looked for in %q", names)
+	}
+	for _, name := range []string{"cursor.jsonl", "dead.jsonl", "retry.jsonl", "events.cursor.jsonl"} {
+		if IsOfDelivery(filepath.Join(dir, name)) {
+			t.Errorf("%s is passed over", name)
+		}
+	}
+}
