@@ -1,3 +1,7 @@
+// Package deliver sends stored events on to applications: from a receiver's file, in which a
+// cursor notes how far a delivery is, until each of them was taken or is in the dead letters. It knows nothing of how they
+// were received. What is sent next is decided in plan, and what must be remembered is kept by cursor; the goroutine of an engine
+// puts both together.
 package deliver
 
 import (

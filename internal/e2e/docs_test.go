@@ -89,6 +89,7 @@ func TestDocumentsCaddyfiles(t *testing.T) {
 			for _, name := range []string{"WEBHOOK_VERIFY_TOKEN", "WEBHOOK_SECRET", "TICKETS_VERIFY_TOKEN", "MEMBERS_VERIFY_TOKEN"} {
 				s.env = append(s.env, name+"="+rightToken)
 			}
+			s.env = append(s.env, "APP_SECRET=whsec_"+base64.StdEncoding.EncodeToString(make([]byte, 24)))
 			s.env = append(s.env, "WEBHOOK_PASSWORD_HASH=$2a$14$GRq9kyiHWOFmYFXXGjLOeOTnB6bnLFTgW4fxX9ICxzrSDBoDoSMkO")
 			s.write("sender-ca.pem", newIssuer(t).pem)
 			s.configure("http:// {\n}\n")
@@ -174,7 +175,7 @@ func TestDocumentsJSON(t *testing.T) {
 func TestDocumentsNameTests(t *testing.T) {
 	t.Parallel()
 	var tests []byte
-	for _, pattern := range []string{"*_test.go", "../*/*_test.go", "../../*_test.go", "../../outputs/*/*_test.go"} {
+	for _, pattern := range []string{"*_test.go", "../*/*_test.go", "../../*_test.go", "../../outputs/*/*_test.go", "../../deliver/*_test.go", "../../deliver/*/*_test.go"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: %v", pattern, err)
