@@ -21,16 +21,16 @@ import (
 
 // Spec is what a config has to say of a delivery.
 type Spec struct {
-	Receiver      string // its name
-	Delivery      *Delivery
-	Target        *Target
-	Path          string // of the file
-	Journal       *journal.Journal
-	Mode, DirMode fs.FileMode // of files and directories that are made
-	KeepFor       time.Duration
-	Grace         time.Duration // for attempts when the config has ended; 0: as long as they take
-	Active        func() bool   // whether the config is the one that runs
-	Logger        *zap.Logger
+	Receiver      string                                 // its name
+	Delivery      *Delivery                              // its settings
+	Target        *Target                                // where it sends to
+	Path          string                                 // of the file
+	Journal       *journal.Journal                       // that writes it
+	Mode, DirMode fs.FileMode                            // of files and directories that are made
+	KeepFor       time.Duration                          // of files and dead letters; 0: for ever
+	Grace         time.Duration                          // for attempts when the config has ended; 0: as long as they take
+	Active        func() bool                            // whether the config is the one that runs
+	Logger        *zap.Logger                            // the receiver's
 	Emit          func(name string, data map[string]any) // an event of Caddy's; may be nil
 }
 

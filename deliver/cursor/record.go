@@ -22,9 +22,9 @@ type Record struct {
 type Undone struct {
 	reader.Position
 	plan.State
-	Subject  uint64 // hash
-	Received time.Time
-	Again    bool // it is one of the dead letters that are sent again, and the position one in their file
+	Subject  uint64    // hash
+	Received time.Time // when the event came
+	Again    bool      // it is one of the dead letters that are sent again, and the position one in their file
 }
 
 const (

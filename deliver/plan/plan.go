@@ -69,14 +69,14 @@ type State struct {
 
 // Memory is what has to be remembered beside the events.
 type Memory struct {
-	Taken        uint64 // events, ever
-	Down, Paused bool
+	Taken        uint64    // events, ever
+	Down, Paused bool      // the target is, by the breaker and by an operator
 	Held         time.Time // until then the target wants no attempt; it may be past
 }
 
 // Outcome is what became of an attempt.
 type Outcome struct {
-	Taken   bool
+	Taken   bool          // the target has it
 	Reached bool          // otherwise: the target got the request, or may have
 	NotMade bool          // it was cancelled, and does not count
 	Hold    time.Duration // for which the target wants no attempt at all
