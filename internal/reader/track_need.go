@@ -58,7 +58,7 @@ func (t *Track) Need(read Position, undone []Position) *Need {
 	for i := range undone {
 		needed[undone[i].File] = true
 	}
-	if read.Length > 0 {
+	if read.Length > 0 { // else all of it was read
 		needed[read.File] = true
 	}
 	n := new(Need)
@@ -78,22 +78,16 @@ func (t *Track) Need(read Position, undone []Position) *Need {
 	return n
 }
 
-// after returns when the first file was rotated, as its name says, that may have what comes
-// after a position. It is not ok as long as that is not known.
+// after returns a time after which every file was rotated, as its name says, that comes after
+// the one with a position, and no other one. It is not ok as long as that is not known.
 func (t *Track) after(now *listing, p Position, until time.Time) (at time.Time, ok bool) {
 	const next = time.Nanosecond
 	if p.File == (Fingerprint{}) {
 		return p.Rotated.Add(next), !p.Rotated.After(time.Now())
 	}
-	behind := func(at time.Time) (time.Time, bool) {
-		if p.Length == 0 { // all of it was read
-			return at.Add(next), true
-		}
-		return at, true
-	}
 	if i, found := now.find(p.Rotated); found {
 		if print, err := t.printOfFile(now.rotated[i]); err == nil && print == p.File {
-			return behind(p.Rotated)
+			return p.Rotated.Add(next), true
 		}
 	}
 	if now.live != nil {
@@ -111,7 +105,7 @@ func (t *Track) after(now *listing, p Position, until time.Time) (at time.Time, 
 			print, _ = t.printOfFile(r)
 		}
 		if print == p.File {
-			return behind(r.At)
+			return r.At.Add(next), true
 		}
 	}
 	if t.current != nil && t.current.print == p.File { // it was renamed by others

@@ -5,6 +5,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -86,6 +87,53 @@ func TestWhatATrackNeeds(t *testing.T) {
 	}
 	f.must(f.reopen(Position{}))
 	f.wantNeed("from the beginning", nil, true, true, true, true)
+}
+
+// While it is not known which of them it is, all files are needed that begin like the one that is read.
+func TestWhatATrackNeedsOfFilesThatBeginTheSame(t *testing.T) {
+	f := follow(t)
+	f.append(0)
+	f.rotate()
+	f.append(1, 2)
+	f.read(2)
+	f.rotate()
+	f.append(1, 3)
+	f.rotate()
+	f.append(4)
+	f.wantNeed("in the second or third", nil, false, true, true)
+	f.want(2, 1, 3, 4)
+}
+
+// A directory is read again unless it is sure that nothing has changed in it.
+func TestDirectoryIsReadOnlyOnce(t *testing.T) {
+	f := follow(t)
+	f.append(1)
+	f.rotate()
+	f.append(2)
+	list := func(modified time.Time) *listing {
+		t.Helper()
+		f.must(os.Chtimes(filepath.Dir(f.path), modified, modified))
+		now, err := f.list()
+		f.must(err)
+		return now
+	}
+	justNow, longAgo := time.Now(), time.Now().Add(-time.Minute)
+	if list(justNow) == list(justNow) {
+		t.Error("read once though it may have changed just now")
+	}
+	first := list(longAgo)
+	if list(longAgo) != first {
+		t.Error("read twice")
+	}
+	if list(longAgo.Add(time.Second)) == first {
+		t.Error("not read though it has changed")
+	}
+	first = list(longAgo)
+	f.must(os.Remove(f.path))
+	f.append(3)
+	if list(longAgo) == first {
+		t.Error("not read though another file is the live one")
+	}
 }
 
 func TestTrackSkipsWhatExpires(t *testing.T) {

@@ -261,6 +261,18 @@ func TestTrackOfATruncatedFile(t *testing.T) {
 	}
 }
 
+// What was read of a line that never ended is not taken for the beginning of another one.
+func TestTrackOfATornLineThatWasTruncated(t *testing.T) {
+	f := follow(t)
+	f.write(f.path, "torn")
+	f.want()
+	f.must(os.Truncate(f.path, 0))
+	f.want()
+	f.append(1)
+	f.want(1)
+	f.wantHole(ErrTruncated, 1)
+}
+
 // durable says that all of the live file is on the disk that was there.
 type durable struct{ size int64 }
 
