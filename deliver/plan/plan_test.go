@@ -221,6 +221,38 @@ func TestOutageKeepsOrder(t *testing.T) {
 	}
 }
 
+// TestAfterOutage: what was refused in an outage holds up the next one of its subject again.
+func TestAfterOutage(t *testing.T) {
+	p := newTester(t, Settings{})
+	first := p.add('a')
+	for range 5 {
+		p.try(first, refused)
+		p.wait()
+	}
+	p.try(p.add(0), taken)
+	second := p.add('a')
+	p.wantNext(first)
+	p.wantNone()
+	p.done(first, taken)
+	p.try(second, taken)
+}
+
+// TestSuspectOutOfReach: one that is tried once more and does not get to the target holds up nobody.
+func TestSuspectOutOfReach(t *testing.T) {
+	p := newTester(t, Settings{})
+	p.warm(20)
+	first := p.add('a')
+	for range 3 {
+		p.try(first, refused)
+		p.wait()
+		p.warm(1)
+	}
+	p.try(first, refused)
+	p.try(p.add('a'), taken)
+	p.try(first, failed)
+	p.try(p.add('a'), taken)
+}
+
 // TestUnreachableKeepsOrder: what did not get to the target says nothing about an event.
 func TestUnreachableKeepsOrder(t *testing.T) {
 	p := newTester(t, Settings{})

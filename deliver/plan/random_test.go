@@ -18,6 +18,9 @@ func TestRandom(t *testing.T) {
 	if torture {
 		seeds = 100_000
 	}
+	if slow {
+		seeds /= 10
+	}
 	for seed := range seeds {
 		r := newRandomly(t, uint64(seed))
 		for range 300 {

@@ -15,6 +15,9 @@ func TestManyTargets(t *testing.T) {
 	if torture {
 		targets = 100_000
 	}
+	if slow {
+		targets /= 10
+	}
 	for seed := range targets {
 		s := anyTarget(rand.New(rand.NewPCG(uint64(seed), 5)))
 		s.name = fmt.Sprintf("seed %d: %s", seed, s.name)
@@ -46,7 +49,7 @@ func anyTarget(random *rand.Rand) *simulated {
 	began := time.Duration(random.Int64N(int64(6 * time.Hour)))
 	s := &simulated{
 		subjects: []int{0, 1, 3, 30}[random.IntN(4)],
-		trouble: began + length, lasts: began + length + 6*time.Hour,
+		trouble:  began + length, lasts: began + length + 6*time.Hour,
 		most: 60 + int(2*length/time.Hour), drained: 2 * time.Hour,
 	}
 	kind := ""
