@@ -55,6 +55,7 @@ func serveApplication(address string) error {
 		}
 		mode, _ := os.ReadFile(filepath.Join(dir, "mode"))
 		status, wait := answerOf(string(mode), string(body))
+		_ = os.WriteFile(filepath.Join(dir, "asked"), nil, 0o600)
 		begun := time.Now()
 		select {
 		case <-r.Context().Done():
@@ -437,4 +438,10 @@ func (s *server) deliveries() (states map[string]string) {
 		states[d.Name] = d.State
 	}
 	return states
+}
+
+// busy returns an error until it was asked something.
+func (app *appProcess) busy() error {
+	_, err := os.Stat(filepath.Join(app.dir, "asked"))
+	return err
 }
