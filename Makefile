@@ -35,7 +35,8 @@ torture:
 		-run 'PowerCuts|EveryOperation|EveryMoment|TwoJournals' .
 	cd internal/files && go test -race -count=1 -v -timeout 1h -run 'ByTwoProcesses|TwoKeepers' .
 	cd internal/e2e && go test -count=1 -v -timeout 1h -tags strace -kills 200 -reloads 1000 -hang 1m \
-		-run 'Kills|ReloadsUnderTraffic|OnOnePath|TakenAway|Disk|FileSizeLimit|Overload|Strace' .
+		-run '^TestKills|ReloadsUnderTraffic|OnOnePath|TakenAway|Disk|FileSizeLimit|Overload|Strace' .
+	cd internal/e2e && go test -count=1 -v -timeout 2h -kills 200 -outage 3m -among 100000 -backlog 1000000 -turn 10s -run Deliver .
 	cd internal/e2e && go test -count=1 -v -timeout 1h -tags powercut -cuts 150 -run PowerCuts .
 	cd nats && go test -race -count=1 -v -timeout 1h -torture -run 'ClusterFaults|ReloadsUnderTraffic|TwoCaddys' .
 	cd kafka && go test -race -count=1 -v -timeout 1h -tags broker -rounds 10 -run Brokers .

@@ -29,7 +29,9 @@ func TestDeliveredIsAccepted(t *testing.T) {
 			},
 		}},
 		"standard webhooks', signed anew": {"standard_webhooks", own, []func(string, http.Header) error{
-			func(body string, header http.Header) error { return libraries["standard_webhooks"].accepts(own, body, header) },
+			func(body string, header http.Header) error {
+				return libraries["standard_webhooks"].accepts(own, body, header)
+			},
 			func(body string, header http.Header) error { return svixLibrary.accepts(own, body, header) },
 		}},
 		"stripe's, signed anew": {"stripe", own, []func(string, http.Header) error{

@@ -46,6 +46,7 @@ func serveApplication(address string) error {
 		return err
 	}
 	var busyWith atomic.Int32
+	var asked sync.Once
 	server := &http.Server{Addr: address, ReadHeaderTimeout: patience, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer busyWith.Add(-1)
 		beside := busyWith.Add(1)
@@ -55,7 +56,7 @@ func serveApplication(address string) error {
 		}
 		mode, _ := os.ReadFile(filepath.Join(dir, "mode"))
 		status, wait := answerOf(string(mode), string(body))
-		_ = os.WriteFile(filepath.Join(dir, "asked"), nil, 0o600)
+		asked.Do(func() { _ = os.WriteFile(filepath.Join(dir, "asked"), nil, 0o600) })
 		begun := time.Now()
 		select {
 		case <-r.Context().Done():
