@@ -50,7 +50,6 @@ func TestDeliveriesInJSON(t *testing.T) {
 		`[{"url":"http://h:x/"}]`:                 {"must be an http"},
 		`[{"url":"unix/"}]`:                       {"must be an http"},
 		`[{"url":"unix//run/a.sock:hooks"}]`:      {"must be an http"},
-		`[{"url":"http://me:good@h/"}]`:           {"url: user and password"},
 		`[{"url":"{env.GOOD_URL}"}]`:              {"deliver app: url", "must be an http", "placeholders"},
 		`[{"url":"http://{env.NO}/"}]`:            {"deliver app: url", "{env.NO}"},
 		`[{"url":"http://h/{http.request.uri}"}]`: {"deliver app: url", "{http.request.uri}"},
@@ -317,6 +316,15 @@ func TestValidateDoesNothing(t *testing.T) {
 		}
 	}
 	nothing("at first")
+	// Nor does one that is provisioned, and does not take effect for a while, or ever.
+	var config caddy.Config
+	if err := caddy.StrictUnmarshalJSON(adapted(t, "{\nadmin off\nauto_https off\n}\n"+sites), &config); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := caddy.ProvisionContext(&config); err != nil { // which nobody can cancel from here
+		t.Fatal(err)
+	}
+	nothing("while it is provisioned")
 	if n := requests.Load(); n != 0 {
 		t.Errorf("%d requests", n)
 	}

@@ -60,10 +60,7 @@ func runCaddy(t *testing.T, caddyfileText string) {
 	t.Helper()
 	t.Setenv("XDG_DATA_HOME", t.TempDir())
 	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
-	config, _, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte("{\nadmin off\nauto_https off\npersist_config off\n}\n"+caddyfileText), map[string]any{"filename": "Caddyfile"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	config := adapted(t, "{\nadmin off\nauto_https off\npersist_config off\n}\n"+caddyfileText)
 	t.Cleanup(func() {
 		if err := caddy.Stop(); err != nil {
 			t.Error(err)
@@ -72,6 +69,16 @@ func runCaddy(t *testing.T, caddyfileText string) {
 	if err := caddy.Load(config, true); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// adapted returns the JSON of a Caddyfile.
+func adapted(t *testing.T, caddyfileText string) []byte {
+	t.Helper()
+	config, _, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte(caddyfileText), map[string]any{"filename": "Caddyfile"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return config
 }
 
 // freeAddress returns an address that nobody listens at.

@@ -53,8 +53,8 @@ type Delivery struct {
 	Name string `json:"name,omitempty"`
 
 	// The URL that events are sent to: http, https, or a Unix socket, as in
-	// `unix//run/app.sock` or, with a path, `unix//run/app.sock:/webhooks`. Placeholders are evaluated
-	// when the config is loaded.
+	// `unix//run/app.sock` or, with a path, `unix//run/app.sock:/webhooks`. User and password in it
+	// become the field Authorization. Placeholders are evaluated when the config is loaded.
 	URL string `json:"url,omitempty"`
 
 	// How events are sent: `original`, as they came: method, stored header fields, and the
@@ -195,8 +195,6 @@ func parseURL(option, text string) (u *url.URL, socket string, err error) {
 		return nil, "", fmt.Errorf("%w; it lacks http:// or https:// at its beginning", wrong)
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.Fragment != "":
 		return nil, "", wrong
-	case u.User != nil:
-		return nil, "", fmt.Errorf("%s: user and password in a URL would not be sent: take them out, and write the option header, such as header Authorization \"Basic {env.APP_LOGIN}\"", option)
 	}
 	return u, "", nil
 }

@@ -272,6 +272,10 @@ func (t *Target) request(ctx context.Context, e *reader.Event, attempt int) (req
 	if err != nil {
 		return nil, err
 	}
+	if user := t.url.User; user != nil {
+		password, _ := user.Password()
+		req.SetBasicAuth(user.Username(), password)
+	}
 	if _, ok := req.Header["X-Idempotency-Key"]; !ok {
 		// It is not sent, and has Go send again what was lost as the application closed an idle
 		// connection: Node does so after five seconds.

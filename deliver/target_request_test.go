@@ -160,6 +160,21 @@ func TestTokenField(t *testing.T) {
 	}
 }
 
+// TestLogin: user and password in the URL are sent as browsers do.
+func TestLogin(t *testing.T) {
+	l, requests := application(t, nil)
+	target := mustLoad(t, "deliver "+strings.Replace(l, "://", "://me:p%40ss@", 1), http.Header{"Authorization": {"Bearer x"}})
+	if r := target.Send(context.Background(), eventOf(t, line), 1); !r.Taken {
+		t.Fatalf("%+v", r)
+	}
+	if user, password, ok := (<-requests).BasicAuth(); !ok || user != "me" || password != "p@ss" {
+		t.Errorf("%s %s", user, password)
+	}
+	if text := target.URL(); strings.Contains(text, "me") || strings.Contains(text, "ss") {
+		t.Error(text)
+	}
+}
+
 // TestIDs: what a field can't have is encoded, and stays the same.
 func TestIDs(t *testing.T) {
 	request, r := wire(t, "/", strings.Replace(stored("POST", "/in", "", `,"data":1`), `"id":"e1"`, `"id":"a b\u00e4\n%"`, 1), nil, ok)
