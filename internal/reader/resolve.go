@@ -181,7 +181,7 @@ func openLive(arg, path string) (live *os.File, names []string, err error) {
 // is still there after that, all of them are older.
 func OpenLive(name, beside string) (live *os.File, rotated []files.Rotated, err error) {
 	for range 100 { // once more than files can be rotated at a time
-		live, err = os.Open(name)
+		live, err = openShared(name)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -74,7 +74,7 @@ func (t *Track) openTracked(r files.Rotated) (*tracked, error) {
 		if info, err := os.Stat(name); r.At != NeverRotated && err == nil && (!info.Mode().IsRegular() || info.Size() == 0) {
 			continue // opening a pipe would wait
 		}
-		file, err := os.Open(name)
+		file, err := openShared(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}

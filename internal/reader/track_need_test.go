@@ -118,7 +118,7 @@ func TestDirectoryIsReadOnlyOnce(t *testing.T) {
 		return now
 	}
 	justNow, longAgo := time.Now(), time.Now().Add(-time.Minute)
-	if list(justNow) == list(justNow) {
+	if first := list(justNow); first == list(justNow) {
 		t.Error("read once though it may have changed just now")
 	}
 	first := list(longAgo)
