@@ -124,7 +124,11 @@ func (l *loop) relieve() {
 			l.log.Warn("too many events are undone: no more are read until some of them are delivered or given up", zap.Int("undone", len(l.items)))
 		}
 	}
-	if id, ok := l.plan.Relieve(); ok {
+	for {
+		id, ok := l.plan.Relieve()
+		if !ok {
+			return
+		}
 		l.giveUp(id, "it was refused while many others were taken, and too many events were undone")
 	}
 }
