@@ -161,7 +161,9 @@ func (l *loop) done(a *attempt) {
 	l.inFlight--
 	l.dirty = true
 	wasDown := l.plan.Down()
-	dead := l.plan.Done(a.id, now, a.result.Outcome)
+	o := a.result.Outcome
+	o.NotMade = o.NotMade || a.result.Never // which tells nothing about the target
+	dead := l.plan.Done(a.id, now, o)
 	if it := l.items[a.id]; it != nil {
 		it.busy = false
 	}

@@ -15,7 +15,8 @@ const commandTimeout = 10 * time.Second
 var (
 	errNotBegun = errors.New("the delivery has not begun: see caddy webhook deliveries")
 	errStandby  = errors.New("another process delivers: ask that one")
-	errBusy     = errors.New("the delivery is ending, or busy: try again")
+	errBusy     = errors.New("the delivery is ending, or busy")
+	errLate     = errors.New("it takes long, and goes on: see caddy webhook deliveries")
 )
 
 // Do does one of the things that can be done with a delivery, and returns what became of it. It
@@ -38,7 +39,7 @@ func (e *engine) Do(ctx context.Context, action string) (string, error) {
 	case a := <-answers:
 		return a.text, a.err
 	case <-ctx.Done():
-		return "", errBusy
+		return "", errLate
 	}
 }
 

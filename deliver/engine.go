@@ -60,7 +60,8 @@ const (
 // goroutine does what is to be done with events: see loop.
 type engine struct {
 	key
-	made    time.Time
+	made    time.Time   // or used by another config
+	ran     atomic.Bool // a config ran that has it
 	metrics *metrics.Delivery
 	counts  [6]atomic.Uint64 // by the index in outcome.OfDeliveries
 	report  atomic.Pointer[status.DeliveryReport]
@@ -71,8 +72,6 @@ type engine struct {
 
 	told     chan struct{} // current has changed
 	commands chan func(*loop)
-	emits    chan func() // to one goroutine, so that they keep their order
-
 	mu       sync.Mutex
 	users    []*Handle
 	current  *Handle       // whose settings count; nil: nobody's config runs
@@ -101,7 +100,6 @@ func Register(s Spec) *Handle {
 	if e == nil {
 		e = &engine{
 			key: k, made: time.Now(), told: make(chan struct{}, 1), commands: make(chan func(*loop)),
-			emits: make(chan func(), maxEmits),
 		}
 		if engines.of == nil {
 			engines.of = make(map[key]*engine)
@@ -152,6 +150,7 @@ func (e *engine) choose() {
 		return
 	}
 	e.current = active
+	e.ran.Store(e.ran.Load() || active != nil)
 	switch {
 	case active == nil:
 		e.withdraw()
@@ -180,9 +179,9 @@ func (e *engine) wanted() *Handle {
 
 // run delivers as long as a config wants that.
 func (e *engine) run() {
-	ended := make(chan struct{})
-	defer close(ended)
-	go e.emitAll(ended)
+	emits := make(chan func(), maxEmits) // to one goroutine, so that they keep their order
+	defer close(emits)
+	go emitAll(emits)
 	for {
 		e.mu.Lock()
 		h := e.current
@@ -196,20 +195,14 @@ func (e *engine) run() {
 			return
 		}
 		e.mu.Unlock()
-		newLoop(e, h).run()
+		newLoop(e, h, emits).run()
 		e.report.Store(nil)
 	}
 }
 
-// emitAll emits what there is to be emitted, until the delivery has ended.
-func (e *engine) emitAll(ended <-chan struct{}) {
-	for {
-		select {
-		case emit := <-e.emits:
-			emit()
-		case <-ended:
-			return
-		}
+func emitAll(emits <-chan func()) {
+	for emit := range emits {
+		emit()
 	}
 }
 

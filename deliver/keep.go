@@ -49,8 +49,21 @@ func (l *loop) keep() {
 	}
 }
 
-// needs tells whether a rotated file may hold what is not done.
-func (e *engine) needs(rotated time.Time) bool { return e.needed.Load().Needs(rotated) }
+// needs tells whether a rotated file may hold what is not done. A config that has not run for so long
+// was rejected, and needs nothing.
+func (e *engine) needs(rotated time.Time) bool {
+	if need := e.needed.Load(); need != nil {
+		return need.Needs(rotated)
+	}
+	return e.ran.Load() || time.Since(e.began()) < lookFor
+}
+
+// began returns when the last config came that has the delivery.
+func (e *engine) began() time.Time {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.made
+}
 
 // expiring says that a file is about to be removed for its age. It returns once what was not
 // delivered of it is counted, and the cursor is saved behind it.

@@ -43,6 +43,7 @@ type loop struct {
 
 	wake       chan struct{} // something was stored
 	results    chan *attempt
+	emits      chan<- func()
 	finished   chan func() // what is to be done after something in the background
 	inFlight   int         // attempts
 	background int         // other things that go on
@@ -64,9 +65,9 @@ type item struct {
 	busy     bool          // it is being tried, or put into the dead letters
 }
 
-func newLoop(e *engine, h *Handle) *loop {
+func newLoop(e *engine, h *Handle, emits chan<- func()) *loop {
 	l := &loop{
-		engine: e, wake: make(chan struct{}, 1), items: make(map[plan.ID]*item),
+		engine: e, emits: emits, wake: make(chan struct{}, 1), items: make(map[plan.ID]*item),
 		results: make(chan *attempt, 64), finished: make(chan func()),
 	}
 	l.unburied, l.retried.undone = make(map[plan.ID]string), make(map[plan.ID]bool)
@@ -130,6 +131,7 @@ func (l *loop) run() {
 		}
 	})
 	defer stop()
+	l.held = held
 	l.deliver()
 	l.end()
 }

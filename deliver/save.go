@@ -13,6 +13,7 @@ import (
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/deliver/cursor"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/deliver/plan"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/lock"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 )
 
@@ -34,6 +35,7 @@ type saving struct {
 	counting []*attempt    // that wait for a save that counts them
 	waiting  []func(error) // what else waits for a save
 	cautious time.Time     // until then every attempt is counted first
+	held     *os.File      // the lock
 }
 
 // mayBegin tells whether attempts may be begun as far as the cursor is concerned.
@@ -139,8 +141,13 @@ func (l *loop) saveNeeds(r *cursor.Record) {
 	}
 }
 
-// guardCursor has the cursor be there, whoever takes it away.
+// guardCursor has the cursor and its lock be there, whoever takes them away.
 func (l *loop) guardCursor() {
+	if !lock.IsThere(l.held) {
+		l.log.Warn("somebody has removed the lock of the cursor: it is taken anew", zap.String("lock", l.base()+lockEnding))
+		l.ending = true
+		return
+	}
 	if l.going || l.cursor.IsThere() {
 		return
 	}

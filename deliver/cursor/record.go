@@ -75,6 +75,7 @@ func (r *Record) append(b []byte) []byte {
 	place(&r.Retry)
 	b = binary.AppendUvarint(b, r.Taken)
 	b = append(b, flags(r.Down, r.Paused, r.Clean))
+	b = appendTime(b, r.Held)
 	b = binary.AppendUvarint(b, uint64(len(r.Undone)))
 	for i := range r.Undone {
 		u := &r.Undone[i]
@@ -139,6 +140,7 @@ func decode(b []byte) (*Record, error) {
 	r.Taken = d.uvarint()
 	f := d.byte()
 	r.Down, r.Paused, r.Clean = f&flagDown != 0, f&flagPaused != 0, f&flagClean != 0
+	r.Held = d.time()
 	r.Undone = make([]Undone, d.count(21))
 	for i := range r.Undone {
 		u := &r.Undone[i]

@@ -12,7 +12,7 @@ import (
 )
 
 // Binary returns the event as a CloudEvent in binary content mode. Attributes that say how the
-// body was sent, and those over event.MaxBinary bytes, are left out.
+// body was sent, or why it is a dead letter, and those over event.MaxBinary bytes, are left out.
 // https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md
 func (e *Event) Binary(ctx context.Context, to *url.URL) (*http.Request, error) {
 	body, err := e.BodyDecoded()
@@ -44,11 +44,20 @@ func (e *Event) Binary(ctx context.Context, to *url.URL) (*http.Request, error) 
 	set("subject", e.Subject)
 	set("time", e.TimeText)
 	for _, x := range e.Extensions {
-		if x[0] != event.BodySent && len(x[1]) <= event.MaxBinary {
+		if !isOfLine(x[0]) && len(x[1]) <= event.MaxBinary {
 			set(x[0], x[1])
 		}
 	}
 	return req, nil
+}
+
+// isOfLine tells whether an attribute is about the line, and not about the event.
+func isOfLine(name string) bool {
+	switch name {
+	case event.BodySent, DeadReason, DeadAttempts, DeadTime:
+		return true
+	}
+	return false
 }
 
 // encodeAttribute encodes a string for a header field, as section 3.1.3.2 of the
