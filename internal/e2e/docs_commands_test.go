@@ -23,6 +23,8 @@ var runners = map[string]runner{
 	"PERFORMANCE.md, Performance":              {ci: "make bench"},
 	"PERFORMANCE.md, Comparing changes":        {nobody: "takes minutes; .ci/run runs each benchmark once"},
 	"docs/commands.md, Commands":               {test: "TestReadme"},
+	"docs/deliver.md, Signing":                 {test: "TestDocumentsDeliver"},
+	"docs/deliver.md, Look and act":            {test: "TestDocumentsDeliver"},
 	"docs/deployment.md, systemd":              {test: "TestDeployService"},
 	"docs/deployment.md, Docker":               {nobody: "there is no Docker engine; TestDockerfile and TestCompose check the files"},
 	"docs/deployment.md, Rotation":             {test: "TestDeployLogrotate"},
