@@ -213,12 +213,12 @@ func TestFilesOfDeliveries(t *testing.T) {
 	for _, into := range []string{dir, filepath.Join(dir, "missing", "sub")} {
 		longest := 0
 		for n := 100; n <= 214; n++ {
-			err := load(filepath.Join(into, strings.Repeat("x", n)), "app")
+			err := load(filepath.Join(into, strings.Repeat("x", n)), strings.Repeat("y", 32))
 			if err == nil {
 				longest = n
 				continue
 			}
-			mustContain(t, err.Error(), "deliver app", "is too long with what is added to it")
+			mustContain(t, err.Error(), "deliver yyy", "is too long with what is added to it")
 			break
 		}
 		if longest < 150 || longest == 214 {
