@@ -314,7 +314,7 @@ func (t *Target) sign(req *http.Request, e *reader.Event) error {
 	}
 	id, stamp := req.Header.Get(reader.HeaderEventID), fmt.Sprint(time.Now().Unix())
 	mac := hmac.New(sha256.New, t.key)
-	fmt.Fprintf(mac, "%s.%s.", id, stamp)
+	_, _ = fmt.Fprintf(mac, "%s.%s.", id, stamp)
 	if _, err := io.Copy(mac, body); err != nil {
 		return err
 	}

@@ -32,7 +32,7 @@ func TestRecordsComeBack(t *testing.T) {
 // TestLargestRecordFits in a slot: as many events as may be undone, each in a file of its own, with the largest
 // numbers there are.
 func TestLargestRecordFits(t *testing.T) {
-	r := &Record{Memory: plan.Memory{Taken: math.MaxUint64, Down: true, Paused: true}}
+	r := &Record{Memory: plan.Memory{Taken: math.MaxUint64, Down: true, Paused: true, Held: time.UnixMilli(math.MaxInt64)}}
 	at := time.UnixMilli(math.MinInt64)
 	position := func(i int) reader.Position {
 		p := reader.Position{Rotated: at, Offset: math.MaxInt64, Length: math.MaxInt64, Hash: math.MaxUint64}
@@ -90,7 +90,7 @@ func randomRecord(random *rand.Rand) *Record {
 	}
 	flip := func() bool { return random.IntN(2) == 0 }
 	r := &Record{
-		Memory: plan.Memory{Taken: random.Uint64(), Down: flip(), Paused: flip()},
+		Memory: plan.Memory{Taken: random.Uint64(), Down: flip(), Paused: flip(), Held: at()},
 		Clean:  flip(), Read: position(), Retry: position(), Undone: make([]Undone, random.IntN(20)),
 	}
 	for i := range r.Undone {

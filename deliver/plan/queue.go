@@ -68,11 +68,13 @@ func (q *queue) Swap(i, j int) {
 	q.events[i], q.events[j] = q.events[j], q.events[i]
 	q.events[i].indexes[q.slot], q.events[j].indexes[q.slot] = i, j
 }
+
 func (q *queue) Push(x any) {
 	e := x.(*event)
 	e.queues[q.slot], e.indexes[q.slot] = q, len(q.events)
 	q.events = append(q.events, e)
 }
+
 func (q *queue) Pop() any {
 	last := len(q.events) - 1
 	e := q.events[last]

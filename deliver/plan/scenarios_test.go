@@ -119,9 +119,11 @@ func (s *simulated) run(seed uint64) (simResults, *world) {
 	if target == nil {
 		target = healthy
 	}
-	w := &world{random: random, target: target, trouble: s.trouble, restarts: s.restarts,
+	w := &world{
+		random: random, target: target, trouble: s.trouble, restarts: s.restarts,
 		coming: every(s.interval, s.subjects, s.poison),
-		plan:   New(Settings{Strict: s.strict, Concurrency: 8, Retry: DefaultRetry}, Memory{}, random)}
+		plan:   New(Settings{Strict: s.strict, Concurrency: 8, Retry: DefaultRetry}, Memory{}, random),
+	}
 	return w.run(s.lasts), w
 }
 
@@ -162,8 +164,10 @@ func (s *simulated) check(t *testing.T, r simResults, w *world) {
 // drain returns how the rate grows after an outage.
 func drain(t *testing.T) string {
 	random := rand.New(rand.NewPCG(1, 3))
-	w := &world{random: random, trouble: 7 * time.Hour, coming: every(time.Second, 1000, nil),
-		plan: New(Settings{Concurrency: 32, Retry: DefaultRetry}, Memory{}, random)}
+	w := &world{
+		random: random, trouble: 7 * time.Hour, coming: every(time.Second, 1000, nil),
+		plan: New(Settings{Concurrency: 32, Retry: DefaultRetry}, Memory{}, random),
+	}
 	answers := outage(time.Hour, 7*time.Hour, refused)
 	w.target = func(w *world, e *simEvent) (Outcome, time.Duration) {
 		o, _ := answers(w, e)
