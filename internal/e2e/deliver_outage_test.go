@@ -14,7 +14,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -156,7 +155,7 @@ func (app *appProcess) dropConnections() {
 	})
 	raw, err := listener.(*net.TCPListener).SyscallConn()
 	if err == nil {
-		err = errors.Join(raw.Control(func(fd uintptr) { err = syscall.Listen(int(fd), 0) }), err)
+		err = errors.Join(raw.Control(func(fd uintptr) { err = listenWithoutBacklog(fd) }), err)
 	}
 	if err != nil {
 		app.t.Fatal(err)
