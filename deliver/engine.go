@@ -90,6 +90,9 @@ type Handle struct {
 	gone   atomic.Bool // its config was cleaned up
 }
 
+// exiting tells whether Caddy is being stopped. Tests replace it.
+var exiting = caddy.Exiting
+
 // Register has a delivery begin once the config runs. Until then, and afterwards, it does
 // nothing but keep files that it may need.
 func Register(s Spec) *Handle {
@@ -230,7 +233,7 @@ func (h *Handle) Release() {
 	e.choose()
 	running := e.running
 	e.mu.Unlock()
-	if caddy.Exiting() {
+	if exiting() {
 		endAll() // at once, and not one after the other
 		if running != nil {
 			<-running

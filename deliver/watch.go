@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/caddyserver/caddy/v2"
 	"go.uber.org/zap"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
@@ -180,7 +179,7 @@ func (l *loop) passed(at reader.Position, err error) {
 // left tells how much a delivery leaves behind that is in no config any more.
 func (l *loop) left() {
 	backlog := l.track.Backlog()
-	if caddy.Exiting() || len(l.items) == 0 && backlog == 0 {
+	if exiting() || len(l.items) == 0 && backlog == 0 {
 		return
 	}
 	l.log.Warn("the delivery is in no config any more, and leaves events behind", zap.Int("undone", len(l.items)), zap.Int64("backlog_bytes", backlog),
