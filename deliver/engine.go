@@ -88,6 +88,7 @@ type Handle struct {
 	cancel context.CancelCauseFunc
 	unhold func()
 	gone   atomic.Bool // its config was cleaned up
+	finish sync.Once
 }
 
 // exiting tells whether Caddy is being stopped. Tests replace it.
@@ -221,26 +222,34 @@ func (e *engine) reap() {
 }
 
 // Release says that the config is cleaned up. Its attempts may end within its grace period; if
-// Caddy is stopping, they are waited for.
+// Caddy is stopping, they are waited for, unless a config goes on with the delivery: that one
+// is not stopped before this returns.
 func (h *Handle) Release() {
 	e := h.engine
-	h.gone.Store(true)
-	if h.Grace > 0 {
-		time.AfterFunc(h.Grace, func() { h.cancel(errCanceled) })
-	}
+	h.end()
 	e.mu.Lock()
 	e.users = slices.DeleteFunc(e.users, func(other *Handle) bool { return other == h })
 	e.choose()
-	running := e.running
+	running, goesOn := e.running, e.current != nil
 	e.mu.Unlock()
 	if exiting() {
 		endAll() // at once, and not one after the other
-		if running != nil {
+		if running != nil && !goesOn {
 			<-running
 		}
 	}
 	h.unhold()
 	e.reap()
+}
+
+// end has the grace period begin.
+func (h *Handle) end() {
+	h.finish.Do(func() {
+		h.gone.Store(true)
+		if h.Grace > 0 {
+			time.AfterFunc(h.Grace, func() { h.cancel(errCanceled) })
+		}
+	})
 }
 
 // endAll has all deliveries end whose configs do not run any more.
@@ -253,6 +262,11 @@ func endAll() {
 	engines.Unlock()
 	for _, e := range all {
 		e.mu.Lock()
+		for _, h := range e.users {
+			if !h.Active() {
+				h.end()
+			}
+		}
 		e.choose()
 		e.mu.Unlock()
 	}
