@@ -190,8 +190,6 @@ func (l *loop) open() error {
 	if err != nil {
 		return err
 	}
-	now := time.Now()
-	l.plan = plan.New(l.handle.Delivery.plan(), record.Memory, rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())))
 	l.dead = newDeadLetters(l.path, l.receiver, l.name, l.handle.Mode, l.handle.DirMode)
 	l.track = l.newTrack()
 	if err := l.track.Seek(record.Read); errors.Is(err, reader.ErrGone) {
@@ -205,6 +203,8 @@ func (l *loop) open() error {
 		l.track.Close()
 		return err
 	}
+	now := time.Now()
+	l.plan = plan.New(l.handle.Delivery.plan(), record.Memory, rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())))
 	if !record.Clean {
 		l.cautious = now.Add(cautiousFor)
 	}
@@ -294,11 +294,9 @@ func (l *loop) deliver() {
 
 // end lets attempts end, and saves the cursor.
 func (l *loop) end() {
-	for _, a := range l.counting {
-		a.result.NotMade = true
-		l.done(a)
-	}
+	counting := l.counting
 	l.counting = nil
+	l.notMade(counting)
 	for l.inFlight+l.background > 0 {
 		select {
 		case a := <-l.results:
@@ -310,8 +308,12 @@ func (l *loop) end() {
 			f(l)
 		}
 	}
-	if err := l.cursor.Save(l.record(true)); err != nil {
+	err := l.cursor.Save(l.record(true))
+	if err != nil {
 		l.log.Error("the cursor could not be saved: what was delivered in the last second will be again", zap.Error(err))
+	}
+	for _, then := range l.waiting {
+		then(err)
 	}
 	if l.wanted() == nil {
 		l.left()

@@ -40,7 +40,11 @@ type saving struct {
 
 // mayBegin tells whether attempts may be begun as far as the cursor is concerned.
 func (l *loop) mayBegin() bool {
-	return l.failing.IsZero() || time.Since(l.failing) < unsavedFor
+	since := l.failing
+	if since.IsZero() && l.going {
+		since = l.savedAt // the disk may hang
+	}
+	return since.IsZero() || time.Since(since) < unsavedFor
 }
 
 // openCursor returns what the cursor holds, which is made if there is none.
@@ -104,16 +108,19 @@ func (l *loop) save() {
 
 func (l *loop) saved(r *cursor.Record, counted []*attempt, waiting []func(error), err error) {
 	l.going = false
+	if err == nil {
+		err = l.guardCursor()
+	}
 	for _, then := range waiting {
 		then(err)
 	}
+	if l.ending {
+		l.notMade(counted)
+		counted = nil
+	}
 	if err != nil {
-		l.dirty, l.failure = true, err
+		l.unsaved(err)
 		l.counting = append(counted, l.counting...)
-		if l.failing.IsZero() {
-			l.failing = time.Now()
-			l.log.Error("the cursor can't be saved; after a minute nothing is delivered until it can", zap.Error(err))
-		}
 		return
 	}
 	l.saveNeeds(r)
@@ -122,12 +129,24 @@ func (l *loop) saved(r *cursor.Record, counted []*attempt, waiting []func(error)
 		l.log.Info("the cursor is saved again")
 	}
 	for _, a := range counted {
-		if l.ending {
-			a.result.NotMade = true
-			l.done(a)
-			continue
-		}
 		go l.attempt(a)
+	}
+}
+
+// notMade takes back attempts that were not made.
+func (l *loop) notMade(attempts []*attempt) {
+	for _, a := range attempts {
+		a.result.NotMade = true
+		l.done(a)
+	}
+}
+
+// unsaved notes that the cursor can't be saved.
+func (l *loop) unsaved(err error) {
+	l.dirty, l.failure = true, err
+	if l.failing.IsZero() {
+		l.failing = time.Now()
+		l.log.Error("the cursor can't be saved; after a minute nothing is delivered until it can", zap.Error(err))
 	}
 }
 
@@ -141,15 +160,18 @@ func (l *loop) saveNeeds(r *cursor.Record) {
 	}
 }
 
-// guardCursor has the cursor and its lock be there, whoever takes them away.
-func (l *loop) guardCursor() {
+// errReplaced is the error for a cursor that is not the delivery's own any more.
+var errReplaced = errors.New("somebody has replaced the cursor")
+
+// guardCursor has the cursor be there, whoever takes it away. No save may go on.
+func (l *loop) guardCursor() error {
 	if !lock.IsThere(l.held) {
 		l.log.Warn("somebody has removed the lock of the cursor: it is taken anew", zap.String("lock", l.base()+lockEnding))
-		l.ending = true
-		return
+		l.replaced, l.ending = true, true
+		return errReplaced
 	}
-	if l.going || l.cursor.IsThere() {
-		return
+	if l.cursor.IsThere() {
+		return nil
 	}
 	path := l.base() + cursorEnding
 	c, err := cursor.Create(path, l.handle.Mode, l.record(false))
@@ -157,17 +179,15 @@ func (l *loop) guardCursor() {
 	case errors.Is(err, fs.ErrExist):
 		l.log.Warn("somebody has replaced the cursor: the delivery goes on from that one", zap.String("cursor", path))
 		l.replaced, l.ending = true, true
+		return errReplaced
 	case err != nil:
-		if l.failing.IsZero() {
-			l.failing, l.failure = time.Now(), err
-			l.log.Error("somebody has removed the cursor, and it can't be made anew; after a minute nothing is delivered until it can", zap.Error(err))
-		}
-	default:
-		l.log.Warn("somebody has removed the cursor: it was made anew", zap.String("cursor", path))
-		_ = l.cursor.Close()
-		l.cursor = c
-		l.dirty = true
+		return fmt.Errorf("somebody has removed it, and it can't be made anew: %w", err)
 	}
+	l.log.Warn("somebody has removed the cursor: it was made anew", zap.String("cursor", path))
+	_ = l.cursor.Close()
+	l.cursor = c
+	l.dirty = true
+	return nil
 }
 
 // ensureCursor makes the cursor, if there is none, so that what is stored from now on is

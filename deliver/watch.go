@@ -14,6 +14,9 @@ const (
 	// longBacklog is for how long an event may wait before that is a warning.
 	longBacklog = time.Hour
 
+	// longSave is for how long a save may go on before that is one.
+	longSave = 10 * time.Second
+
 	// warnBefore is how long before a file is removed for its age that is a warning, if something in it is
 	// not delivered; half of the time that it is kept, if that is less.
 	warnBefore = 24 * time.Hour
@@ -35,7 +38,11 @@ type watching struct {
 // look does what is to be done now and then, and tells how the delivery stands.
 func (l *loop) look(now time.Time) {
 	l.buryAgain(now)
-	l.guardCursor()
+	if !l.going {
+		if err := l.guardCursor(); err != nil && !l.replaced {
+			l.unsaved(err)
+		}
+	}
 	l.relieve()
 	l.keepDead(now)
 	l.keep()
@@ -103,8 +110,11 @@ func (l *loop) warnings(r *status.DeliveryReport, oldest, now time.Time) (warnin
 	if r.DeadLetters > 0 {
 		warn("%d dead letters are in %s: caddy webhook deliveries retry %s sends them again", r.DeadLetters, l.dead.path, l.name)
 	}
-	if !l.failing.IsZero() {
+	switch {
+	case !l.failing.IsZero():
 		warn("the cursor can't be saved: %v", l.failure)
+	case l.going && now.Sub(l.savedAt) > longSave:
+		warn("the cursor is being saved since %s: the disk hangs", l.savedAt.UTC().Format(time.RFC3339))
 	}
 	if keep := l.handle.KeepFor; keep > 0 && !oldest.IsZero() && now.Sub(oldest) > max(keep-warnBefore, keep/2) {
 		warn("an event of %s is not delivered, and will be removed with its file, as roll_keep_for wants", oldest.UTC().Format(time.RFC3339))
