@@ -19,6 +19,9 @@ import (
 // the crash may have been an event's doing.
 const cautiousFor = time.Minute
 
+// fillFor is how long is read on without a look at anything else: much may have to be passed over.
+const fillFor = 50 * time.Millisecond
+
 // attempt is one that was begun.
 type attempt struct {
 	id     plan.ID
@@ -30,7 +33,11 @@ type attempt struct {
 
 // fill reads on, as far as there is room.
 func (l *loop) fill() {
-	for l.plan.Wants() > 0 {
+	for began := time.Now(); l.plan.Wants() > 0; {
+		if time.Since(began) > fillFor {
+			l.readOn()
+			break
+		}
 		text, position, err := l.track.Next()
 		if err != nil {
 			if !errors.Is(err, io.EOF) {
@@ -48,6 +55,14 @@ func (l *loop) fill() {
 		}
 	}
 	l.fillRetried()
+}
+
+// readOn has the loop come round once more.
+func (l *loop) readOn() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
 }
 
 // parse returns the event of a line, or nil if the line has none to be delivered; the error is about

@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -31,6 +32,7 @@ type loop struct {
 	*engine
 	handle *Handle
 	log    *zap.Logger
+	held   *os.File // the lock
 
 	plan    *plan.Plan // nil before it has begun
 	track   *reader.Track
@@ -107,11 +109,10 @@ func (l *loop) inBackground(f func() (then func())) {
 
 // run delivers until the configs want something else.
 func (l *loop) run() {
-	held := l.standBy()
-	if held == nil {
+	if l.held = l.standBy(); l.held == nil {
 		return
 	}
-	defer func() { _ = held.Close() }()
+	defer func() { _ = l.held.Close() }()
 	for !l.ending {
 		err := l.open()
 		if err == nil {
@@ -124,12 +125,7 @@ func (l *loop) run() {
 	if l.ending {
 		return
 	}
-	stop := l.handle.Journal.Watch(func() {
-		select {
-		case l.wake <- struct{}{}:
-		default:
-		}
-	})
+	stop := l.handle.Journal.Watch(l.readOn)
 	defer stop()
 	l.held = held
 	l.deliver()
@@ -179,6 +175,25 @@ func (l *loop) lock() (*os.File, error) {
 		return nil, err
 	}
 	return lock.Open(l.base() + lockEnding)
+}
+
+// guardLock has the lock be held, whoever takes it away.
+func (l *loop) guardLock() {
+	if l.ending || lock.IsThere(l.held) {
+		return
+	}
+	held, err := l.lock()
+	switch {
+	case errors.Is(err, lock.ErrLocked):
+		l.log.Error("somebody has removed the lock, and another process delivers by now; this one stands by", zap.String("lock", l.held.Name()))
+		l.replaced, l.ending = true, true
+	case err != nil:
+		l.unsaved(fmt.Errorf("somebody has removed the lock beside it: %w", err))
+	default:
+		l.log.Warn("somebody has removed the lock: it was made anew", zap.String("lock", l.held.Name()))
+		_ = l.held.Close()
+		l.held = held
+	}
 }
 
 // base is what the names of the delivery's files begin with.
@@ -308,8 +323,11 @@ func (l *loop) end() {
 			f(l)
 		}
 	}
-	err := l.cursor.Save(l.record(true))
-	if err != nil {
+	err := errReplaced
+	if !l.replaced {
+		err = l.cursor.Save(l.record(true))
+	}
+	if err != nil && !l.replaced {
 		l.log.Error("the cursor could not be saved: what was delivered in the last second will be again", zap.Error(err))
 	}
 	for _, then := range l.waiting {

@@ -32,12 +32,13 @@ type watching struct {
 	downSince   time.Time
 	full        bool      // too many are undone
 	warnedAt    time.Time // of what will be removed
-	replaced    bool      // the cursor is somebody else's
+	replaced    bool      // the cursor is somebody else's: it is not saved
 }
 
 // look does what is to be done now and then, and tells how the delivery stands.
 func (l *loop) look(now time.Time) {
 	l.buryAgain(now)
+	l.guardLock()
 	if !l.going {
 		if err := l.guardCursor(); err != nil && !l.replaced {
 			l.unsaved(err)

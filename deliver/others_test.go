@@ -1,0 +1,66 @@
+package deliver
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/lock"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/status"
+)
+
+// TestLockRemoved: it is made anew; if another process has it by then, this one stands by.
+func TestLockRemoved(t *testing.T) {
+	g := newRig(t)
+	path := g.running().engine.base() + lockEnding
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	g.eventually("it is made anew", func() bool { return g.has("the lock: it was made anew") })
+	if _, err := lock.Open(path); err != lock.ErrLocked {
+		t.Error(err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	other, err := lock.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.state(status.DeliveryStandby)
+	g.store("a")
+	time.Sleep(100 * time.Millisecond)
+	if got := g.arrivals(); len(got) > 0 {
+		t.Errorf("came: %q", got)
+	}
+	_ = other.Close()
+	g.arrive("a 1")
+}
+
+// TestMuchIsPassedOver: what is passed over keeps nobody waiting.
+func TestMuchIsPassedOver(t *testing.T) {
+	g := newRig(t)
+	c := g.provision()
+	if err := c.Ready(); err != nil {
+		t.Fatal(err)
+	}
+	many := strings.Repeat(lineOf("another", "b", strings.Repeat("b", 2000)), 2000)
+	f, err := os.OpenFile(g.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 15 {
+		fmt.Fprint(f, many)
+	}
+	f.Close()
+	g.store("a")
+	g.running()
+	g.do(status.DeliveryPause)
+	if backlog := g.engine().Report().Backlog; backlog < 1<<20 {
+		t.Errorf("a command waited until only %d bytes were left", backlog)
+	}
+	g.do(status.DeliveryResume)
+	g.arrive("a 1")
+}
