@@ -2,7 +2,6 @@ package deliver
 
 import (
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -127,7 +126,6 @@ func (l *loop) run() {
 	}
 	stop := l.handle.Journal.Watch(l.readOn)
 	defer stop()
-	l.held = held
 	l.deliver()
 	l.end()
 }
@@ -188,7 +186,9 @@ func (l *loop) guardLock() {
 		l.log.Error("somebody has removed the lock, and another process delivers by now; this one stands by", zap.String("lock", l.held.Name()))
 		l.replaced, l.ending = true, true
 	case err != nil:
-		l.unsaved(fmt.Errorf("somebody has removed the lock beside it: %w", err))
+		if passes, held := l.sampler.Pass("lock", time.Now()); passes {
+			l.log.Error("somebody has removed the lock, and it can't be made anew", zap.Uint64("not_logged", held), zap.Error(err))
+		}
 	default:
 		l.log.Warn("somebody has removed the lock: it was made anew", zap.String("lock", l.held.Name()))
 		_ = l.held.Close()

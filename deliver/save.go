@@ -13,7 +13,6 @@ import (
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/deliver/cursor"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/deliver/plan"
-	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/lock"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 )
 
@@ -35,7 +34,6 @@ type saving struct {
 	counting []*attempt    // that wait for a save that counts them
 	waiting  []func(error) // what else waits for a save
 	cautious time.Time     // until then every attempt is counted first
-	held     *os.File      // the lock
 }
 
 // mayBegin tells whether attempts may be begun as far as the cursor is concerned.
@@ -165,11 +163,6 @@ var errReplaced = errors.New("somebody has replaced the cursor")
 
 // guardCursor has the cursor be there, whoever takes it away. No save may go on.
 func (l *loop) guardCursor() error {
-	if !lock.IsThere(l.held) {
-		l.log.Warn("somebody has removed the lock of the cursor: it is taken anew", zap.String("lock", l.base()+lockEnding))
-		l.replaced, l.ending = true, true
-		return errReplaced
-	}
 	if l.cursor.IsThere() {
 		return nil
 	}
