@@ -274,6 +274,7 @@ func (l *loop) deliver() {
 	l.look(time.Now())
 	for !l.ending {
 		l.fill()
+		l.relieve(time.Now())
 		l.begin()
 		l.save()
 		if at := l.plan.Wake(); !at.IsZero() && l.mayBegin() {

@@ -6,6 +6,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/deliver/plan"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/status"
 )
@@ -31,6 +32,8 @@ type watching struct {
 	lastError   string
 	downSince   time.Time
 	full        bool      // too many are undone
+	relieved    plan.ID   // which was given up for that last
+	relieveAt   time.Time // when it is tried again to find one
 	warnedAt    time.Time // of what will be removed
 	replaced    bool      // the cursor is somebody else's: it is not saved
 }
@@ -44,7 +47,6 @@ func (l *loop) look(now time.Time) {
 			l.unsaved(err)
 		}
 	}
-	l.relieve()
 	l.keepDead(now)
 	l.keep()
 
@@ -127,19 +129,24 @@ func (l *loop) warnings(r *status.DeliveryReport, oldest, now time.Time) (warnin
 	return warnings
 }
 
-// relieve notes that too many events are undone, and gives one of them up if most speaks against it.
-func (l *loop) relieve() {
+// relieve notes that too many events are undone to read on, and gives one of them up if most speaks against
+// it: the next one once that is a dead letter, if it must.
+func (l *loop) relieve(now time.Time) {
 	if full := l.plan.Full(); full != l.full {
 		if l.full = full; full {
-			l.log.Warn("too many events are undone: no more are read until some of them are delivered or given up", zap.Int("undone", len(l.items)))
+			if passes, held := l.sampler.Pass("full", now); passes {
+				l.log.Warn("too many events are undone: no more are read until some of them are delivered or given up", zap.Int("undone", len(l.items)), zap.Uint64("not_logged", held))
+			}
 		}
 	}
-	for {
-		id, ok := l.plan.Relieve()
-		if !ok {
-			return
-		}
+	if !l.full || now.Before(l.relieveAt) || l.items[l.relieved] != nil {
+		return
+	}
+	if id, ok := l.plan.Relieve(); ok {
+		l.relieved = id
 		l.giveUp(id, "it was refused while many others were taken, and too many events were undone")
+	} else {
+		l.relieveAt = now.Add(tick) // looking for one takes time
 	}
 }
 
