@@ -53,7 +53,7 @@ func TestFull(t *testing.T) {
 // TestManyCantBeBuried: dead letters that can't be written are not all read into memory, and all written once that is possible.
 func TestManyCantBeBuried(t *testing.T) {
 	g := newRig(t)
-	const n = 100
+	const n = 30
 	dead := deadFile(g.path, "app")
 	if err := os.Mkdir(dead, 0o700); err != nil {
 		t.Fatal(err)
