@@ -199,7 +199,7 @@ func (e *engine) run() {
 			return
 		}
 		e.mu.Unlock()
-		newLoop(e, h, emits).run()
+		newLoop(e, h, emits).runSafely()
 		e.report.Store(nil)
 	}
 }

@@ -2,9 +2,11 @@ package deliver
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"go.uber.org/zap"
@@ -103,7 +105,44 @@ func (l *loop) heed() {
 // inBackground has something done beside, and then, by the loop, what it returns.
 func (l *loop) inBackground(f func() (then func())) {
 	l.background++
-	go func() { l.finished <- f() }()
+	go func() {
+		var then func()
+		defer func() {
+			if p := recover(); p != nil {
+				stack := debug.Stack()
+				then = func() { panic(fmt.Sprintf("%v\n%s", p, stack)) }
+			}
+			l.finished <- then
+		}()
+		then = f()
+	}()
+}
+
+// runSafely is run. A fault in it must not end the process, which receives: it begins anew, with
+// what the cursor says.
+func (l *loop) runSafely() {
+	defer func() {
+		p := recover()
+		if p == nil {
+			return
+		}
+		l.log.Error("the delivery has panicked; it begins anew", zap.Any("panic", p), zap.Stack("stack"))
+		go l.drain(l.inFlight - len(l.counting) + l.background)
+		l.plan = nil // so that no command uses it
+		l.stands(status.DeliveryReport{State: status.DeliveryStarting, LastError: fmt.Sprint("panic: ", p)})
+		l.wait(beginAgain)
+	}()
+	l.run()
+}
+
+// drain waits for attempts and other things that still go on, and does nothing with them.
+func (l *loop) drain(n int) {
+	for range n {
+		select {
+		case <-l.results:
+		case <-l.finished:
+		}
+	}
 }
 
 // run delivers until the configs want something else.

@@ -64,3 +64,18 @@ func TestMuchIsPassedOver(t *testing.T) {
 	g.do(status.DeliveryResume)
 	g.arrive("a 1")
 }
+
+// TestPanic: a fault in the delivery, or in what it has done in the background, ends neither the process nor the delivery.
+func TestPanic(t *testing.T) {
+	g := newRig(t)
+	g.running()
+	g.engine().commands <- func(l *loop) {
+		l.inBackground(func() func() { panic("a fault") })
+	}
+	g.eventually("it is told", func() bool { return g.has("panicked") })
+	g.store("a")
+	if _, err := g.engine().Do(g.context(), status.DeliveryPause); err != errNotBegun {
+		t.Error(err)
+	}
+	g.arrive("a 1")
+}
