@@ -13,7 +13,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/e2e/disk"
 )
@@ -46,16 +48,24 @@ type machine struct {
 	rng     *rand.Rand
 	runs    int // of the server
 
-	acked map[string]bool // the events that must be on the disk
-	lives int             // of the disk that ended with a power cut
+	app   *outsider // nil: nothing is delivered
+	past  past      // up to the power cut: what was acknowledged must be on the disk
+	lives int       // of the disk that ended with a power cut
 	total totals
 }
 
-type totals struct{ cuts, restarts, acked, rotated, torn int }
+type totals struct {
+	cuts, restarts, acked, rotated, torn int
+
+	delivered, repeated, dead, waiting int
+	oldest                             time.Duration // that was repeated, before the power cut
+	slowest                            time.Duration // delivery of what was left
+}
 
 func (t totals) String() string {
-	return fmt.Sprintf("%d power cuts, %d events acknowledged, %d rotated files read, %d torn lines, %d restarts on what was left",
-		t.cuts, t.acked, t.rotated, t.torn, t.restarts)
+	return fmt.Sprintf("%d power cuts, %d events acknowledged, %d rotated files read, %d torn lines, %d restarts on what was left; "+
+		"%d events delivered, %d of them again, which had been at most %v before the cut, %d dead letters found, %d events refused so often that they wait, all within %v",
+		t.cuts, t.acked, t.rotated, t.torn, t.restarts, t.delivered, t.repeated, t.oldest.Round(time.Millisecond), t.dead, t.waiting, t.slowest.Round(time.Millisecond))
 }
 
 func newMachine(t *testing.T, kind fileSystem, options string) *machine {
@@ -75,7 +85,7 @@ func newMachine(t *testing.T, kind fileSystem, options string) *machine {
 // formatted is the image of an empty file system.
 func (m *machine) formatted() *disk.Image {
 	m.t.Helper()
-	m.acked, m.lives = map[string]bool{}, 0
+	m.past, m.lives = newPast(), 0
 	d := disk.New(disk.NewImage(m.size), false)
 	device, err := d.Plug(m.path("plug"))
 	if err == nil {
@@ -125,10 +135,17 @@ func command(args ...string) (string, error) {
 }
 
 // run starts the server and sends it events, and some more once it has
-// acknowledged so many.
+// acknowledged so many. Where it delivers, and they are many, there are fewer for a while, so that much
+// is done long before the end, and sometimes dead letters are sent again.
 func (m *machine) run(d *disk.Disk, events int) *traffic {
 	m.t.Helper()
 	m.runs++
+	var pause atomic.Int64
+	deliver := ""
+	if m.app != nil {
+		m.app.begin(d.Moment)
+		deliver = "deliver app " + m.app.URL + " {\nretry 20ms 50ms\n}"
+	}
 	outputs := map[string]string{ // by path and directory
 		"gzip":  "roll_size 4KB\nroll_compress gzip",
 		"zstd":  "roll_size 6KB\nroll_compress zstd",
@@ -137,11 +154,12 @@ func (m *machine) run(d *disk.Disk, events int) *traffic {
 	sites := "http:// {\n"
 	for name, options := range outputs {
 		dir := name
+		delivers := deliver
 		if name == "plain" {
-			dir = fmt.Sprintf("plain/%d", m.runs) // made anew each time
+			dir, delivers = fmt.Sprintf("plain/%d", m.runs), "" // made anew each time
 		}
-		sites += "handle /" + name + " {\n" + directive("", "verify_token "+rightToken,
-			"output file {$DIR}/disk/"+dir+"/events.jsonl {", options, m.options, "}") + "}\n"
+		sites += "handle /" + name + " {\n" + directive("", "name "+name, "verify_token "+rightToken,
+			"output file {$DIR}/disk/"+dir+"/events.jsonl {", options, m.options, "}", delivers) + "}\n"
 	}
 	m.configure(sites + "}\n")
 	m.start()
@@ -151,11 +169,22 @@ func (m *machine) run(d *disk.Disk, events int) *traffic {
 	for name := range outputs {
 		for i := range 4 {
 			traffic.from(fmt.Sprintf("%d-%s-%d", m.runs, name, i), "http://"+m.http+"/"+name,
-				func() *http.Client { return client })
+				func() *http.Client {
+					time.Sleep(time.Duration(pause.Load()))
+					return client
+				})
 		}
 	}
-	for range 10 {
+	for i := range 10 {
 		traffic.wait(events / 10)
+		if m.app != nil && events > 100 && i == 3 {
+			pause.Store(int64(lately / 10))
+			time.Sleep(lately)
+			pause.Store(0)
+			if m.rng.IntN(2) == 0 {
+				m.retry()
+			}
+		}
 	}
 	return traffic
 }
@@ -171,7 +200,7 @@ type remains struct {
 func (m *machine) look() (found remains, err error) {
 	found.events = map[string]int{}
 	err = filepath.WalkDir(m.path("disk"), func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || strings.HasSuffix(path, ".tmp") {
+		if err != nil || entry.IsDir() || strings.HasSuffix(path, ".tmp") || strings.HasPrefix(entry.Name(), "events.jsonl.") {
 			return err
 		}
 		if entry.Name() != "events.jsonl" {
@@ -226,6 +255,11 @@ func (m *machine) lost(acked map[string]bool) error {
 			return fmt.Errorf("%s was acknowledged and is gone", tag)
 		}
 	}
+	dead, err := m.dead()
+	if err != nil {
+		return err
+	}
+	m.total.dead += len(dead)
 	m.total.rotated += found.rotated
 	m.total.torn += found.torn
 	if found.torn > 3*m.lives { // one for each file

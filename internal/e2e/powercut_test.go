@@ -12,11 +12,12 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/e2e/disk"
 )
@@ -28,14 +29,16 @@ const (
 	livesOfDisk = 3
 )
 
-// TestPowerCutsOfDisks has a server store, rotate and compress on each file
+// TestPowerCutsOfDisks has a server store, rotate, compress and deliver on each file
 // system, cuts the power at random moments, and looks for what was acknowledged
-// before. On what is left a server goes on, whose power is cut again.
+// before. On what is left a server goes on, which delivers it or puts it into the
+// dead letters, and whose power is cut again.
 func TestPowerCutsOfDisks(t *testing.T) {
 	for _, kind := range fileSystems {
 		t.Run(kind.name, func(t *testing.T) {
 			t.Parallel()
 			m := newMachine(t, kind, "")
+			m.newOutsider()
 			if _, err := m.cutPower(*cuts); err != nil {
 				t.Error(err)
 			}
@@ -64,7 +67,7 @@ func TestPowerCutsOfDisksAreNoticed(t *testing.T) {
 // originals are gone. ext4 is not in it: it writes by itself what replaces
 // another file (auto_da_alloc).
 func TestPowerCutsOfDisksAreNoticedInCompressedFiles(t *testing.T) {
-	binary := builtWithout(t, "../journal/compress.go", "err = target.Sync()")
+	binary := builtWith(t, "../journal/compress.go", "err = target.Sync()", "")
 	for _, kind := range fileSystems[1:] {
 		t.Run(kind.name, func(t *testing.T) {
 			t.Parallel()
@@ -79,8 +82,38 @@ func TestPowerCutsOfDisksAreNoticedInCompressedFiles(t *testing.T) {
 	}
 }
 
-// builtWithout is a server without a statement in one of the plugin's files.
-func builtWithout(t *testing.T, file, statement string) string {
+// TestPowerCutsOfDisksAreNoticedInCursors: where only their fsync is left out, it finds events that
+// come again.
+func TestPowerCutsOfDisksAreNoticedInCursors(t *testing.T) {
+	wantNoticed(t, builtWith(t, "../../deliver/cursor/cursor.go", "return c.file.Sync()", "return nil"),
+		"delivered again", "the cursor is damaged", "neither delivered")
+}
+
+// TestPowerCutsOfDisksAreNoticedInDeadLetters: where only their fsync is left out, it finds that some
+// are lost.
+func TestPowerCutsOfDisksAreNoticedInDeadLetters(t *testing.T) {
+	wantNoticed(t, builtWith(t, "../../deliver/dead.go", "err = o.sync()", "err = o.Flush()"), "neither delivered")
+}
+
+// wantNoticed has power cuts of a server with a fault of its deliveries end with one of the errors.
+func wantNoticed(t *testing.T, binary string, errors ...string) {
+	for _, kind := range fileSystems {
+		t.Run(kind.name, func(t *testing.T) {
+			t.Parallel()
+			m := newMachine(t, kind, "")
+			m.newOutsider()
+			m.binary = binary
+			n, err := m.cutPower(50)
+			if err == nil || !slices.ContainsFunc(errors, func(e string) bool { return strings.Contains(err.Error(), e) }) {
+				t.Errorf("it is not noticed in %d power cuts: %v", n, err)
+			}
+			t.Logf("after %d power cuts: %v", n, err)
+		})
+	}
+}
+
+// builtWith is a server with another statement in one of the plugin's files.
+func builtWith(t *testing.T, file, statement, other string) string {
 	t.Helper()
 	path, err := filepath.Abs(file)
 	if err != nil {
@@ -98,7 +131,7 @@ func builtWithout(t *testing.T, file, statement string) string {
 	replace, err := json.Marshal(map[string]any{"Replace": map[string]string{path: without}})
 	if err == nil {
 		err = errors.Join(
-			os.WriteFile(without, []byte(strings.Replace(string(source), statement, "", 1)), 0o600),
+			os.WriteFile(without, []byte(strings.Replace(string(source), statement, other, 1)), 0o600),
 			os.WriteFile(overlay, replace, 0o600))
 	}
 	if err == nil {
@@ -134,15 +167,13 @@ func (m *machine) cutPower(cuts int) (int, error) {
 		}
 		traffic.wantNoRefusal()
 		m.total.acked += traffic.count()
-		before := m.acked
+		before, requests := m.past, m.app.requests()
+		if err := m.wantFewRepeats(before, requests); err != nil {
+			return m.total.cuts, err
+		}
 		for range min(cutsOfLife, cuts-m.total.cuts) {
 			moment := m.moment(traffic.acked, end)
-			m.acked = maps.Clone(before)
-			for _, a := range traffic.acked {
-				if a.moment <= moment {
-					m.acked[a.tag] = true
-				}
-			}
+			m.past = before.until(moment, d.Time(moment), traffic.acked, requests)
 			fate := disk.Fates[m.rng.IntN(len(disk.Fates))]
 			image = d.Cut(moment, fate, m.rng)
 			m.total.cuts++
@@ -168,21 +199,26 @@ func (m *machine) moment(acked []ack, end int) int {
 func (m *machine) after(image *disk.Image) error {
 	d := disk.New(image, false)
 	return m.with(d, func() error {
-		if err := m.lost(m.acked); err != nil || m.rng.IntN(3) > 0 {
+		if err := m.lost(m.past.acked); err != nil || m.rng.IntN(2) > 0 {
 			return err
 		}
 		m.total.restarts++
-		acked := maps.Clone(m.acked)
 		traffic := m.run(d, 60)
+		if m.app != nil {
+			m.app.becomeSound()
+		}
 		traffic.stop()
 		traffic.wantNoFailure()
-		for _, a := range traffic.acked {
-			acked[a.tag] = true
-		}
+		p := m.past
+		p.acked = p.until(d.Moment(), time.Time{}, traffic.acked, nil).acked
 		for _, dir := range []string{"gzip", "zstd"} {
 			wantAllCompressed(m.t, m.path("disk", dir))
 		}
-		if err := m.lost(acked); err != nil {
+		err := m.lost(p.acked)
+		if err == nil && m.app != nil {
+			err = m.wantDelivered(p)
+		}
+		if err != nil {
 			return fmt.Errorf("after the next start: %w", err)
 		}
 		return nil

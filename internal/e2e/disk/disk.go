@@ -27,6 +27,7 @@ type Disk struct {
 	base    *Image // before the first write
 	now     *Image // as it is read, cache included
 	moment  int
+	times   []time.Time // of the moments, from the first one on
 	writes  []*write
 	flushes []*flush
 }
@@ -43,7 +44,7 @@ type flush struct{ began, ended int }
 // some time, at random, for each write and flush, so that many are under way at
 // once and end in any order.
 func New(image *Image, slow bool) *Disk {
-	return &Disk{slow: slow, base: image.Clone(), now: image.Clone()}
+	return &Disk{slow: slow, base: image.Clone(), now: image.Clone(), times: []time.Time{time.Now()}}
 }
 
 // Moment tells how much has happened so far: it grows whenever a write or a
@@ -53,6 +54,13 @@ func (d *Disk) Moment() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.moment
+}
+
+// Time is when a moment was.
+func (d *Disk) Time(moment int) time.Time {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.times[moment]
 }
 
 // Image is what is on the disk now, if there is no power cut.
@@ -100,5 +108,6 @@ func (d *Disk) note(happen func()) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.moment++
+	d.times = append(d.times, time.Now())
 	happen()
 }
