@@ -34,6 +34,7 @@ torture:
 	cd internal/journal && go test -race -count=1 -v -timeout 1h -powercuts 20000 \
 		-run 'PowerCuts|EveryOperation|EveryMoment|TwoJournals' .
 	cd internal/files && go test -race -count=1 -v -timeout 1h -run 'ByTwoProcesses|TwoKeepers' .
+	cd deliver && go test -race -count=1 -v -timeout 1h -powercuts 5000 -run PowerCuts .
 	cd internal/e2e && go test -count=1 -v -timeout 1h -tags strace -kills 200 -reloads 1000 -hang 1m \
 		-run '^TestKills|ReloadsUnderTraffic|OnOnePath|TakenAway|Disk|FileSizeLimit|Overload|Strace' .
 	cd internal/e2e && go test -count=1 -v -timeout 2h -kills 200 -outage 3m -among 100000 -backlog 1000000 -turn 10s -run Deliver .
