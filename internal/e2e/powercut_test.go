@@ -67,7 +67,7 @@ func TestPowerCutsOfDisksAreNoticed(t *testing.T) {
 // originals are gone. ext4 is not in it: it writes by itself what replaces
 // another file (auto_da_alloc).
 func TestPowerCutsOfDisksAreNoticedInCompressedFiles(t *testing.T) {
-	binary := builtWith(t, "../journal/compress.go", "err = target.Sync()", "")
+	binary := builtWith(t, "../files/compress.go", "err = target.Sync()", "")
 	for _, kind := range fileSystems[1:] {
 		t.Run(kind.name, func(t *testing.T) {
 			t.Parallel()
