@@ -165,7 +165,7 @@ func (h *StoredHeaders) Of(r *Request) string {
 // fieldsIn returns those fields that are stored.
 func (h *StoredHeaders) fieldsIn(header http.Header) []storedField {
 	if !h.all {
-		return h.fields
+		return withConnection(h.fields, header.Values("Connection"))
 	}
 	fields := make([]storedField, 0, len(header))
 	for name := range header {
@@ -176,6 +176,27 @@ func (h *StoredHeaders) fieldsIn(header http.Header) []storedField {
 	slices.SortFunc(fields, func(a, b storedField) int { return strings.Compare(a.name, b.name) })
 	return fields
 }
+
+// withConnection adds the field Connection where it names one of them, so that whoever sends the
+// request on knows that this one was for the receiver only.
+func withConnection(fields []storedField, values []string) []storedField {
+	for _, value := range values {
+		for _, name := range strings.Split(value, ",") {
+			name = textproto.CanonicalMIMEHeaderKey(strings.TrimSpace(name))
+			if _, ok := slices.BinarySearchFunc(fields, name, byName); !ok {
+				continue
+			}
+			i, ok := slices.BinarySearchFunc(fields, "Connection", byName)
+			if ok {
+				return fields
+			}
+			return slices.Insert(slices.Clone(fields), i, storedField{name: "Connection"})
+		}
+	}
+	return fields
+}
+
+func byName(field storedField, name string) int { return strings.Compare(field.name, name) }
 
 // isAnybodys tells whether a field says what proxies in between may say, and so may
 // anybody who is none.

@@ -75,6 +75,29 @@ func TestStoredHeaders(t *testing.T) {
 	}
 }
 
+// TestConnectionIsStored: with a field that it names, as that one must not be sent on.
+func TestConnectionIsStored(t *testing.T) {
+	for _, test := range []struct {
+		headers []string
+		sent    []string
+		want    string
+	}{
+		{[]string{"X-Hop", "A"}, []string{"close", "te,x-hop"}, `,["A","1"],["Connection","close"],["Connection","te,x-hop"],["X-Hop","1"]`},
+		{[]string{"X-Hop", "Connection"}, []string{"x-hop"}, `,["Connection","x-hop"],["X-Hop","1"]`},
+		{[]string{"X-Hop"}, []string{"keep-alive", "X-Other"}, `,["X-Hop","1"]`},
+		{[]string{"X-Hop"}, nil, `,["X-Hop","1"]`},
+	} {
+		h := NewStoredHeaders(test.headers, nil, nil, new(EventRules))
+		r := storedRequest(t, "/", map[string][]string{"X-Hop": {"1"}, "A": {"1"}, "Connection": test.sent})
+		if got := h.Of(r); got != `[[":method","POST"],[":path","/"]`+test.want+`]` {
+			t.Errorf("%q, %q: %s", test.headers, test.sent, got)
+		}
+		if len(h.fields) != len(test.headers) {
+			t.Errorf("%q, %q: the next request has %v", test.headers, test.sent, h.fields)
+		}
+	}
+}
+
 func TestStoredPath(t *testing.T) {
 	h := NewStoredHeaders([]string{"X-A"}, nil, nil, new(EventRules))
 	for target, want := range map[string]string{
