@@ -101,6 +101,7 @@ func TestAsItCame(t *testing.T) {
 		"an empty query counts":     {"/app?", stored("POST", "/in?a=1", "", `,"data":1`), "POST /app? HTTP/1.1", "", "1"},
 		"an odd query":              {"/app", stored("POST", "/in?a=%2525&;=x&=&&b", "", `,"data":1`), "POST /app?a=%25&;=x&=&&b HTTP/1.1", "", "1"},
 		"compressed":                {"/app", stored("POST", "/in", `,["Content-Encoding","gzip"]`, `,"bodysent":"`+gzipped+`","data":{"a": 1}`), "POST /app", "Content-Encoding: gzip", b.String()},
+		"without a type":            {"/app", strings.Replace(stored("POST", "/in", "", `,"data":"x"`), "application/json", "application/octet-stream", 1), "POST /app", "", "x"},
 		"with white space":          {"/app", stored("POST", "/in", "", `,"bodysent":"n|B||n","data":{ "a": 1}`), "POST /app", "Content-Length: 11", "\n{\n\"a\": 1}\n"},
 		"the path has escapes":      {"/a%2Fb", stored("POST", "/in", "", `,"data":1`), "POST /a%2Fb HTTP/1.1", "", "1"},
 		"a transport of the user's": {"/app {\ntransport http {\ndial_timeout 1s\n}\n}", stored("POST", "/in", "", `,"data":1`), "POST /app", "", "1"},
@@ -108,6 +109,9 @@ func TestAsItCame(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			request, r := wire(t, test.options, test.line, nil, ok)
 			head, body, _ := strings.Cut(request, "\r\n\r\n")
+			if name == "without a type" && strings.Contains(head, "Content-Type") {
+				t.Errorf("a type was made up: %q", head)
+			}
 			if !r.Taken || !strings.HasPrefix(head, test.begins) || !strings.Contains(head, test.has) || body != test.body || strings.Contains(head, "Accept-Encoding") {
 				t.Errorf("%+v %q", r, request)
 			}

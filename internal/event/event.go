@@ -34,6 +34,9 @@ const (
 	ContentTypeJSON = "application/json"                  // the media type of JSON
 	ContentTypeForm = "application/x-www-form-urlencoded" // the media type of forms
 
+	// ContentTypeUnknown is that of data whose media type was not sent, or is none.
+	ContentTypeUnknown = "application/octet-stream"
+
 	timeFormat = "2006-01-02T15:04:05.000000Z07:00" // RFC 3339
 )
 
@@ -170,7 +173,7 @@ func SetData(e *Event, body []byte, contentType, accept string) error {
 		}
 	}
 
-	e.DataKind, e.Data, e.DataContentType = DataBinary, body, "application/octet-stream"
+	e.DataKind, e.Data, e.DataContentType = DataBinary, body, ContentTypeUnknown
 	if !declaresJSON && utf8.Valid(body) {
 		e.DataKind = DataText
 	}

@@ -109,7 +109,9 @@ func (e *Event) Request() (*Request, error) {
 	}
 	r.Target = r.URL.RequestURI()
 	r.readHeader(e.Attribute(event.HTTPHeaders))
-	if r.Header["Content-Type"] == nil && e.ContentType != "" {
+	// Of a type that was not stored nothing tells that it was sent, if it says nothing.
+	unsent := r.Known && e.ContentType == event.ContentTypeUnknown
+	if r.Header["Content-Type"] == nil && e.ContentType != "" && !unsent {
 		r.Header.Set("Content-Type", e.ContentType)
 	}
 	if r.Header["Content-Encoding"] == nil && coding != "" {
