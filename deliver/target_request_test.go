@@ -181,8 +181,8 @@ func TestLogin(t *testing.T) {
 
 // TestIDs: what a field can't have is encoded, and stays the same.
 func TestIDs(t *testing.T) {
-	request, r := wire(t, "/", strings.Replace(stored("POST", "/in", "", `,"data":1`), `"id":"e1"`, `"id":"a b\u00e4\n%"`, 1), nil, ok)
-	if !r.Taken || !strings.Contains(request, "X-Webhook-Event-Id: a b%C3%A4%0A%\r\n") || !strings.Contains(request, "X-Webhook-Received: 2026-11-26T01:02:03Z\r\n") {
+	request, r := wire(t, "/", strings.Replace(stored("POST", "/in", "", `,"data":1`), `"id":"e1"`, `"id":"  a b\u00e4\n% "`, 1), nil, ok)
+	if !r.Taken || !strings.Contains(request, "X-Webhook-Event-Id: %20 a b%C3%A4%0A%%20\r\n") || !strings.Contains(request, "X-Webhook-Received: 2026-11-26T01:02:03Z\r\n") {
 		t.Errorf("%+v %q", r, request)
 	}
 }

@@ -90,11 +90,12 @@ func (e *Event) Mark(header http.Header, attempt int) {
 	header.Set(HeaderAttempt, fmt.Sprint(attempt))
 }
 
-// encodeID percent-encodes what a header field can't have.
+// encodeID percent-encodes what a header field can't have, such as a space at an end.
 func encodeID(id string) string {
 	var b strings.Builder
 	for i := range len(id) {
-		if c := id[i]; c < ' ' || c > '~' {
+		atEnd := i == 0 || i == len(id)-1
+		if c := id[i]; c < ' ' || c > '~' || c == ' ' && atEnd {
 			fmt.Fprintf(&b, "%%%02X", c)
 		} else {
 			b.WriteByte(c)
