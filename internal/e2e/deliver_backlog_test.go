@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-var backlog = flag.Int("backlog", 30_000, "how many events TestDeliveryBacklog has waiting")
+var backlog = flag.Int("backlog", 50_000, "how many events TestDeliveryBacklog has waiting")
 
 // TestDeliveryBacklog starts with many events waiting: the first is delivered soon, and memory
 // does not grow with them.
