@@ -162,7 +162,7 @@ func (e *engine) choose() {
 		withdraw := status.PublishDelivery(e)
 		e.withdraw = func() { withdraw(); e.withdraw = nil }
 	}
-	if e.running == nil && active != nil {
+	if e.running == nil && active != nil && !exiting() { // a config may be loaded after the stop, which is not stopped
 		e.running = make(chan struct{})
 		e.metrics = metrics.OfDelivery(e.receiver, e.name)
 		go e.run()

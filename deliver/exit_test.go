@@ -55,3 +55,17 @@ func TestOneGracePeriod(t *testing.T) {
 		}
 	}
 }
+
+// TestNothingBeginsAtTheExit: a config that is loaded just after Caddy was stopped is not stopped itself, so it sends nothing.
+func TestNothingBeginsAtTheExit(t *testing.T) {
+	g := newRig(t)
+	isExiting.Store(true)
+	defer isExiting.Store(false)
+	g.load()
+	g.store("a")
+	time.Sleep(3 * lookSoon)
+	if got := g.arrivals(); len(got) > 0 {
+		t.Errorf("came: %q", got)
+	}
+	g.returns("the stop", g.stop)
+}
