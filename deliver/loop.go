@@ -316,7 +316,7 @@ func (l *loop) deliver() {
 		l.relieve(time.Now())
 		l.begin()
 		l.save()
-		if at := l.plan.Wake(); !at.IsZero() && l.mayBegin() {
+		if at := l.next(); !at.IsZero() {
 			timer.Reset(max(0, time.Until(at)))
 		} else {
 			timer.Stop()
@@ -345,6 +345,18 @@ func (l *loop) deliver() {
 			l.heed()
 		}
 	}
+}
+
+// next is when there is something to be done without anything else happening; zero if there is no
+// such time.
+func (l *loop) next() (at time.Time) {
+	if l.mayBegin() {
+		at = l.plan.Wake()
+	}
+	if save := l.savedAt.Add(saveEvery); l.dirty && !l.going && (at.IsZero() || save.Before(at)) {
+		at = save
+	}
+	return at
 }
 
 // end lets attempts end, and saves the cursor.

@@ -179,6 +179,9 @@ func (t *Track) finish() error {
 	return t.advance()
 }
 
+// lookAgain is how long what was seen of a file holds, except for what the journal says.
+const lookAgain = 50 * time.Millisecond
+
 // refresh finds out how much of the current file counts by now.
 func (t *Track) refresh() (grown bool, err error) {
 	f := t.current
@@ -190,6 +193,15 @@ func (t *Track) refresh() (grown bool, err error) {
 		return false, nil
 	}
 	before := f.limit
+	if time.Since(f.looked) < lookAgain {
+		// The journal knows what is on the disk of the file that it has open, and is asked for
+		// each event: the disk is asked less often.
+		if size, final, known := t.source.Durable(f.info); known && !final && size >= before {
+			f.limit = size
+			return size > before, nil
+		}
+	}
+	f.looked = time.Now()
 	isLive, err := t.isLive(f.info) // before its size: nothing is appended once it is not the live one
 	if err != nil {
 		return false, err
