@@ -201,7 +201,7 @@ func (t *Track) refresh() (grown bool, err error) {
 			return size > before, nil
 		}
 	}
-	f.looked = time.Now()
+	f.looked = time.Time{}
 	isLive, err := t.isLive(f.info) // before its size: nothing is appended once it is not the live one
 	if err != nil {
 		return false, err
@@ -240,6 +240,9 @@ func (t *Track) refresh() (grown bool, err error) {
 			return false, err
 		}
 		f.limit, f.longer = now.Size(), time.Time{}
+	}
+	if known && !final && isLive && size == f.limit { // as it is where nobody else writes to it
+		f.looked = time.Now()
 	}
 	return f.limit > before, nil
 }

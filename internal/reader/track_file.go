@@ -34,7 +34,7 @@ type tracked struct {
 	complete bool  // and for good
 	longer   time.Time
 	tail     Position  // of the line that was returned last
-	looked   time.Time // when all was looked at last
+	looked   time.Time // when the file was seen to be as the journal says
 	checked  time.Time // when that was seen to be there still
 
 	offset int64  // of the next line, decompressed
