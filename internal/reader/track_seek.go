@@ -118,6 +118,15 @@ func (t *Track) goOn(now *listing, f *tracked, r files.Rotated, p Position) erro
 		return errMoved
 	}
 	print, err := t.printOfFile(r)
+	if isLive && err == nil { // or it is that of another file
+		var still bool
+		if still, err = t.isLive(f.info); err == nil && !still {
+			err = errMoved
+		}
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		err = errMoved
+	}
 	if err != nil {
 		f.close()
 		return err
@@ -127,6 +136,9 @@ func (t *Track) goOn(now *listing, f *tracked, r files.Rotated, p Position) erro
 		floor = now.newest()
 	} else if r.At == NeverRotated {
 		floor, err = t.floorAfter(now, r, p)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		err = errMoved
 	}
 	if err != nil {
 		f.close()
