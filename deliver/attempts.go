@@ -175,6 +175,7 @@ func (l *loop) done(a *attempt) {
 	now := time.Now()
 	l.inFlight--
 	l.dirty = true
+	delete(l.retried.fresh, a.id)
 	wasDown := l.plan.Down()
 	o := a.result.Outcome
 	o.NotMade = o.NotMade || a.result.Never // which tells nothing about the target
@@ -235,4 +236,5 @@ func (l *loop) drop(id plan.ID) {
 	}
 	delete(l.items, id)
 	delete(l.retried.undone, id)
+	delete(l.retried.fresh, id)
 }

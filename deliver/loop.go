@@ -73,7 +73,7 @@ func newLoop(e *engine, h *Handle, emits chan<- func()) *loop {
 		engine: e, emits: emits, wake: make(chan struct{}, 1), items: make(map[plan.ID]*item),
 		results: make(chan *attempt, 64), finished: make(chan func()),
 	}
-	l.unburied, l.retried.undone = make(map[plan.ID]string), make(map[plan.ID]bool)
+	l.unburied, l.retried.undone, l.retried.fresh = make(map[plan.ID]string), make(map[plan.ID]bool), make(map[plan.ID]bool)
 	l.sampler.First, l.sampler.Per = 3, time.Minute
 	l.use(h)
 	return l
@@ -298,6 +298,9 @@ func (l *loop) add(it *item, s plan.State) {
 	l.items[l.lastID] = it
 	if it.retried {
 		l.retried.undone[l.lastID] = true
+		if s.Attempts == 0 {
+			l.retried.fresh[l.lastID] = true
+		}
 	}
 	if l.plan.Add(l.lastID, it.subject, s) {
 		l.unburied[l.lastID] = "all attempts failed"

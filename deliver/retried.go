@@ -17,6 +17,7 @@ type retried struct {
 	*retrying      // nil: there are none
 	moving    bool // more are about to come: nothing is read meanwhile
 	undone    map[plan.ID]bool
+	fresh     map[plan.ID]bool // of them: those of which no attempt has ended
 }
 
 // openRetried goes on with dead letters that were being sent again.
@@ -77,13 +78,7 @@ func (l *loop) fillRetried() {
 	if l.retried.retrying == nil || l.retried.moving || l.plan.Full() {
 		return
 	}
-	fresh := 0
-	for id := range l.retried.undone {
-		if s, _ := l.plan.StateOf(id); s.Attempts == 0 {
-			fresh++
-		}
-	}
-	for limit := max(1, l.handle.Delivery.plan().Concurrency/4); fresh < limit && !l.plan.Full(); {
+	for limit := max(1, l.handle.Delivery.plan().Concurrency/4); len(l.retried.fresh) < limit && !l.plan.Full(); {
 		text, position, err := l.retried.Next()
 		if errors.Is(err, io.EOF) {
 			if len(l.retried.undone) == 0 {
@@ -104,7 +99,6 @@ func (l *loop) fillRetried() {
 		case l.isOld(e.Time):
 			l.expired(1)
 		default:
-			fresh++
 			l.take(&item{position: position, retried: true, received: e.Time}, e, plan.State{Aside: true})
 		}
 	}

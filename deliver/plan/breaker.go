@@ -18,7 +18,7 @@ type breaker struct {
 	since   time.Time     // of the first of them
 	culprit ID            // if all of them were for that event
 	several bool          // they were for more than one
-	window  int           // attempts at a time: one after the start and after an outage, one more for each that is taken
+	window  int           // attempts at a time: one after an outage, one more for each that is taken
 	backoff time.Duration // between probes
 	probeAt time.Time     // of the next probe
 	forced  bool          // it may be of any event

@@ -129,12 +129,12 @@ func New(s Settings, m Memory, random *rand.Rand) *Plan {
 		random: random, events: make(map[ID]*event), lanes: make(map[uint64]*lane),
 		fresh: queue{before: byID}, tried: queue{before: byDue},
 	}
-	p.breaker.window = 1
+	p.taken, p.paused, p.heldUntil = m.Taken, m.Paused, m.Held
+	p.Set(s)
+	p.breaker.window = p.settings.Concurrency
 	if m.Down {
 		p.breaker = breaker{down: true, backoff: firstProbe}
 	}
-	p.taken, p.paused, p.heldUntil = m.Taken, m.Paused, m.Held
-	p.Set(s)
 	return p
 }
 
