@@ -45,7 +45,7 @@ func TestFull(t *testing.T) {
 	}
 	g.became(outcome.Delivered, 20)
 	time.Sleep(100 * time.Millisecond)
-	if r := g.engine().Report(); r.Outcomes[outcome.Dead] < 20 || r.Outcomes[outcome.Dead] > 30 {
+	if r := g.engine().Report(); r.Outcomes[outcome.Dead] < 20 || r.Outcomes[outcome.Dead] > 60 {
 		t.Errorf("%d are given up", r.Outcomes[outcome.Dead])
 	}
 }

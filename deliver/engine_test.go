@@ -122,7 +122,7 @@ func TestStopCountsAsNotMade(t *testing.T) {
 	c := g.load("timeout 1m")
 	c.Grace = 50 * time.Millisecond
 	g.store("a", "b")
-	g.arrive("a 1")
+	g.arrive("a 1", "b 1")
 	began := time.Now()
 	g.stop()
 	if took := time.Since(began); took > patience/2 {

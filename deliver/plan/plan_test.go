@@ -80,23 +80,42 @@ func (t *tester) warm(n int) {
 	}
 }
 
-func TestConcurrencyGrows(t *testing.T) {
+func TestConcurrency(t *testing.T) {
 	p := newTester(t, Settings{Concurrency: 3})
 	for range 10 {
 		p.add(0)
 	}
 	p.wantNext(1)
-	p.wantNone()
-	p.done(1, taken)
 	p.wantNext(2)
 	p.wantNext(3)
 	p.wantNone()
 	p.done(2, taken)
-	p.done(3, taken)
 	p.wantNext(4)
-	p.wantNext(5)
-	p.wantNext(6)
 	p.wantNone()
+}
+
+// After an outage one is tried, then two, and so on.
+func TestConcurrencyGrows(t *testing.T) {
+	p := newTester(t, Settings{Concurrency: 3})
+	for range 20 {
+		p.add(0)
+	}
+	for id := range ID(downAfter) {
+		p.try(id+1, refused)
+	}
+	p.wait() // for a probe
+	for _, want := range []int{1, 1, 2, 3, 3} {
+		var began []ID
+		for id, _, ok := p.Next(p.now); ok; id, _, ok = p.Next(p.now) {
+			began = append(began, id)
+		}
+		if len(began) != want {
+			t.Errorf("%d attempts at a time, want %d", len(began), want)
+		}
+		for _, id := range began {
+			p.done(id, taken)
+		}
+	}
 }
 
 func TestRetries(t *testing.T) {
