@@ -176,7 +176,7 @@ func TestDeliveryStandby(t *testing.T) {
 			return &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
 		})
 	}
-	app.takes(200)
+	app.takes(50)
 	s.kill()
 	killed := time.Now()
 	app.takes(50)
@@ -209,7 +209,7 @@ func TestDeliveryLoop(t *testing.T) {
 func TestDeliveryFullDisk(t *testing.T) {
 	s := newServer(t)
 	disk := s.mkdir("a")
-	if s.mount(disk, "size=8m,mode=0700") == nil {
+	if s.mount(disk, "size=9m,mode=0700") == nil {
 		return
 	}
 	app := s.application()
