@@ -99,7 +99,7 @@ func TestNothingIsLeft(t *testing.T) {
 	c := g.running()
 	c.Grace = time.Millisecond
 	g.store("a", "b")
-	g.arrive("a 1")
+	g.arrive("a 1", "b 1")
 	for i := range 5 {
 		c := g.load(fmt.Sprintf("concurrency %d", i+2))
 		c.Grace = time.Millisecond
