@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -142,6 +143,13 @@ func (s *server) application() *appProcess {
 	s.t.Helper()
 	app := s.newApplication()
 	app.start()
+	eventually(s.t, "the application listens", func() error {
+		c, err := net.Dial("tcp", app.address)
+		if err == nil {
+			_ = c.Close()
+		}
+		return err
+	})
 	return app
 }
 
