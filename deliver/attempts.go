@@ -50,7 +50,7 @@ func (l *loop) fill() {
 		switch {
 		case err != nil:
 			l.passed(position, err)
-		case e != nil && l.isOurs(e):
+		case e != nil && l.handle.wants(e):
 			l.take(&item{position: position, subject: hashOf(e.Subject), received: e.Time}, e, plan.State{})
 		}
 	}
@@ -78,9 +78,9 @@ func parse(text []byte) (*reader.Event, error) {
 	return nil, nil
 }
 
-// isOurs tells whether an event is to be delivered.
-func (l *loop) isOurs(e *reader.Event) bool {
-	return e.Attribute(event.Receiver) == l.receiver && l.handle.Target.Wants(e.Type)
+// wants tells whether an event is to be delivered.
+func (s *Spec) wants(e *reader.Event) bool {
+	return e.Attribute(event.Receiver) == s.Receiver && s.Target.Wants(e.Type)
 }
 
 // take adds an event, which is kept in memory if there is room.

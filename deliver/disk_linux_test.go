@@ -3,48 +3,18 @@ package deliver
 import (
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
-)
 
-// onSmallDisk runs the test that calls it once more, in a process that has a file system of its own
-// in a directory, which that one gets. It returns an empty name to the other.
-func onSmallDisk(t *testing.T, size string) (dir string) {
-	t.Helper()
-	if dir := os.Getenv("SMALL_DISK"); dir != "" {
-		if err := syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""); err != nil {
-			t.Fatal(err)
-		}
-		if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "mode=0700,size="+size); err != nil {
-			t.Fatal(err)
-		}
-		return dir
-	}
-	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
-	cmd.Env = append(os.Environ(), "SMALL_DISK="+t.TempDir())
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS}
-	if os.Getuid() != 0 {
-		cmd.SysProcAttr.Cloneflags |= syscall.CLONE_NEWUSER
-		cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}}
-		cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}}
-	}
-	out, err := cmd.CombinedOutput()
-	switch {
-	case errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.ENOSPC) || strings.Contains(string(out), "operation not permitted"):
-		t.Logf("no file system can be mounted here: %v: %s", err, out)
-	case err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()):
-		t.Errorf("%v\n%s", err, out)
-	}
-	return ""
-}
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files/disktest"
+)
 
 // TestDeadLettersOnAFullDisk are not added, and those that are there stay readable; retry takes all or nothing.
 func TestDeadLettersOnAFullDisk(t *testing.T) {
-	dir := onSmallDisk(t, "256k")
+	dir := disktest.OnSmall(t, "256k")
 	if dir == "" {
 		return
 	}

@@ -1,7 +1,6 @@
 package deliver
 
 import (
-	"cmp"
 	"context"
 	"io/fs"
 	"slices"
@@ -293,6 +292,5 @@ func (e *engine) Report() status.DeliveryReport {
 	for i, name := range outcome.OfDeliveries {
 		report.Outcomes[name] = e.counts[i].Load()
 	}
-	report.State = cmp.Or(report.State, status.DeliveryStarting)
 	return report
 }

@@ -6,7 +6,6 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/deliver/plan"
-	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/outcome"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 )
@@ -116,13 +115,11 @@ func (l *loop) expire(rotated time.Time, done chan<- struct{}) {
 		return
 	}
 	l.dirty = true
-	path, receiver, target := l.path, l.receiver, l.handle.Target
+	path, wants := l.path, l.handle.wants
 	l.inBackground(func() func() {
 		unread, err := 0, error(nil)
 		if ok {
-			unread, err = reader.CountUnread(path, from, rotated, func(e *reader.Event) bool {
-				return e.Attribute(event.Receiver) == receiver && target.Wants(e.Type)
-			})
+			unread, err = reader.CountUnread(path, from, rotated, wants)
 		}
 		return func() {
 			if err != nil {

@@ -35,11 +35,6 @@ type retrying struct {
 	print reader.Fingerprint
 }
 
-// undurable knows of no file, so that the track itself fsyncs what it reads.
-type undurable struct{}
-
-func (undurable) Durable(fs.FileInfo) (size int64, final, known bool) { return 0, false, false }
-
 // openRetry goes on after the position with the dead letters that are sent again. It returns nil if there
 // are none.
 func (d *deadLetters) openRetry(from reader.Position) (*retrying, error) {
@@ -67,7 +62,7 @@ func (d *deadLetters) openRetry(from reader.Position) (*retrying, error) {
 	return r, nil
 }
 
-func (r *retrying) begin() { r.Track = reader.NewTrack(r.path, undurable{}) }
+func (r *retrying) begin() { r.Track = reader.NewTrack(r.path, nil) }
 
 // has tells whether a position is one in the file.
 func (r *retrying) has(p reader.Position) bool { return p.File == r.print }

@@ -27,6 +27,7 @@ import (
 	"path/filepath"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/lock"
 )
 
 const (
@@ -58,6 +59,7 @@ type file interface {
 	io.ReaderAt
 	io.WriterAt
 	io.Closer
+	Name() string
 	Stat() (fs.FileInfo, error)
 	Sync() error
 }
@@ -187,14 +189,7 @@ func (c *Cursor) write(slot []byte, number uint64) error {
 func offsetOf(number uint64) int64 { return int64(number%2) * slotSize }
 
 // IsThere tells whether the cursor's name still leads to it.
-func (c *Cursor) IsThere() bool {
-	own, err := c.file.Stat()
-	if err != nil {
-		return false
-	}
-	now, err := os.Stat(c.path)
-	return err == nil && os.SameFile(own, now)
-}
+func (c *Cursor) IsThere() bool { return lock.IsThere(c.file) }
 
 // Close closes the file.
 func (c *Cursor) Close() error { return c.file.Close() }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/lock"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 )
 
@@ -25,7 +26,7 @@ func checkApart(state, dead string) error {
 	if err != nil {
 		return fmt.Errorf("--dead-letter: %w", err)
 	}
-	if state, err = files.Resolve(state); err == nil && (own == state || own == state+".lock") {
+	if state, err = files.Resolve(state); err == nil && (own == state || own == state+lock.Ending) {
 		return fmt.Errorf("--dead-letter %s: is the state: give it another name", dead)
 	}
 	return err

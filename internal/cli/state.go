@@ -56,7 +56,7 @@ func openState(path string, target *url.URL, dryRun bool) (*state, error) {
 	s := &state{path: path, dryRun: dryRun}
 	if !dryRun {
 		var err error
-		if s.lock, err = lock.Open(path + ".lock"); errors.Is(err, lock.ErrLocked) {
+		if s.lock, err = lock.Open(path + lock.Ending); errors.Is(err, lock.ErrLocked) {
 			err = errors.New("another replay is using this state")
 		}
 		if err != nil {

@@ -4,6 +4,7 @@ package lock
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 )
 
@@ -14,9 +15,13 @@ const Ending = ".lock"
 // this one.
 var ErrLocked = errors.New("is held by another process")
 
-// IsThere tells whether a file's name still leads to it: where somebody has removed it,
+// IsThere tells whether an open file's name still leads to it: where somebody has removed it,
 // another process can hold a new one.
-func IsThere(f *os.File) bool {
+func IsThere(f interface {
+	Name() string
+	Stat() (fs.FileInfo, error)
+},
+) bool {
 	own, err := f.Stat()
 	if err != nil {
 		return false

@@ -47,6 +47,10 @@ type Durability interface {
 	Durable(fs.FileInfo) (size int64, final, known bool)
 }
 
+type nothingKnown struct{}
+
+func (nothingKnown) Durable(fs.FileInfo) (size int64, final, known bool) { return 0, false, false }
+
 // Hole is where somebody else took something away, or damaged it, before it was read. The
 // track goes on behind it.
 type Hole struct {
@@ -89,8 +93,12 @@ type Track struct {
 	sizes  map[string]int64          // of rotated files, by their names
 }
 
-// NewTrack returns a track of the journal at path, from the beginning of its oldest file on.
+// NewTrack returns a track of the journal at path, from the beginning of its oldest file on. Without a
+// source nobody knows what is on the disk: the track fsyncs what it reads.
 func NewTrack(path string, source Durability) *Track {
+	if source == nil {
+		source = nothingKnown{}
+	}
 	return &Track{
 		path: path, source: source, Passed: func(string, []byte) {}, Lost: func(Hole) {},
 		prints: make(map[time.Time]Fingerprint), times: make(map[Fingerprint]time.Time),

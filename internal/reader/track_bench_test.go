@@ -44,7 +44,7 @@ func BenchmarkTrack(b *testing.B) {
 			}
 			b.ResetTimer()
 			for range b.N {
-				t := NewTrack(path, nothingKnown{})
+				t := NewTrack(path, nil)
 				n, bytes := 0, 0
 				for {
 					text, _, err := t.Next()
@@ -83,7 +83,7 @@ func BenchmarkTrackOfManyFiles(b *testing.B) {
 	time.Sleep(settling) // so that the directory has not been changed just now
 	b.Run("seek", func(b *testing.B) {
 		for range b.N {
-			t := NewTrack(path, nothingKnown{})
+			t := NewTrack(path, nil)
 			if err := t.Seek(undone[5000]); err != nil {
 				b.Fatal(err)
 			}
@@ -92,7 +92,7 @@ func BenchmarkTrackOfManyFiles(b *testing.B) {
 	})
 	b.Run("seek without the name", func(b *testing.B) {
 		for range b.N {
-			t := NewTrack(path, nothingKnown{})
+			t := NewTrack(path, nil)
 			p := undone[0]
 			p.Rotated = NeverRotated
 			if err := t.Seek(p); err != nil {
@@ -101,7 +101,7 @@ func BenchmarkTrackOfManyFiles(b *testing.B) {
 			t.Close()
 		}
 	})
-	t := NewTrack(path, nothingKnown{})
+	t := NewTrack(path, nil)
 	if err := t.Seek(undone[5000]); err != nil {
 		b.Fatal(err)
 	}

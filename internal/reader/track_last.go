@@ -14,7 +14,7 @@ import (
 // LastLine returns where the last line is that a journal has stored; it is zero where there
 // is none.
 func LastLine(path string) (Position, error) {
-	t := NewTrack(path, nothingKnown{})
+	t := NewTrack(path, nil)
 	defer t.Close()
 	for range 100 { // files may be renamed and removed meanwhile
 		now, err := t.list()

@@ -178,7 +178,7 @@ func (t *Track) In(rotated time.Time, p Position) bool {
 // CountUnread returns how many events there are after a position in what was rotated up to that
 // time that are wanted. It may be called by any goroutine, and takes as long as reading takes.
 func CountUnread(path string, from Position, rotated time.Time, wants func(*Event) bool) (n int, err error) {
-	t := NewTrack(path, nothingKnown{})
+	t := NewTrack(path, nil)
 	defer t.Close()
 	if err := t.Seek(from); err != nil && !errors.Is(err, ErrGone) {
 		return 0, err
@@ -196,10 +196,6 @@ func CountUnread(path string, from Position, rotated time.Time, wants func(*Even
 		}
 	}
 }
-
-type nothingKnown struct{}
-
-func (nothingKnown) Durable(os.FileInfo) (size int64, final, known bool) { return 0, false, false }
 
 // Backlog returns how many bytes, as they are stored, have not been read. It may be called once a
 // second, also with thousands of files.

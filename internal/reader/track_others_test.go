@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
-	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files/frames"
 )
 
 // follower reads a journal, and notes what it is told.
@@ -37,7 +36,7 @@ func (f *follower) reopen(p Position) error {
 	if f.Track != nil {
 		f.Track.Close()
 	}
-	f.Track = NewTrack(f.path, nothingKnown{})
+	f.Track = NewTrack(f.path, nil)
 	f.Lost = func(h Hole) { f.holes = append(f.holes, h) }
 	f.Passed = func(_ string, line []byte) { f.torn = append(f.torn, string(line)) }
 	return f.Seek(p)
@@ -90,7 +89,7 @@ func (f *follower) compress(name, ending string, inFrames bool) {
 	f.must(err)
 	content := compressed(f.t, name+ending, string(b))
 	if inFrames {
-		content = inFramesOf(f.t, ending, string(b))
+		content = framed(f.t, ending, string(b))
 	}
 	f.must(os.WriteFile(name+ending, []byte(content), 0o600))
 	f.must(os.Remove(name))
@@ -497,18 +496,4 @@ func TestTrackPassesWhatIsNoFile(t *testing.T) {
 	if len(f.holes) > 0 {
 		t.Errorf("%v", f.holes)
 	}
-}
-
-// inFramesOf compresses as the receiver does.
-func inFramesOf(t *testing.T, ending, content string) string {
-	t.Helper()
-	var b strings.Builder
-	write := frames.WriteGzip
-	if ending == ".zst" {
-		write = frames.WriteZstd
-	}
-	if err := write(&b, strings.NewReader(content)); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
 }

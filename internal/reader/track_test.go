@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -15,11 +14,6 @@ import (
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/journal"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 )
-
-// unknown knows of no file.
-type unknown struct{}
-
-func (unknown) Durable(fs.FileInfo) (size int64, final, known bool) { return 0, false, false }
 
 // TestTrackFollows a journal through rotation, compression and restarts: each line comes once,
 // in its order.
@@ -42,7 +36,7 @@ func TestTrackFollows(t *testing.T) {
 					}
 				}
 			}()
-			track := reader.NewTrack(path, unknown{})
+			track := reader.NewTrack(path, nil)
 			defer func() { track.Close() }()
 			var positions []reader.Position
 			restarts := rand.New(rand.NewPCG(2, 2))
@@ -64,7 +58,7 @@ func TestTrackFollows(t *testing.T) {
 				positions = append(positions, p)
 				if restarts.IntN(50) == 0 {
 					track.Close()
-					track = reader.NewTrack(path, unknown{})
+					track = reader.NewTrack(path, nil)
 					if err := track.Seek(p); err != nil {
 						t.Fatal(err)
 					}
