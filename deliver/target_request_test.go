@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -79,8 +80,9 @@ func TestNothingOfTheConnection(t *testing.T) {
 			t.Errorf("%q lacks %q", head, want)
 		}
 	}
+	withoutPort := regexp.MustCompile(`127\.0\.0\.1:\d+`).ReplaceAllString(head, "") // which may have any digits
 	for _, not := range []string{"evil", "99", "100-continue", "X-Hop", "\nTe:", "Trailer", "chunked", "Upgrade", "Keep-Alive", "Proxy-", "REDACTED", "Cookie", "77", "Connection", "X-Idempotency"} {
-		if strings.Contains(head, not) {
+		if strings.Contains(withoutPort, not) {
 			t.Errorf("%q has %q", head, not)
 		}
 	}
