@@ -157,9 +157,8 @@ func TestDeliveryAttemptsInFlight(t *testing.T) {
 }
 
 // TestDeliveryStandby has two processes deliver from one file: one does, the other
-// takes over when that is killed.
+// takes over when that is killed. It is alone on the machine, as it tells how long that takes.
 func TestDeliveryStandby(t *testing.T) {
-	t.Parallel()
 	s := newServer(t)
 	app := s.application()
 	config := delivering("", app.deliver())
