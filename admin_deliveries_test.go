@@ -22,6 +22,8 @@ type fakeDelivery struct {
 	did    []string
 }
 
+func (d *fakeDelivery) InEffect() bool { return true }
+
 func (d *fakeDelivery) Report() status.DeliveryReport { return d.DeliveryReport }
 
 func (d *fakeDelivery) Do(_ context.Context, action string) (string, error) {

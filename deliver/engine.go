@@ -108,6 +108,7 @@ func Register(s Spec) *Handle {
 			engines.of = make(map[key]*engine)
 		}
 		engines.of[k] = e
+		e.withdraw = status.PublishDelivery(e)
 	}
 	h := &Handle{Spec: s, engine: e}
 	h.ctx, h.cancel = context.WithCancelCause(context.Background())
@@ -154,13 +155,6 @@ func (e *engine) choose() {
 	}
 	e.current = active
 	e.ran.Store(e.ran.Load() || active != nil)
-	switch {
-	case active == nil:
-		e.withdraw()
-	case e.withdraw == nil:
-		withdraw := status.PublishDelivery(e)
-		e.withdraw = func() { withdraw(); e.withdraw = nil }
-	}
 	if e.running == nil && active != nil && !exiting() { // a config may be loaded after the stop, which is not stopped
 		e.running = make(chan struct{})
 		e.metrics = metrics.OfDelivery(e.receiver, e.name)
@@ -217,6 +211,7 @@ func (e *engine) reap() {
 	defer e.mu.Unlock()
 	if len(e.users) == 0 && e.running == nil && engines.of[e.key] == e {
 		delete(engines.of, e.key)
+		e.withdraw()
 	}
 }
 
@@ -275,6 +270,13 @@ func endAll() {
 func (e *engine) count(became string, n uint64) {
 	e.metrics.Count(became, n)
 	e.counts[max(0, slices.Index(outcome.OfDeliveries, became))].Add(n)
+}
+
+// InEffect tells whether a config runs that has the delivery. It is looked at once more: who asks
+// right after a start or a reload finds what is there.
+func (e *engine) InEffect() bool {
+	e.look()
+	return e.wanted() != nil
 }
 
 // Report tells how the delivery stands.

@@ -134,6 +134,34 @@ func TestStopCountsAsNotMade(t *testing.T) {
 	g.arrive("a 1", "b 1")
 }
 
+// TestReportedAtOnce: a delivery is found as soon as its config runs, and takes commands; and no
+// longer than that.
+func TestReportedAtOnce(t *testing.T) {
+	g := newRig(t)
+	c := g.provision()
+	if got := status.Deliveries(); len(got) != 0 {
+		t.Errorf("before its config runs: %+v", got)
+	}
+	c.engine.mu.Lock()
+	c.engine.timer.Stop()
+	c.engine.mu.Unlock()
+	c.runs.Store(true)
+	found := status.FindDeliveries("shop", c.engine.name)
+	if len(found) != 1 {
+		t.Fatalf("found: %v", found)
+	}
+	if _, err := found[0].Do(g.context(), status.DeliveryPause); err != nil {
+		t.Error(err)
+	}
+	if got := status.Deliveries(); len(got) != 1 || got[0].State != status.DeliveryPaused {
+		t.Errorf("once it runs: %+v", got)
+	}
+	g.stop()
+	if got := status.Deliveries(); len(got) != 0 {
+		t.Errorf("afterwards: %+v", got)
+	}
+}
+
 // TestNotInEffect: a config that never takes effect sends nothing; once one does, it begins with what came under the first.
 func TestNotInEffect(t *testing.T) {
 	g := newRig(t)

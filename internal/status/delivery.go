@@ -53,6 +53,9 @@ type DeliveryReport struct {
 
 // Delivery is a delivery of this process.
 type Delivery interface {
+	// InEffect tells whether the config that runs has it.
+	InEffect() bool
+
 	// Report tells how it stands.
 	Report() DeliveryReport
 
@@ -87,6 +90,9 @@ func Deliveries() []DeliveryReport {
 	mask := find()
 	reports := make([]DeliveryReport, 0, len(all))
 	for _, d := range all {
+		if !d.InEffect() {
+			continue
+		}
 		r := d.Report()
 		r.URL, r.LastError = mask.Replace(r.URL), mask.Replace(r.LastError)
 		r.Warnings = slices.Clone(r.Warnings)
@@ -115,6 +121,9 @@ func FindDeliveries(receiver, name string) (found []Delivery) {
 	all := deliveries.all
 	deliveries.Unlock()
 	for _, d := range all {
+		if !d.InEffect() {
+			continue
+		}
 		if r := d.Report(); r.Name == name && r.Receiver == receiver {
 			found = append(found, d)
 		}

@@ -7,7 +7,12 @@ import (
 )
 
 // fakeDelivery stands as its report says.
-type fakeDelivery struct{ DeliveryReport }
+type fakeDelivery struct {
+	DeliveryReport
+	ended bool
+}
+
+func (d *fakeDelivery) InEffect() bool { return !d.ended }
 
 func (d *fakeDelivery) Report() DeliveryReport { return d.DeliveryReport }
 
@@ -15,7 +20,7 @@ func (d *fakeDelivery) Do(context.Context, string) (string, error) { return "", 
 
 func publish(t *testing.T, r DeliveryReport) *fakeDelivery {
 	t.Helper()
-	d := &fakeDelivery{r}
+	d := &fakeDelivery{DeliveryReport: r}
 	t.Cleanup(PublishDelivery(d))
 	return d
 }
@@ -64,10 +69,14 @@ func TestNoDeliveries(t *testing.T) {
 		t.Errorf("%#v", got)
 	}
 	withdraw := PublishDelivery(&fakeDelivery{})
-	kept := &fakeDelivery{DeliveryReport{Name: "kept"}}
+	kept := &fakeDelivery{DeliveryReport: DeliveryReport{Name: "kept"}}
 	t.Cleanup(PublishDelivery(kept))
+	t.Cleanup(PublishDelivery(&fakeDelivery{DeliveryReport: DeliveryReport{Name: "of another config"}, ended: true}))
 	withdraw()
 	withdraw()
+	if got := FindDeliveries("", "of another config"); len(got) != 0 {
+		t.Errorf("%+v", got)
+	}
 	if got := Deliveries(); len(got) != 1 || got[0].Name != "kept" {
 		t.Errorf("%+v", got)
 	}
