@@ -164,16 +164,12 @@ func (d *deadLetters) locked(do func(path string) error) error {
 	own, _ := writers.LoadOrStore(path, new(sync.Mutex)) // for those of this process, on any system
 	own.(*sync.Mutex).Lock()
 	defer own.(*sync.Mutex).Unlock()
-	for began := time.Now(); ; time.Sleep(time.Millisecond) {
-		held, err := lock.Open(path + lock.Ending)
-		if err == nil {
-			defer func() { _ = held.Close() }()
-			return do(path)
-		}
-		if !errors.Is(err, lock.ErrLocked) || time.Since(began) > othersFor {
-			return fmt.Errorf("%s: %w", path, err)
-		}
+	held, err := lock.Wait(path+lock.Ending, othersFor)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
 	}
+	defer func() { _ = held.Close() }()
+	return do(path)
 }
 
 // writers are the mutexes of files with dead letters, by their paths.

@@ -22,16 +22,7 @@ func TestDeadLettersOnAFullDisk(t *testing.T) {
 	desk := newDeadLetters(filepath.Join(dir, "events.jsonl"), "desk", "app", 0o600, 0o700)
 	mustAdd(t, shop, "1", "2")
 	mustAdd(t, desk, "3")
-	f, err := os.Create(dir + "/other")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for err == nil {
-		_, err = f.Write(make([]byte, 4096))
-	}
-	if !errors.Is(err, syscall.ENOSPC) {
-		t.Fatal(err)
-	}
+	f := disktest.Fill(t, dir+"/other", 4096)
 	large := []byte(strings.Replace(string(deadLine("4", "shop", time.Now())), `"a":1`, `"a":"`+strings.Repeat("x", 20_000)+`"`, 1))
 	for range 3 {
 		if err := shop.add(large, "refused", 1); !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), shop.path) {

@@ -43,7 +43,10 @@ func Create(path string, mode fs.FileMode, r *Record) (*Cursor, error) {
 	if err != nil {
 		return nil, err
 	}
-	temporary, err := lockTemporary(own + temporaryEnding)
+	temporary, err := lock.Wait(own+temporaryEnding, othersFor)
+	if errors.Is(err, lock.ErrLocked) {
+		err = fmt.Errorf("%s: %w", own+temporaryEnding, err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -67,19 +70,6 @@ func Create(path string, mode fs.FileMode, r *Record) (*Cursor, error) {
 	}
 	c, _, err := Open(path) // which fsyncs the directory
 	return c, err
-}
-
-// lockTemporary opens the temporary file, which nobody else writes to.
-func lockTemporary(name string) (*os.File, error) {
-	for began := time.Now(); ; time.Sleep(time.Millisecond) {
-		f, err := lock.Open(name)
-		if !errors.Is(err, lock.ErrLocked) {
-			return f, err
-		}
-		if time.Since(began) > othersFor {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-	}
 }
 
 // fill writes both slots, so that there is no block of the file that is not allocated, and

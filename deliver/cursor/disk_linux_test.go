@@ -22,16 +22,7 @@ func TestFullDisk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := os.Create(dir + "/other")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for err == nil {
-		_, err = f.Write(make([]byte, 512))
-	}
-	if !errors.Is(err, syscall.ENOSPC) {
-		t.Fatal(err)
-	}
+	f := disktest.Fill(t, dir+"/other", 512)
 	large := &Record{Undone: make([]Undone, 40_000)}
 	for n := uint64(2); n < 6; n++ {
 		large.Taken = n

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"time"
 )
 
 // canLock is false on the systems of lock_other.go.
@@ -77,6 +78,27 @@ func TestOneHoldsIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = f.Close()
+}
+
+// TestWait waits for whoever holds it, but not for ever.
+func TestWait(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	held, err := Wait(path, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f, err := Wait(path, 10*time.Millisecond); canLock && !errors.Is(err, ErrLocked) {
+		t.Errorf("%v, %v", f, err)
+	}
+	time.AfterFunc(50*time.Millisecond, func() { _ = held.Close() })
+	f, err := Wait(path, time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = f.Close()
+	if _, err := Wait(filepath.Join(path, "lock"), time.Minute); err == nil || errors.Is(err, ErrLocked) {
+		t.Errorf("below a file: %v", err)
+	}
 }
 
 // TestKilled lets go of it.

@@ -77,22 +77,25 @@ func PublishDelivery(d Delivery) (withdraw func()) {
 	return func() {
 		deliveries.Lock()
 		defer deliveries.Unlock()
-		deliveries.all = slices.DeleteFunc(slices.Clone(deliveries.all), func(other Delivery) bool { return other == d })
+		deliveries.all = slices.DeleteFunc(deliveries.all, func(other Delivery) bool { return other == d })
 	}
+}
+
+// deliveriesInEffect returns those of the config that runs.
+func deliveriesInEffect() []Delivery {
+	deliveries.Lock()
+	all := slices.Clone(deliveries.all)
+	deliveries.Unlock()
+	return slices.DeleteFunc(all, func(d Delivery) bool { return !d.InEffect() })
 }
 
 // Deliveries returns how the deliveries of the config that runs stand, in the order of their
 // receivers' names and their own, without secrets that are known.
 func Deliveries() []DeliveryReport {
-	deliveries.Lock()
-	all := deliveries.all
-	deliveries.Unlock()
+	all := deliveriesInEffect()
 	mask := find()
 	reports := make([]DeliveryReport, 0, len(all))
 	for _, d := range all {
-		if !d.InEffect() {
-			continue
-		}
 		r := d.Report()
 		r.URL, r.LastError = mask.Replace(r.URL), mask.Replace(r.LastError)
 		r.Warnings = slices.Clone(r.Warnings)
@@ -117,13 +120,7 @@ func (r *DeliveryReport) isOf(receiver *Receiver) bool {
 // FindDeliveries returns those of a receiver and name: there are several where receivers of the
 // same name have different files.
 func FindDeliveries(receiver, name string) (found []Delivery) {
-	deliveries.Lock()
-	all := deliveries.all
-	deliveries.Unlock()
-	for _, d := range all {
-		if !d.InEffect() {
-			continue
-		}
+	for _, d := range deliveriesInEffect() {
 		if r := d.Report(); r.Name == name && r.Receiver == receiver {
 			found = append(found, d)
 		}

@@ -40,3 +40,20 @@ func OnSmall(t *testing.T, size string) (dir string) {
 	}
 	return ""
 }
+
+// Fill makes a file that takes all of a file system that is free, in writes of that many bytes. The file is
+// still open.
+func Fill(t *testing.T, name string, block int) *os.File {
+	t.Helper()
+	f, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for err == nil {
+		_, err = f.Write(make([]byte, block))
+	}
+	if !errors.Is(err, syscall.ENOSPC) {
+		t.Fatal(err)
+	}
+	return f
+}
