@@ -79,9 +79,10 @@ func newClient(t *testing.T) *http.Client {
 func do(t *testing.T, client *http.Client, method, url string, body io.Reader, fields ...string) answer {
 	t.Helper()
 	a, err := try(client, method, url, body, fields...)
-	if again, ok := body.(io.Seeker); errors.Is(err, syscall.ECONNRESET) && (ok || body == nil) {
-		// Caddy resets connections that it has not taken in yet when a reload
-		// ends the old server: nobody has seen the request.
+	unseen := errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.EOF)
+	if again, ok := body.(io.Seeker); unseen && (ok || body == nil) {
+		// Caddy resets or closes connections from which it has not read yet when a
+		// reload ends the old server: nobody has seen the request.
 		if ok {
 			_, _ = again.Seek(0, io.SeekStart)
 		}
