@@ -57,7 +57,11 @@ func TestMuchIsPassedOver(t *testing.T) {
 	f.Close()
 	g.store("a")
 	g.load()
+	start := time.Now()
 	for began := false; !began; {
+		if time.Since(start) > patience {
+			t.Fatal("the delivery does not begin")
+		}
 		g.inLoop(func(l *loop) {
 			if began = l.plan != nil; began && l.Report().Backlog < 1<<20 {
 				t.Errorf("a command waited until only %d bytes were left", l.Report().Backlog)

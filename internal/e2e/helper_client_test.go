@@ -78,11 +78,14 @@ func newClient(t *testing.T) *http.Client {
 // do sends a request with the given header fields ("Name: value").
 func do(t *testing.T, client *http.Client, method, url string, body io.Reader, fields ...string) answer {
 	t.Helper()
+	return doAfter(t, time.Time{}, client, method, url, body, fields...)
+}
+
+// doAfter is do, to a server that was reloaded at that time.
+func doAfter(t *testing.T, reloaded time.Time, client *http.Client, method, url string, body io.Reader, fields ...string) answer {
+	t.Helper()
 	a, err := try(client, method, url, body, fields...)
-	unseen := errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.EOF)
-	if again, ok := body.(io.Seeker); unseen && (ok || body == nil) {
-		// Caddy resets or closes connections from which it has not read yet when a
-		// reload ends the old server: nobody has seen the request.
+	if again, ok := body.(io.Seeker); isUnseen(err, reloaded) && (ok || body == nil) {
 		if ok {
 			_, _ = again.Seek(0, io.SeekStart)
 		}
@@ -92,6 +95,12 @@ func do(t *testing.T, client *http.Client, method, url string, body io.Reader, f
 		t.Fatalf("%s %s: %v", method, clip(url), err)
 	}
 	return a
+}
+
+// isUnseen tells whether a request has failed that nobody has seen: Caddy resets connections that
+// it has not taken in yet when a reload ends the old server, and closes new ones.
+func isUnseen(err error, reloaded time.Time) bool {
+	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.EOF) && time.Since(reloaded) < patience
 }
 
 func try(client *http.Client, method, url string, body io.Reader, fields ...string) (answer, error) {
@@ -121,7 +130,7 @@ func (s *server) post(body string, fields ...string) answer {
 
 func (s *server) postTo(path, body string, fields ...string) answer {
 	s.t.Helper()
-	return do(s.t, newClient(s.t), http.MethodPost, "http://"+s.http+path, strings.NewReader(body), fields...)
+	return doAfter(s.t, s.reloaded, newClient(s.t), http.MethodPost, "http://"+s.http+path, strings.NewReader(body), fields...)
 }
 
 // verify sends a verification over plain HTTP.

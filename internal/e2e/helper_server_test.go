@@ -39,6 +39,7 @@ type server struct {
 	cmd                *exec.Cmd
 	exited             chan struct{}
 	mayLookBroken      bool // the log may hold what else fails the test
+	reloaded           time.Time
 }
 
 // start runs a server with the given site blocks and waits until it serves.
@@ -325,6 +326,7 @@ func (s *server) reload(sites string) {
 	if status, answer := s.load(sites); status != http.StatusOK {
 		s.t.Fatalf("loading a config: %d %s", status, answer)
 	}
+	s.reloaded = time.Now()
 }
 
 // fromAdmin is what the admin endpoint answers.
