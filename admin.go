@@ -1,7 +1,6 @@
 package webhookreceiver
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -102,7 +101,7 @@ func answerDeliveryAction(w http.ResponseWriter, r *http.Request) error {
 			}
 			return nil, notFound("there is no such delivery; there are: %s", strings.Join(slices.Compact(names), ", "))
 		}
-		result, err := act(r.Context(), found, parts[2])
+		result, err := status.Act(r.Context(), found, parts[2])
 		if err != nil {
 			return nil, caddy.APIError{HTTPStatus: http.StatusConflict, Err: err}
 		}
@@ -114,29 +113,6 @@ func answerDeliveryAction(w http.ResponseWriter, r *http.Request) error {
 
 func notFound(format string, args ...any) error {
 	return caddy.APIError{HTTPStatus: http.StatusNotFound, Err: fmt.Errorf(format, args...)}
-}
-
-// act does it with each of the deliveries of a receiver's name and their own: with several
-// files they can't be told apart. It fails if none of them can do it.
-func act(ctx context.Context, deliveries []status.Delivery, action string) (string, error) {
-	var all []string
-	failures := 0
-	for _, d := range deliveries {
-		text, err := d.Do(ctx, action)
-		if err != nil {
-			text = err.Error()
-			failures++
-		}
-		if len(deliveries) > 1 {
-			text = fmt.Sprintf("that with the dead letters in %s: %s", d.Report().DeadFile, text)
-		}
-		all = append(all, text)
-	}
-	text := strings.Join(all, "; ")
-	if failures == len(deliveries) {
-		return "", errors.New(text)
-	}
-	return text, nil
 }
 
 // isPrivate tells whether the request came over a Unix socket that is a file.

@@ -22,6 +22,12 @@ type fakeDelivery struct {
 	did    []string
 }
 
+func (d *fakeDelivery) SendAgain(context.Context, []byte) (a status.Attempt, err error) {
+	return a, nil
+}
+
+func (d *fakeDelivery) Knows(context.Context, status.Line) (r status.EventReport) { return r }
+
 func (d *fakeDelivery) InEffect() bool { return true }
 
 func (d *fakeDelivery) Report() status.DeliveryReport { return d.DeliveryReport }

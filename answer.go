@@ -73,7 +73,7 @@ func (h *Handler) refuse(req *request, err error) (became string, answer error) 
 // up that it works.
 func (h *Handler) count(r *http.Request, became string, received time.Time) {
 	h.metrics.Count(became)
-	h.counts().Count(became, received)
+	h.counts().Count(became, received, func() string { return clientIP(r) })
 	switch became {
 	case outcome.Verified:
 		h.first.verification.Do(func() {

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/deliver"
+	_ "github.com/caddy-webhook-receiver/caddy-webhook-receiver/inspector" // which comes along
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/dedupe"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/intake"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/metrics"

@@ -1,18 +1,14 @@
 package webhookreceiver
 
 import (
-	"net"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
-	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
-	"github.com/caddyserver/caddy/v2/modules/caddyhttp/rewrite"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/rules"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/sites"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/status"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/outputs/file"
 )
@@ -23,8 +19,9 @@ const maxNeighbours = 16
 // running is a receiver beside others, of its own config and of another one.
 type running struct {
 	*Handler
-	ctx    caddy.Context
-	config string
+	ctx       caddy.Context
+	config    string
+	published *status.Receiver
 }
 
 var all struct {
@@ -34,11 +31,14 @@ var all struct {
 
 // publish has the receiver show up in the status, and be known to others.
 func (h *Handler) publish(ctx caddy.Context, config string) {
-	h.running = &running{h, ctx, config}
 	r := &status.Receiver{
-		Name: h.name, Provider: h.provider.Name, Verifies: h.verification != nil, Loaded: time.Now(),
+		Name: h.name, Provider: h.provider.Name, Service: h.service(), PublicURL: h.public.Source, PublicBase: h.public.IsBase,
+		Verifies: h.verification != nil, Loaded: time.Now(),
 		InEffect: func() bool { return file.IsInEffect(ctx) },
-		Sites:    sync.OnceValue(h.running.sites),
+		Sites:    sync.OnceValue(func() []string { return sites.Of(ctx, h) }),
+
+		Certificates: sites.Certificates,
+		Test:         h.tester(),
 	}
 	for _, o := range h.outputs {
 		output := status.Output{Name: o.name, Durable: o.Durable(), Failing: o.failing.Load}
@@ -47,6 +47,7 @@ func (h *Handler) publish(ctx caddy.Context, config string) {
 		}
 		r.Outputs = append(r.Outputs, output)
 	}
+	h.running = &running{h, ctx, config, r}
 	r.Resumed = r.HasFiles()
 	h.counts = sync.OnceValue(func() *status.Counts { return status.CountsOf(r) })
 	r.Counts = h.counts
@@ -80,146 +81,4 @@ func (h *Handler) neighbours() (neighbours []rules.Neighbour) {
 		}
 	}
 	return neighbours
-}
-
-// sites returns the URLs of the receiver, as far as the config has them: with a *
-// for what it leaves open. Caddy must have provisioned all of the config.
-func (r *running) sites() []string {
-	ancestors := r.ctx.Modules()
-	if len(ancestors) == 0 {
-		return nil
-	}
-	app, ok := ancestors[0].(*caddyhttp.App)
-	if !ok {
-		return nil
-	}
-	var urls []string
-	for _, server := range app.Servers {
-		w := walk{server: server, of: r.Handler}
-		w.routes(w.server.Routes, []place{{}}, 0)
-		urls = append(urls, w.found...)
-	}
-	slices.Sort(urls)
-	return slices.Compact(urls)
-}
-
-// walk goes through a server's routes, and looks for a handler.
-type walk struct {
-	server *caddyhttp.Server
-	of     *Handler
-	found  []string
-}
-
-// place is what gets to a route.
-type place struct {
-	hosts, paths []string
-	stripped     string // from the beginning of the path
-}
-
-// maxNested is how deep routes are looked through; those that are invoked could
-// invoke themselves.
-const maxNested = 20
-
-func (w *walk) routes(routes caddyhttp.RouteList, places []place, depth int) {
-	if depth > maxNested {
-		return
-	}
-	for _, route := range routes {
-		var here []place
-		for _, p := range places {
-			if len(route.MatcherSets) == 0 {
-				here = append(here, p)
-			}
-			for _, set := range route.MatcherSets {
-				here = append(here, p.matched(set))
-			}
-		}
-		for _, handler := range route.Handlers {
-			switch handler := handler.(type) {
-			case *Handler:
-				if handler == w.of {
-					w.find(here)
-				}
-			case *caddyhttp.Subroute:
-				w.routes(handler.Routes, here, depth+1)
-			case *caddyhttp.Invoke:
-				if route := w.server.NamedRoutes[handler.Name]; route != nil {
-					w.routes(caddyhttp.RouteList{*route}, here, depth+1)
-				}
-			case *rewrite.Rewrite:
-				if handler.StripPathPrefix != "" {
-					places = stripped(places, handler.StripPathPrefix)
-					here = stripped(here, handler.StripPathPrefix)
-				}
-			}
-		}
-	}
-}
-
-// matched returns what of a place the matchers let through.
-func (p place) matched(set caddyhttp.MatcherSet) place {
-	for _, matcher := range set {
-		switch matcher := matcher.(type) {
-		case *caddyhttp.MatchHost:
-			p.hosts = *matcher
-		case *caddyhttp.MatchPath:
-			p.paths = nil
-			for _, path := range *matcher {
-				p.paths = append(p.paths, p.stripped+path)
-			}
-		}
-	}
-	return p
-}
-
-func stripped(places []place, prefix string) []place {
-	places = slices.Clone(places)
-	for i := range places {
-		places[i].stripped += strings.TrimSuffix(prefix, "/")
-	}
-	return places
-}
-
-// find notes that the handler is at the places.
-func (w *walk) find(places []place) {
-	for _, p := range places {
-		hosts, paths := p.hosts, p.paths
-		if len(hosts) == 0 {
-			hosts = []string{""}
-		}
-		if len(paths) == 0 {
-			paths = []string{p.stripped + "/*"}
-		}
-		for _, host := range hosts {
-			for _, path := range paths {
-				w.found = append(w.found, w.address(host)+path)
-			}
-		}
-	}
-}
-
-// address returns scheme, host and port of what the server serves.
-func (w *walk) address(host string) string {
-	scheme, usual := "http://", uint64(80)
-	if len(w.server.TLSConnPolicies) > 0 {
-		scheme, usual = "https://", 443
-	}
-	if len(w.server.Listen) == 0 {
-		return scheme + host
-	}
-	listen, err := caddy.ParseNetworkAddress(w.server.Listen[0])
-	switch {
-	case err != nil:
-		return scheme + host
-	case listen.IsUnixNetwork():
-		return w.server.Listen[0] + " " + host
-	}
-	port := uint64(listen.StartPort)
-	if host == "" {
-		host = listen.Host
-	}
-	if host == "" || port != usual {
-		return scheme + net.JoinHostPort(host, strconv.FormatUint(port, 10))
-	}
-	return scheme + host
 }

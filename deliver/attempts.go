@@ -13,6 +13,7 @@ import (
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/outcome"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/status"
 )
 
 // cautiousFor is for how long, after a crash, each attempt is counted durably before it is made:
@@ -200,6 +201,7 @@ func (l *loop) done(a *attempt) {
 	}
 	l.lastAttempt = now
 	l.metrics.Took(a.result.Took)
+	status.KeepAttempt(l.attemptOf(a.event, a.number, &a.result, now))
 	if dead && a.event.Text != nil {
 		l.bury(a.id, a.event, a.result.Reason, a.number)
 	} else if dead {

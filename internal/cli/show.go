@@ -3,14 +3,11 @@ package cli
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -24,10 +21,6 @@ const (
 	asRequest = "request"
 	asCurl    = "curl"
 )
-
-// maxArgument is the length, in bytes, of the longest body that is an argument of the
-// curl command: Linux takes 128 KiB for one.
-const maxArgument = 100 << 10
 
 func showCommand() *cobra.Command {
 	as := asEvent
@@ -163,55 +156,10 @@ func showCurl(c *console, e *reader.Event) error {
 	if err != nil {
 		return err
 	}
-	target, _, _ := strings.Cut(r.Target, "?")
-	if path, err := url.PathUnescape(target); err == nil && path != r.URL.Path {
-		target = r.URL.EscapedPath() // of a public_url, below which a proxy has another path for it
-	}
-	options := ""
-	if strings.Contains(target, "/.") { // perhaps a dot segment, which curl would resolve
-		options = " --path-as-is"
-	}
-	if query := r.Query(); query != "" {
-		target += "?" + query
-	}
-	command := "curl --globoff" + options + " --url " + quote(r.URL.Scheme+"://"+r.URL.Host+target)
-	if r.Method != "POST" {
-		command += " -X " + quote(r.Method)
-	}
-	header := r.Forwarded()
-	for _, name := range sortedKeys(header) {
-		for _, value := range header[name] {
-			if value == "" {
-				command += " -H " + quote(name+";")
-			} else {
-				command += " -H " + quote(name+": "+value)
-			}
-		}
-	}
-	if header.Get("Content-Type") == "" {
-		command += " -H 'Content-Type:'"
-	}
-	if len(r.Body) > 1<<20 {
-		command += " -H 'Expect:'"
-	}
-	if isPlainText(r.Body) && len(r.Body) <= maxArgument {
-		command += " --data-raw " + quote(string(r.Body))
-	} else {
-		command = "printf %s " + quote(base64.StdEncoding.EncodeToString(r.Body)) + " | base64 -d | " + command + " --data-binary @-"
-	}
+	command, left := r.Curl()
 	c.printBytes([]byte(command + "\n"))
-	for name := range r.Header {
-		if r.IsRedacted(name) {
-			c.note("%s was not stored, as it may be a secret, and is left out", name)
-		}
+	for _, name := range left {
+		c.note("%s was not stored, as it may be a secret, and is left out", name)
 	}
 	return nil
 }
-
-// isPlainText tells whether a text can be shown on a terminal and be an argument.
-func isPlainText(b []byte) bool {
-	return utf8.Valid(b) && !bytes.ContainsFunc(b, func(r rune) bool { return r != '\n' && r != '\t' && sanitize(string(r)) != string(r) })
-}
-
-// quote quotes a text for a POSIX shell.
-func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

@@ -21,6 +21,9 @@ type Query struct {
 	Receivers    []string // the attribute receiver
 	Texts        []string // somewhere in the body, as it was sent, or with what its escapes stand for
 	Where        []Field  // in JSON data
+
+	// Anywhere has texts looked for in attributes as well.
+	Anywhere bool
 }
 
 // Field is a value that must be at a path, whose elements are separated by dots: a
@@ -41,11 +44,11 @@ func (q *Query) Wants(e *Event) bool {
 			return false
 		}
 	}
-	return hasTexts(e, q.Texts)
+	return q.hasTexts(e)
 }
 
-func hasTexts(e *Event, texts []string) bool {
-	if len(texts) == 0 {
+func (q *Query) hasTexts(e *Event) bool {
+	if len(q.Texts) == 0 {
 		return true
 	}
 	body, err := e.Body()
@@ -53,8 +56,8 @@ func hasTexts(e *Event, texts []string) bool {
 		return false
 	}
 	var plain []byte // made when it is needed
-	for _, text := range texts {
-		if bytes.Contains(body, []byte(text)) {
+	for _, text := range q.Texts {
+		if bytes.Contains(body, []byte(text)) || q.Anywhere && e.hasInAttributes(text) {
 			continue
 		}
 		if plain == nil {
@@ -65,6 +68,15 @@ func hasTexts(e *Event, texts []string) bool {
 		}
 	}
 	return true
+}
+
+func (e *Event) hasInAttributes(text string) bool {
+	for _, value := range []string{e.ID, e.Type, e.Subject, e.Source} {
+		if strings.Contains(value, text) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(e.Extensions, func(a [2]string) bool { return strings.Contains(a[1], text) })
 }
 
 func (f Field) isIn(e *Event) bool {

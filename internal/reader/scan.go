@@ -113,10 +113,7 @@ func (s *Scan) within(j *Journal) (within []*File) {
 	now := time.Now()
 	var previous time.Time
 	for _, f := range j.Files {
-		isKnown := f.Rotated == NeverRotated || f.Rotated.Before(now)
-		before := isKnown && !s.Query.Since.IsZero() && f.Rotated.Add(nameMargin).Before(s.Query.Since)
-		after := isKnown && !s.Query.Until.IsZero() && !previous.IsZero() && previous.Before(now) && previous.Add(-nameMargin).After(s.Query.Until)
-		if before || after {
+		if !s.Query.mayBeIn(previous, f.Rotated, now) {
 			s.Passed++
 		} else {
 			s.Files++
@@ -126,6 +123,15 @@ func (s *Scan) within(j *Journal) (within []*File) {
 		previous = f.Rotated
 	}
 	return within
+}
+
+// mayBeIn tells whether there may be something in a file that was rotated then, after the one before
+// it was.
+func (q *Query) mayBeIn(previous, rotated, now time.Time) bool {
+	isKnown := rotated == NeverRotated || rotated.Before(now)
+	before := isKnown && !q.Since.IsZero() && rotated.Add(nameMargin).Before(q.Since)
+	after := isKnown && !q.Until.IsZero() && !previous.IsZero() && previous.Before(now) && previous.Add(-nameMargin).After(q.Until)
+	return !before && !after
 }
 
 // feed sends a file's blocks to the workers, and in their order to whoever waits for

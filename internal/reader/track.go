@@ -3,6 +3,7 @@ package reader
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -33,6 +34,37 @@ type Position struct {
 
 // End is the offset of what follows the line.
 func (p *Position) End() int64 { return p.Offset + p.Length }
+
+// MarshalText returns the position in base64url, 64 letters.
+func (p Position) MarshalText() ([]byte, error) {
+	b := make([]byte, 0, positionBytes)
+	b = append(b, p.File[:]...)
+	for _, n := range []uint64{uint64(p.Rotated.UnixMilli()), uint64(p.Offset), uint64(p.Length), p.Hash} {
+		b = binary.BigEndian.AppendUint64(b, n)
+	}
+	return base64.RawURLEncoding.AppendEncode(nil, b), nil
+}
+
+// positionBytes is how many a position is of.
+const positionBytes = 16 + 4*8
+
+// UnmarshalText is the reverse of MarshalText.
+func (p *Position) UnmarshalText(text []byte) error {
+	b, err := base64.RawURLEncoding.Strict().AppendDecode(nil, text)
+	if err != nil || len(b) != positionBytes {
+		return errors.New("not a position in a journal")
+	}
+	numbers := b[copy(p.File[:], b):]
+	next := func() (n uint64) {
+		n, numbers = binary.BigEndian.Uint64(numbers), numbers[8:]
+		return n
+	}
+	if p.Rotated = time.UnixMilli(int64(next())); p.Rotated.IsZero() {
+		p.Rotated = time.Time{}
+	}
+	p.Offset, p.Length, p.Hash = int64(next()), int64(next()), next()
+	return nil
+}
 
 // HashOf returns the hash of a line, with its line feed.
 func HashOf(line []byte) uint64 {

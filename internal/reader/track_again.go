@@ -18,6 +18,21 @@ type again struct {
 // At returns the line at a position, with its line feed. The text is valid until the next
 // call. The error is ErrGone if it is not there any more.
 func (t *Track) At(p Position) ([]byte, error) {
+	line, _, err := t.Find(p)
+	return line, err
+}
+
+// Find is At, and returns the position with what the file is called by now.
+func (t *Track) Find(p Position) (line []byte, now Position, err error) {
+	if line, err = t.find(p); err != nil {
+		return nil, p, err
+	}
+	now = p
+	now.Rotated = t.again.file.rotated
+	return line, now, nil
+}
+
+func (t *Track) find(p Position) ([]byte, error) {
 	a := &t.again
 	if a.file != nil && a.print == p.File {
 		if line, err := a.file.at(p); err == nil && HashOf(line) == p.Hash {

@@ -153,9 +153,8 @@ func (f *tracked) next() ([]byte, error) {
 // storedPrint returns the fingerprint of a file as it is stored: of one that is plain, or whose
 // beginning can't be decompressed.
 func (f *tracked) storedPrint() Fingerprint {
-	begin := make([]byte, printBytes)
-	n, _ := f.file.ReadAt(begin, 0)
-	return printOf(begin[:n])
+	print, _ := FingerprintIn(f.file)
+	return print
 }
 
 // enter has the file read from that decompressed offset on, up to which it has been read

@@ -3,6 +3,8 @@ package status
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -62,6 +64,38 @@ type Delivery interface {
 	// Do does one of DeliveryActions, and returns what became of it, in words. The error is about
 	// a delivery that can't do it now.
 	Do(ctx context.Context, action string) (string, error)
+
+	// SendAgain sends an event once more, of which this is the line, beside all that is under way, and
+	// returns what became of it.
+	SendAgain(ctx context.Context, line []byte) (Attempt, error)
+
+	// Knows tells what the delivery knows of the event whose line is there, and only that.
+	Knows(ctx context.Context, at Line) EventReport
+}
+
+// Line is where an event's line is in its journal, as internal/reader tells it.
+type Line struct {
+	Text    []byte // without its line feed
+	File    [16]byte
+	Rotated time.Time
+	Offset  int64
+}
+
+// How an event can stand with a delivery.
+const (
+	EventWaiting  = "waiting"  // it is not read yet
+	EventSending  = "sending"  // it is under way, or about to be
+	EventRetrying = "retrying" // it was not taken, and is tried again
+	EventPast     = "past"     // it was taken or given up, or is from before the delivery began
+	EventUnwanted = "unwanted" // the delivery does not send such events
+	EventUnknown  = "unknown"  // the delivery has not begun, or another process delivers
+)
+
+// EventReport is how an event stands with a delivery.
+type EventReport struct {
+	State string     `json:"state"`
+	Tried int        `json:"tried,omitempty"` // attempts
+	Due   *time.Time `json:"due,omitempty"`   // of the next one
 }
 
 var deliveries struct {
@@ -112,9 +146,28 @@ func Deliveries() []DeliveryReport {
 
 // isOf tells whether the delivery is of a receiver, of whose name there may be several.
 func (r *DeliveryReport) isOf(receiver *Receiver) bool {
-	return r.Receiver == receiver.Name && slices.ContainsFunc(receiver.Outputs, func(o Output) bool {
-		return o.File != "" && strings.HasPrefix(r.DeadFile, o.File+"."+r.Name+".")
-	})
+	return r.Receiver == receiver.Name && slices.ContainsFunc(receiver.Outputs, func(o Output) bool { return r.isFrom(o.File) })
+}
+
+// DeliveriesFrom returns those of a receiver that deliver from a file.
+func DeliveriesFrom(path, receiver string) (found []Delivery) {
+	deliveries.Lock()
+	all := deliveries.all
+	deliveries.Unlock()
+	for _, d := range all {
+		if !d.InEffect() {
+			continue
+		}
+		if r := d.Report(); r.Receiver == receiver && r.isFrom(path) {
+			found = append(found, d)
+		}
+	}
+	return found
+}
+
+// isFrom tells whether the delivery is from a file.
+func (r *DeliveryReport) isFrom(path string) bool {
+	return path != "" && strings.HasPrefix(r.DeadFile, path+"."+r.Name+".")
 }
 
 // FindDeliveries returns those of a receiver and name: there are several where receivers of the
@@ -126,4 +179,27 @@ func FindDeliveries(receiver, name string) (found []Delivery) {
 		}
 	}
 	return found
+}
+
+// Act does it with each of the deliveries of a receiver's name and their own: with several
+// files they can't be told apart. It fails if none of them can do it.
+func Act(ctx context.Context, deliveries []Delivery, action string) (string, error) {
+	var all []string
+	failures := 0
+	for _, d := range deliveries {
+		text, err := d.Do(ctx, action)
+		if err != nil {
+			text = err.Error()
+			failures++
+		}
+		if len(deliveries) > 1 {
+			text = fmt.Sprintf("that with the dead letters in %s: %s", d.Report().DeadFile, text)
+		}
+		all = append(all, text)
+	}
+	text := strings.Join(all, "; ")
+	if failures == len(deliveries) {
+		return "", errors.New(text)
+	}
+	return text, nil
 }

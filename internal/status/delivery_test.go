@@ -12,6 +12,10 @@ type fakeDelivery struct {
 	ended bool
 }
 
+func (d *fakeDelivery) SendAgain(context.Context, []byte) (a Attempt, err error) { return a, nil }
+
+func (d *fakeDelivery) Knows(context.Context, Line) (r EventReport) { return r }
+
 func (d *fakeDelivery) InEffect() bool { return !d.ended }
 
 func (d *fakeDelivery) Report() DeliveryReport { return d.DeliveryReport }

@@ -186,6 +186,13 @@ func (k *ring) remove(which int, oldest *list.Element, g group) {
 	}
 }
 
+// RefusedSeq returns the number of the last refused request.
+func RefusedSeq() uint64 {
+	refused.mu.Lock()
+	defer refused.mu.Unlock()
+	return refused.seq
+}
+
 // LastRefused returns the refused requests that are kept, the oldest first, without
 // those up to a number. They must not be changed.
 func LastRefused(after uint64) []*Refused {

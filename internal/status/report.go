@@ -30,17 +30,26 @@ const (
 type Report struct {
 	Started   time.Time        `json:"started"` // when the process began to count
 	Receivers []ReceiverReport `json:"receivers"`
+
+	// Where the inspectors are, as URLs, with a * for what the config leaves open.
+	Inspectors []string `json:"inspectors"`
 }
 
 // ReceiverReport is how one receiver stands.
 type ReceiverReport struct {
-	Name             string            `json:"name"`
-	Provider         string            `json:"provider"`
+	Name     string `json:"name"`
+	Provider string `json:"provider"`
+	Service
+	Address          Address           `json:"address"`
+	Certificates     []Certificate     `json:"certificates"`
 	Sites            []string          `json:"sites"` // with the path
 	Outputs          []OutputReport    `json:"outputs"`
 	Verifies         bool              `json:"verifies"` // the provider makes verifications
 	LastVerification *time.Time        `json:"last_verification,omitempty"`
+	LastVerifier     string            `json:"last_verification_by,omitempty"` // its IP address
 	LastEvent        *time.Time        `json:"last_event,omitempty"`
+	Minutes          [hour][2]uint32   `json:"minutes"` // stored and refused in each minute of the last hour, the oldest first
+	CanTest          bool              `json:"can_test"`
 	Requests         map[string]uint64 `json:"requests"` // by outcome
 	LastRefusal      *Refusal          `json:"last_refusal,omitempty"`
 	Deliveries       []DeliveryReport  `json:"deliveries"`
@@ -62,7 +71,7 @@ type OutputReport struct {
 // Now reports how the receivers of the config that runs stand, in the order of
 // their names.
 func Now() Report {
-	report := Report{Started: Started.UTC(), Receivers: []ReceiverReport{}}
+	report := Report{Started: Started.UTC(), Receivers: []ReceiverReport{}, Inspectors: inspectors()}
 	deliveries := Deliveries()
 	for _, r := range inEffect() {
 		of := r.report(time.Now())
@@ -82,9 +91,17 @@ func Now() Report {
 func (r *Receiver) report(now time.Time) ReceiverReport {
 	c := r.Counts()
 	report := ReceiverReport{
-		Name: r.Name, Provider: r.Provider, Sites: append([]string{}, r.Sites()...), Outputs: []OutputReport{}, Verifies: r.Verifies,
+		Name: r.Name, Provider: r.Provider, Service: r.Service, Address: r.Address(), Certificates: []Certificate{},
+		Minutes: c.minutes.last(now), CanTest: r.Test != nil,
+		Sites: append([]string{}, r.Sites()...), Outputs: []OutputReport{}, Verifies: r.Verifies,
 		LastVerification: at(c.lastVerification.Load()), LastEvent: at(c.lastEvent.Load()),
 		Requests: make(map[string]uint64, len(outcome.All)), Deliveries: []DeliveryReport{},
+	}
+	if by := c.lastVerifier.Load(); by != nil {
+		report.LastVerifier = *by
+	}
+	if r.Certificates != nil {
+		report.Certificates = append(report.Certificates, r.Certificates(report.Sites)...)
 	}
 	for i, name := range outcome.All {
 		report.Requests[name] = c.requests[i].Load()

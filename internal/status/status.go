@@ -5,6 +5,8 @@
 package status
 
 import (
+	"context"
+	"errors"
 	"os"
 	"slices"
 	"strings"
@@ -26,6 +28,8 @@ type Counts struct {
 	requests         [12]atomic.Uint64 // by the index in outcome.All
 	lastEvent        atomic.Int64      // nanoseconds in Unix time; 0: none
 	lastVerification atomic.Int64
+	lastVerifier     atomic.Pointer[string]
+	minutes          minutes
 	refusedSince     atomic.Uint64 // requests that were refused since the last good one, except for methods that nobody uses
 
 	mu          sync.Mutex
@@ -61,19 +65,30 @@ func CountsOf(r *Receiver) *Counts {
 	return counts.of[key]
 }
 
-// Count counts what became of a request that was received at that time.
-func (c *Counts) Count(became string, received time.Time) {
+// counted is how many requests were, by all receivers.
+var counted atomic.Uint64
+
+// Counted returns how many requests receivers have answered.
+func Counted() uint64 { return counted.Load() }
+
+// Count counts what became of a request that was received at that time, and from whom.
+func (c *Counts) Count(became string, received time.Time, clientIP func() string) {
+	counted.Add(1)
 	c.requests[max(0, slices.Index(outcome.All, became))].Add(1)
 	switch became {
 	case outcome.Stored:
 		c.lastEvent.Store(received.UnixNano())
+		c.minutes.count(received, false)
 	case outcome.Verified:
 		c.lastVerification.Store(received.UnixNano())
+		by := clientIP()
+		c.lastVerifier.Store(&by)
 	case outcome.Duplicate:
 	case outcome.MethodNotAllowed:
 		return // a browser, or a scanner
 	default:
 		c.refusedSince.Add(1)
+		c.minutes.count(received, true)
 		return
 	}
 	if c.refusedSince.Load() != 0 {
@@ -91,13 +106,33 @@ func (c *Counts) refused(r Refusal) {
 // Receiver is a receiver of a config, which it does not change any more.
 type Receiver struct {
 	Name, Provider string
-	Verifies       bool // the provider makes verifications
+	Service        Service
+	PublicURL      string // that the sender was given, if the config has it, without user and password
+	PublicBase     bool   // it is only scheme and host
+	Verifies       bool   // the provider makes verifications
 	Loaded         time.Time
 	Resumed        bool // there were events in its files by then
 	Outputs        []Output
 	InEffect       func() bool // the config is the one that runs
 	Sites          func() []string
 	Counts         func() *Counts
+
+	// Certificates tells of those of the sites, of a config that runs.
+	Certificates func(sites []string) []Certificate
+
+	// Test sends the receiver a sample event, and returns what became of it in words; nil where
+	// nobody but the service can make one.
+	Test func(context.Context) (string, error)
+}
+
+// Service is what whoever sets a webhook up must know of the service that sends it.
+type Service struct {
+	Title  string `json:"title"`            // as it calls itself
+	Docs   string `json:"docs,omitempty"`   // URL of its documents
+	Note   string `json:"note,omitempty"`   // in Markdown
+	Token  string `json:"token,omitempty"`  // what verify_token is there, in Markdown
+	Secret string `json:"secret,omitempty"` // what secret is there
+	Check  string `json:"check,omitempty"`  // how events are signed
 }
 
 // Output is one of a receiver's outputs.
@@ -131,6 +166,29 @@ func Publish(r *Receiver) (withdraw func()) {
 		defer published.Unlock()
 		published.receivers = slices.DeleteFunc(published.receivers, func(other *Receiver) bool { return other == r })
 	}
+}
+
+// Files returns the files in which receivers of the config that runs store, each with their names.
+func Files() map[string][]string {
+	of := make(map[string][]string)
+	for _, r := range inEffect() {
+		for _, o := range r.Outputs {
+			if o.File != "" && !slices.Contains(of[o.File], r.Name) {
+				of[o.File] = append(of[o.File], r.Name)
+			}
+		}
+	}
+	return of
+}
+
+// Test sends a receiver a sample event, and returns what became of it in words.
+func Test(ctx context.Context, receiver string) (string, error) {
+	for _, r := range inEffect() {
+		if r.Name == receiver && r.Test != nil {
+			return r.Test(ctx)
+		}
+	}
+	return "", errors.New("there is no such receiver that can be sent a sample event")
 }
 
 // inEffect returns the receivers of the config that runs.

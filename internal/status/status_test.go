@@ -33,17 +33,19 @@ func reportOf(t *testing.T, site string) ReceiverReport {
 	return receivers[i]
 }
 
+func nobody() string { return "203.0.113.9" }
+
 // TestCounts: each receiver has its own, of the same name, too, and a reload takes
 // none away.
 func TestCounts(t *testing.T) {
 	a, b := receiver(t, "/a"), receiver(t, "/b")
 	at := time.Now().Add(-time.Minute)
 	for range 3 {
-		a.Counts().Count(outcome.Stored, at)
+		a.Counts().Count(outcome.Stored, at, nobody)
 	}
-	b.Counts().Count(outcome.Verified, at)
+	b.Counts().Count(outcome.Verified, at, nobody)
 	again := receiver(t, "/a")
-	again.Counts().Count(outcome.BadToken, at)
+	again.Counts().Count(outcome.BadToken, at, nobody)
 
 	got := reportOf(t, "/a")
 	if got.Requests[outcome.Stored] != 3 || got.Requests[outcome.BadToken] != 1 || got.LastVerification != nil || !got.LastEvent.Equal(at) {
@@ -84,7 +86,7 @@ func TestWarnings(t *testing.T) {
 	}
 	many := func(c *Counts, became string, n int) {
 		for range n {
-			c.Count(became, now)
+			c.Count(became, now, nobody)
 		}
 		c.refused(Refusal{Status: 403, Reason: "of the token"})
 	}
@@ -94,15 +96,15 @@ func TestWarnings(t *testing.T) {
 	}{
 		"all is well":              {"", func(*Receiver, *Counts) {}},
 		"never verified":           {"never verified", func(r *Receiver, _ *Counts) { r.Verifies = true }},
-		"verified":                 {"", func(r *Receiver, c *Counts) { r.Verifies = true; c.Count(outcome.Verified, now) }},
+		"verified":                 {"", func(r *Receiver, c *Counts) { r.Verifies = true; c.Count(outcome.Verified, now, nobody) }},
 		"restarted":                {"", func(r *Receiver, c *Counts) { r.Verifies, c.resumed = true, true }},
 		"not durable":              {"no output is durable", func(r *Receiver, _ *Counts) { r.Outputs[0].Durable = false }},
 		"failing":                  {"output file is failing", func(r *Receiver, _ *Counts) { r.Outputs[0].Failing = func() bool { return true } }},
 		"refuses everything":       {"the last 5 requests were, the latest with 403: of the token", func(_ *Receiver, c *Counts) { many(c, outcome.BadToken, 5) }},
 		"refuses some":             {"", func(_ *Receiver, c *Counts) { many(c, outcome.BadToken, 4) }},
 		"scanned":                  {"", func(_ *Receiver, c *Counts) { many(c, outcome.MethodNotAllowed, 50) }},
-		"takes one again":          {"", func(_ *Receiver, c *Counts) { many(c, outcome.BadToken, 50); c.Count(outcome.Duplicate, now) }},
-		"silent":                   {"no event for 3 days", func(_ *Receiver, c *Counts) { c.Count(outcome.Stored, now.Add(-80*time.Hour)) }},
+		"takes one again":          {"", func(_ *Receiver, c *Counts) { many(c, outcome.BadToken, 50); c.Count(outcome.Duplicate, now, nobody) }},
+		"silent":                   {"no event for 3 days", func(_ *Receiver, c *Counts) { c.Count(outcome.Stored, now.Add(-80*time.Hour), nobody) }},
 		"silent since it is there": {"no event for 30 hours", func(_ *Receiver, c *Counts) { c.since = now.Add(-30 * time.Hour) }},
 		"silent, by the file": {"no event for 4 days", func(r *Receiver, _ *Counts) {
 			r.Outputs[0].File = file
@@ -113,7 +115,10 @@ func TestWarnings(t *testing.T) {
 				t.Fatal(err)
 			}
 		}},
-		"busy": {"", func(_ *Receiver, c *Counts) { c.since = now.Add(-300 * time.Hour); c.Count(outcome.Stored, now) }},
+		"busy": {"", func(_ *Receiver, c *Counts) {
+			c.since = now.Add(-300 * time.Hour)
+			c.Count(outcome.Stored, now, nobody)
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, c := good()

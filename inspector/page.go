@@ -1,0 +1,111 @@
+package inspector
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"io/fs"
+	"net/http"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+)
+
+//go:embed page
+var sources embed.FS
+
+// page is the page, with its style and its script in it.
+var page = newDocument()
+
+type document struct {
+	plain, gzip []byte
+	policy      string // Content-Security-Policy
+}
+
+// newDocument joins the page's sources.
+func newDocument() *document {
+	read := func(patterns ...string) string {
+		var text strings.Builder
+		for _, pattern := range patterns {
+			names, _ := fs.Glob(sources, pattern) // in their order
+			for _, name := range names {
+				part, err := sources.ReadFile(name)
+				if err != nil {
+					panic(err) // it is embedded
+				}
+				text.Write(part)
+			}
+		}
+		return text.String()
+	}
+	style := read("page/*.css")
+	script := "'use strict';\n(() => {\n" + read("page/script/*.js") + "})();\n"
+	html := strings.NewReplacer("{{style}}", style, "{{script}}", script).Replace(read("page/index.html"))
+	d := &document{plain: []byte(html), policy: strings.Join([]string{
+		"default-src 'none'", "style-src " + hashOf(style), "script-src " + hashOf(script), "connect-src 'self'", "img-src data:",
+		"frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'", "require-trusted-types-for 'script'", "trusted-types 'none'",
+	}, "; ")}
+	var b bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	_, _ = w.Write(d.plain)
+	_ = w.Close()
+	d.gzip = b.Bytes()
+	return d
+}
+
+// hashOf returns the source of a policy that lets a text in. https://www.w3.org/TR/CSP3/#grammardef-hash-source
+func hashOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+// setSecurity sets header fields that all answers have.
+func setSecurity(header http.Header) {
+	header.Set("Content-Security-Policy", page.policy)
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Cache-Control", "no-store")
+	header.Set("Referrer-Policy", "no-referrer")
+	header.Set("Cross-Origin-Opener-Policy", "same-origin")
+	header.Set("Cross-Origin-Resource-Policy", "same-origin")
+}
+
+// servePage answers with the page, or leads to where its relative addresses are right: the path of the request
+// as it was sent, with a slash at the end.
+func servePage(w http.ResponseWriter, r *http.Request) error {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		return caddyhttp.Error(http.StatusMethodNotAllowed, nil)
+	}
+	sent := r.URL
+	if original, ok := r.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok && original.URL != nil {
+		sent = original.URL
+	}
+	if escaped := sent.EscapedPath(); !strings.HasSuffix(escaped, "/") {
+		last := escaped[strings.LastIndex(escaped, "/")+1:]
+		if strings.Contains(last, ".") { // a file, which there is none
+			return caddyhttp.Error(http.StatusNotFound, nil)
+		}
+		to := "./" + last + "/" // relative, so that it leads nowhere else
+		if sent.RawQuery != "" {
+			to += "?" + sent.RawQuery
+		}
+		w.Header().Set("Location", to)
+		w.WriteHeader(http.StatusPermanentRedirect)
+		return nil
+	}
+	body := page.plain
+	header := w.Header()
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Add("Vary", "Accept-Encoding")
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		header.Set("Content-Encoding", "gzip")
+		body = page.gzip
+	}
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	_, err := w.Write(body)
+	return err
+}

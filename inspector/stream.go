@@ -1,0 +1,78 @@
+package inspector
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	// pulse is how often a stream says something, if there is nothing to say.
+	pulse = 15 * time.Second
+
+	// writeWithin is how long a client may take to read what it is sent.
+	writeWithin = 30 * time.Second
+)
+
+// stream answers with what happens, as server-sent events, until the page is closed, or this config or the
+// server ends. https://html.spec.whatwg.org/multipage/server-sent-events.html
+func (h *Handler) stream(a *asked) (any, error) {
+	client, ok := h.hub.join(a.Header.Get("Last-Event-ID"))
+	if !ok {
+		return nil, failure(http.StatusServiceUnavailable, "There are too many pages open, or this is ending.", "The page tries again by itself.")
+	}
+	defer h.hub.leave(client)
+	control := http.NewResponseController(a.w)
+	header := a.w.Header()
+	header.Set("Content-Type", "text/event-stream")
+	header.Set("Cache-Control", "no-store, no-transform") // so that nobody waits for more to compress
+	header.Set("X-Accel-Buffering", "no")
+	send := func(text []byte) bool {
+		_ = control.SetWriteDeadline(time.Now().Add(writeWithin)) // not every writer has one
+		_, err := a.w.Write(text)
+		return err == nil && control.Flush() == nil
+	}
+	if !send([]byte(": webhook_inspector\n\n")) {
+		return nil, nil
+	}
+	beat := time.NewTicker(pulse)
+	defer beat.Stop()
+	for {
+		select {
+		case text, ok := <-client.messages:
+			if !ok || !send(text) {
+				return nil, nil
+			}
+		case <-beat.C:
+			if !send([]byte(": \n\n")) {
+				return nil, nil
+			}
+		case <-a.Context().Done():
+			return nil, nil
+		}
+	}
+}
+
+// message is a server-sent event. The data is one line.
+func message(kind, id string, data []byte) []byte {
+	text := "event: " + kind + "\n"
+	if id != "" {
+		text += "id: " + id + "\n"
+	}
+	return fmt.Appendf(nil, "%sdata: %s\n\n", text, data)
+}
+
+// messageID names a place in a hub's ring.
+func (b *hub) messageID(seq uint64) string { return b.name + "-" + strconv.FormatUint(seq, 10) }
+
+// seqOf returns the place that an id names, if it is one of this hub.
+func (b *hub) seqOf(id string) (seq uint64, ok bool) {
+	text, ok := strings.CutPrefix(id, b.name+"-")
+	if !ok {
+		return 0, false
+	}
+	seq, err := strconv.ParseUint(text, 10, 64)
+	return seq, err == nil
+}

@@ -1,0 +1,136 @@
+package inspector
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/status"
+)
+
+// view is what may be seen: files, and of which receivers.
+type view struct {
+	only   []string            // names of receivers; none: all
+	owners map[string][]string // names of the receivers that store in a file, by its path
+}
+
+func (h *Handler) view() view {
+	v := view{h.Receivers, make(map[string][]string)}
+	for path, owners := range status.Files() {
+		if slices.ContainsFunc(owners, v.shows) {
+			v.owners[path] = owners
+		}
+	}
+	return v
+}
+
+// paths returns those of the files.
+func (v view) paths() []string {
+	paths := make([]string, 0, len(v.owners))
+	for path := range v.owners {
+		paths = append(paths, path)
+	}
+	slices.Sort(paths)
+	return paths
+}
+
+// shows tells whether the receiver of that name may be seen.
+func (v view) shows(receiver string) bool {
+	return len(v.only) == 0 || slices.Contains(v.only, receiver)
+}
+
+// receiverOf returns the name of the receiver that has stored an event, as far as it is known.
+func (v view) receiverOf(path string, e *reader.Event) string {
+	if name := e.Attribute(event.Receiver); name != "" {
+		return name
+	}
+	if owners := v.owners[path]; len(owners) == 1 {
+		return owners[0]
+	}
+	return ""
+}
+
+// showsEvent tells whether an event may be seen. One that may be of several receivers is, if all of them may.
+func (v view) showsEvent(path string, e *reader.Event) bool {
+	if name := v.receiverOf(path, e); name != "" {
+		return v.shows(name)
+	}
+	return v.showsAll(path)
+}
+
+// showsAll tells whether all events in a file may be seen.
+func (v view) showsAll(path string) bool {
+	return len(v.only) == 0 || !slices.ContainsFunc(v.owners[path], func(name string) bool { return !v.shows(name) })
+}
+
+// keyOf returns what names an event: its file, and where it is there.
+func keyOf(path string, p reader.Position) string {
+	text, _ := p.MarshalText() // which never fails
+	return nameOf(path) + "." + string(text)
+}
+
+func nameOf(path string) string {
+	sum := sha256.Sum256([]byte(path))
+	return hex.EncodeToString(sum[:6])
+}
+
+// found is an event that was found again.
+type found struct {
+	*reader.Event
+	path     string
+	position reader.Position
+	receiver string
+}
+
+var errNoEvent = failure(http.StatusNotFound, "The event is not there any more.", "Its file was removed, perhaps for its age: see roll_keep and roll_keep_for.")
+
+// find finds the event of a key.
+func (v view) find(key string) (*found, error) {
+	name, place, _ := strings.Cut(key, ".")
+	var p reader.Position
+	if err := p.UnmarshalText([]byte(place)); err != nil {
+		return nil, failure(http.StatusBadRequest, "The key is that of no event.", "")
+	}
+	for path := range v.owners {
+		if nameOf(path) != name {
+			continue
+		}
+		track := reader.NewTrack(path, nil)
+		defer track.Close()
+		line, now, err := track.Find(p)
+		if errors.Is(err, reader.ErrGone) || errors.Is(err, os.ErrNotExist) {
+			return nil, errNoEvent
+		}
+		if err != nil {
+			return nil, err
+		}
+		_, e, err := reader.Parse(reader.Line{Text: slices.Clone(line)})
+		if err != nil || e == nil || !v.showsEvent(path, e) {
+			return nil, errNoEvent
+		}
+		return &found{e, path, now, v.receiverOf(path, e)}, nil
+	}
+	return nil, errNoEvent
+}
+
+// summary is an event in a list.
+type summary struct {
+	Key          string `json:"key"`
+	ID           string `json:"id"`
+	Type         string `json:"type"`
+	Subject      string `json:"subject"`
+	Time         string `json:"time"`
+	Receiver     string `json:"receiver"`
+	Verification string `json:"verification"`
+	Size         int    `json:"size"` // of the line, in bytes
+}
+
+func (v view) summary(path string, p reader.Position, e *reader.Event) summary {
+	return summary{keyOf(path, p), e.ID, e.Type, e.Subject, e.TimeText, v.receiverOf(path, e), e.Attribute(event.Verification), len(e.Text)}
+}

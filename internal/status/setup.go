@@ -1,0 +1,65 @@
+package status
+
+import (
+	"net/url"
+	"strings"
+	"time"
+)
+
+// How it can stand with the certificate of a host.
+const (
+	CertificateValid    = "valid"
+	CertificateInternal = "internal" // of an authority that is not trusted everywhere
+	CertificateExpired  = "expired"
+	CertificateNone     = "none" // none yet
+	CertificateHTTP     = "http" // the site is plain HTTP
+)
+
+// Certificate is how it stands with the certificate of a host.
+type Certificate struct {
+	Host   string     `json:"host"`
+	State  string     `json:"state"`
+	Until  *time.Time `json:"until,omitempty"`
+	Issuer string     `json:"issuer,omitempty"`
+}
+
+// Address is the URL that is to be entered at the service.
+type Address struct {
+	URL  string `json:"url,omitempty"` // empty: it is not known
+	From string `json:"from"`          // where that is from
+}
+
+// Where an address can be from.
+const (
+	FromPublicURL = "public_url"
+	FromSite      = "site"
+	FromNobody    = "unknown"
+)
+
+// Address returns the URL to enter: public_url, else what the site's matchers say.
+func (r *Receiver) Address() Address {
+	if r.PublicURL != "" && !r.PublicBase {
+		return Address{r.PublicURL, FromPublicURL}
+	}
+	var best string
+	for _, site := range r.Sites() {
+		site = strings.TrimSuffix(site, "*")
+		u, err := url.Parse(site)
+		if err != nil || strings.Contains(u.Path, "*") || u.Host == "" && r.PublicURL == "" {
+			continue // it is open which path or host it is
+		}
+		if r.PublicURL != "" {
+			return Address{strings.TrimSuffix(r.PublicURL, "/") + u.EscapedPath(), FromPublicURL}
+		}
+		if u.Hostname() == "" || strings.Contains(u.Host, "*") {
+			continue
+		}
+		if best == "" || u.Scheme == "https" && !strings.HasPrefix(best, "https:") {
+			best = site
+		}
+	}
+	if best == "" {
+		return Address{From: FromNobody}
+	}
+	return Address{best, FromSite}
+}
