@@ -67,6 +67,7 @@ function bytes(n) {
 	return (n / 1000).toFixed(1) + ' TB';
 }
 
+const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 const count = (n, one, many) => n.toLocaleString() + ' ' + (n === 1 ? one : many || one + 's');
 
 // say tells screen readers, at most once in ten seconds.
@@ -115,7 +116,7 @@ function confirmed(title, text, label, act) {
 	$('dialog').showModal();
 }
 
-// inTurn shows what a promise is of, once it takes longer than 300 ms.
+// whileWaiting shows something once it takes longer than 300 ms; what it returns ends that.
 function whileWaiting(show) {
 	const timer = setTimeout(show, 300);
 	return () => clearTimeout(timer);

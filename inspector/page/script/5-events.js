@@ -17,11 +17,11 @@ function drawTop() {
 		filter[name] = e.target.value.trim();
 		listAnew();
 	};
-	const input = (name, label) => h('input', { 'aria-label': label, placeholder: label, value: filter[name], autocomplete: 'off', spellcheck: 'false', onchange: set(name) });
+	const input = (name, label, hint) => h('input', { 'aria-label': label, placeholder: label, title: hint, value: filter[name], autocomplete: 'off', spellcheck: 'false', onchange: set(name) });
 	const select = (name, label, options) => h('select', { 'aria-label': label, onchange: set(name) }, options.map(([value, text]) => h('option', { value, selected: filter[name] === value }, text)));
 	fill($('top'), drawChart(),
 		h('div', { class: 'filters' },
-			select('since', 'Time', spans), input('type', 'Type, such as order.*'), input('subject', 'Subject'),
+			select('since', 'Time', spans), input('type', 'Type', 'such as order.*'), input('subject', 'Subject', 'such as T-10*'),
 			select('verification', 'Verification', [['', 'Any check'], ['signature', 'Signature'], ['token', 'Token'], ['none', 'Not checked']]),
 			isFiltered() && button('Clear', () => { filter = noFilter(); $('search').value = ''; drawTop(); listAnew(); })),
 		h('div', { id: 'pill' }));

@@ -87,7 +87,7 @@ const forms = {
 		if (now.no_payload) return hiddenNote('The body is hidden here.');
 		if (!e.body) return h('p', {}, 'The body is empty.');
 		if (e.body.text === undefined) return h('p', {}, 'The body is no text: ' + bytes(e.body_size) + '. Save it to look at it.');
-		if (/^application\/x-www-form-urlencoded/i.test(e.content_type || '')) return drawForm_(e.body.text);
+		if (/^application\/x-www-form-urlencoded/i.test(e.content_type || '')) return drawFields(e.body.text);
 		const text = e.body.text;
 		const nodes = isJSON(text) && indented(text);
 		return [!nodes && text.length > 256 << 10 && h('p', { class: 'meta' }, 'Over 256 KB, so it is shown as it was sent.'), cutNote(e), h('pre', { tabindex: '0' }, nodes || text)];
@@ -101,7 +101,7 @@ const forms = {
 		if (!e.headers || !e.headers.length) return [e.target && h('p', {}, code(e.method + ' ' + e.target)), h('p', {}, 'No header fields were stored. ', code('headers all'), ' in the receiver stores them.')];
 		return [h('p', { class: 'data' }, e.method + ' ' + e.target), now.no_payload && hiddenNote('Values are hidden here.'), headerTable(e.headers)];
 	},
-	record: (e) => h('pre', { tabindex: '0' }, indented(e.record) || e.record),
+	record: (e) => h('pre', { tabindex: '0' }, e.record),
 	curl: (e) => [(e.curl_notes || []).map((text) => h('p', { class: 'meta' }, text)), h('pre', { tabindex: '0' }, e.curl)],
 };
 
@@ -109,12 +109,12 @@ const drawForm = (e) => forms[tab](e);
 const hiddenNote = (text) => h('p', { class: 'meta' }, text + ' The config says no_payload.');
 const cutNote = (e) => e.body.cut && h('p', { class: 'meta' }, 'The first ' + bytes(e.body.cut) + ' of it. Save the body to have all.');
 
-const headerTable = (fields) => h('div', { class: 'scroll', tabindex: '0' }, h('table', {}, h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Name'), h('th', { scope: 'col' }, 'Value'))),
+const headerTable = (fields) => h('div', { class: 'scroll', tabindex: '0' }, h('table', { class: 'fields' }, h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Name'), h('th', { scope: 'col' }, 'Value'))),
 	h('tbody', { class: 'data' }, fields.map(([name, value]) => h('tr', {}, h('td', {}, name), h('td', {}, value === null ? '…' : value))))));
 
-function drawForm_(text) {
+function drawFields(text) {
 	const fields = [...new URLSearchParams(text)];
-	return h('div', { class: 'scroll', tabindex: '0' }, h('table', {}, h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Field'), h('th', { scope: 'col' }, 'Value'))),
+	return h('div', { class: 'scroll', tabindex: '0' }, h('table', { class: 'fields' }, h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Field'), h('th', { scope: 'col' }, 'Value'))),
 		h('tbody', { class: 'data' }, fields.map(([name, value]) => h('tr', {}, h('td', {}, name), h('td', {}, isJSON(value) && /^[[{]/.test(value) ? h('pre', {}, indented(value) || value) : value))))));
 }
 

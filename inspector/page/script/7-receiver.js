@@ -20,8 +20,8 @@ function drawReceiver(r) {
 			['Last refusal', r.last_refusal && [when(r.last_refusal.time, true), ' ' + r.last_refusal.status + ': ' + r.last_refusal.reason]],
 			...(r.outputs || []).map((o) => ['Output ' + o.output, [o.file && code(o.file), o.size ? ' ' + bytes(o.size) : '', ' ', o.failing ? state('bad', 'failing') : state('good', o.durable ? 'durable' : 'not durable')]]),
 			...(r.deliveries || []).map((d) => ['Delivery ' + d.name, [state(deliveryKinds[d.state] || 'off', d.state), ' ', code(d.url)]])),
-		(r.deliveries || []).length > 0 && h('p', {}, button('See deliveries', () => go('#deliveries'))),
-		r.last_refusal && h('p', {}, button('See what was refused', () => go('#refused'))));
+		h('div', { class: 'actions' }, (r.deliveries || []).length > 0 && button('See deliveries', () => go('#deliveries')),
+			r.last_refusal && button('See what was refused', () => go('#refused'))));
 }
 
 function drawWaiting(r) {

@@ -38,7 +38,7 @@ function drawRefused() {
 	const all = folded();
 	fill($('list'), all.length
 		? h('div', { id: 'rows', role: 'listbox', 'aria-label': 'Refused requests', tabindex: '0' }, all.slice(0, inPage).map((f, i) => h('div', { class: 'row', role: 'option', id: 'row' + i, 'aria-selected': String(f.id === refusedShown), onclick: () => openRefused(f.id) },
-			h('span', { class: 'name', title: f.last.reason }, f.last.reason), when(f.last.time),
+			h('span', { class: 'name', title: f.last.reason }, sentence(f.last.reason)), when(f.last.time),
 			h('span', { class: 'second' }, f.last.receiver + ' · ' + f.last.method + ' ' + f.last.path + (f.all.length > 1 ? ' · ' + f.all.length + ' times' : '')),
 			state(f.last.authentic ? 'bad' : 'warn', f.last.authentic ? f.last.status + ', authentic' : String(f.last.status)))))
 		: h('div', { class: 'empty' }, h('p', {}, 'Nothing was refused since Caddy was started, ' + ago(now.started) + ' ago.'), h('p', { class: 'meta' }, 'Here you would see why: a wrong signature with what was signed, a body that is too large, a token of long ago.')));
@@ -56,8 +56,8 @@ function drawRefusedDetail(f) {
 	const r = f.last;
 	const body = typeof r.body === 'string' ? r.body : '';
 	fill($('detail'), backButton(),
-		h('h2', {}, 'Refused: ' + r.reason),
-		r.remedy && note('warn', h('p', {}, r.remedy)),
+		h('h2', {}, sentence(r.reason)),
+		r.remedy && note('warn', h('p', {}, sentence(r.remedy) + '.')),
 		r.authentic && note('bad', h('p', {}, 'The request was authentic: an event that is real was refused. ', 'It is not stored.')),
 		facts(['Status', r.status], ['Receiver', r.receiver + ' (' + r.provider + ')'], ['Time', when(r.time, true)], ['From', code(r.client_ip)], ['Request', code(r.method + ' ' + r.path + (r.query ? '?' + r.query : ''))],
 			['Id', r.id && code(r.id)], ['Type', r.type && code(r.type)], ['Times', f.all.length > 1 && f.all.length + ', since ' + new Date(f.all[0].time).toLocaleString()]),

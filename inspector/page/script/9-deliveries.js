@@ -39,7 +39,7 @@ function drawDeliveries() {
 
 function backlogText(d) {
 	const parts = [];
-	if (d.backlog_bytes || d.undone) parts.push(count(d.undone, 'event') + ' under way' + (d.backlog_bytes ? ', ' + bytes(d.backlog_bytes) + ' not read' : ''));
+	if (d.backlog_bytes || d.undone) parts.push(count(d.undone, 'event') + ' not taken yet' + (d.backlog_bytes ? ', ' + bytes(d.backlog_bytes) + ' not read' : ''));
 	if (d.dead_letters) parts.push(count(d.dead_letters, 'dead letter'));
 	return parts.join(' · ') || 'nothing waits';
 }
@@ -55,8 +55,8 @@ function drawDelivery(d) {
 	const scroll = $('detail').scrollTop;
 	fill($('detail'), backButton(),
 		h('h2', {}, idOf(d)), h('p', {}, state(deliveryKinds[d.state] || 'off', d.state), d.since && [' since ', when(d.since, true)], d.held_until && [' until ', when(d.held_until)]),
-		(d.warnings || []).map((w) => note('warn', w)),
-		d.last_error && note(d.state === 'up' ? '' : 'bad', h('p', {}, 'Last failure: ' + d.last_error)),
+		(d.warnings || []).map((w) => note('warn', sentence(w))),
+		d.last_error && !(d.warnings || []).some((w) => w.includes(d.last_error)) && note(d.state === 'up' ? '' : 'bad', h('p', {}, 'Last failure: ' + d.last_error)),
 		facts(['Sends to', code(d.url)], ['Backlog', backlogText(d)], ['Being tried again', d.retrying || false], ['Oldest that waits', d.oldest && [when(d.oldest, true), ' (' + ago(d.oldest) + ')']],
 			['Last attempt', when(d.last_attempt, true)], ['Last taken', when(d.last_taken, true)],
 			['Since the start', Object.entries(d.outcomes || {}).filter(([, n]) => n).map(([name, n]) => n.toLocaleString() + ' ' + name.replaceAll('_', ' ')).join(', ')],
