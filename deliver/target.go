@@ -30,6 +30,7 @@ import (
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/play"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/secret"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/status"
 )
 
 const (
@@ -194,7 +195,7 @@ func (t *Target) Send(ctx context.Context, e *reader.Event, attempt int) (r Resu
 		_, _ = io.CopyN(io.Discard, resp.Body, drained)
 		return Result{Outcome: plan.Outcome{Taken: true, Reached: true}, Status: resp.StatusCode}
 	}
-	r = Result{Outcome: plan.Outcome{Reached: true}, Status: resp.StatusCode, Reason: "the application answered " + statusText(resp.StatusCode)}
+	r = Result{Outcome: plan.Outcome{Reached: true}, Status: resp.StatusCode, Reason: status.Answered + statusText(resp.StatusCode)}
 	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable {
 		r.Hold = retryAfter(resp.Header.Get("Retry-After"), time.Now())
 	}

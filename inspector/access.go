@@ -2,6 +2,7 @@ package inspector
 
 import (
 	"crypto/subtle"
+	"crypto/x509"
 	"net"
 	"net/http"
 	"strings"
@@ -33,9 +34,19 @@ func (h *Handler) userOf(r *http.Request) (string, error) {
 		}
 	}
 	if h.Certificates && r.TLS != nil && len(r.TLS.VerifiedChains) > 0 {
-		return r.TLS.VerifiedChains[0][0].Subject.String(), nil
+		return nameOfCertificate(r.TLS.VerifiedChains[0][0]), nil
 	}
 	return h.byKey(r)
+}
+
+// nameOfCertificate is its subject, or what else names it.
+func nameOfCertificate(c *x509.Certificate) string {
+	for _, name := range append([]string{c.Subject.String()}, append(c.EmailAddresses, c.DNSNames...)...) {
+		if name != "" {
+			return name
+		}
+	}
+	return "certificate " + c.SerialNumber.String()
 }
 
 // byKey lets in whoever has the key.

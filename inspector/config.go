@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -93,8 +94,8 @@ var onePlaceholder = regexp.MustCompile(`^\{[^{}\s]+\}$`)
 
 // Prefixes of placeholders that say nothing about who somebody is.
 var (
-	ofRequest  = "http.request."
-	ofEverbody = []string{"env.", "file.", "system.", "time.", "http.vars.client_ip"}
+	ofRequest   = []string{"http.request.", "http.regexp.", "http.matchers.", "http.vars.client_ip"}
+	ofEverybody = []string{"env.", "file.", "system.", "time."}
 )
 
 func (h *Handler) check() error {
@@ -107,14 +108,10 @@ func (h *Handler) check() error {
 	case h.User == "":
 	case !onePlaceholder.MatchString(h.User):
 		return fmt.Errorf("user %s: must be one placeholder, such as {http.reverse_proxy.header.Remote-User}: anything else is the same for everybody", expect.Quote(h.User))
-	case strings.HasPrefix(name, ofRequest):
+	case slices.ContainsFunc(ofRequest, func(prefix string) bool { return strings.HasPrefix(name, prefix) }):
 		return fmt.Errorf("user %s: anybody can send that: it must be a placeholder that an authentication before this sets, such as {http.reverse_proxy.header.Remote-User} with forward_auth", expect.Quote(h.User))
-	default:
-		for _, prefix := range ofEverbody {
-			if strings.HasPrefix(name, prefix) {
-				return fmt.Errorf("user %s: is no user: it must be a placeholder that an authentication before this sets, such as {http.reverse_proxy.header.Remote-User} with forward_auth", expect.Quote(h.User))
-			}
-		}
+	case slices.ContainsFunc(ofEverybody, func(prefix string) bool { return strings.HasPrefix(name, prefix) }):
+		return fmt.Errorf("user %s: is no user: it must be a placeholder that an authentication before this sets, such as {http.reverse_proxy.header.Remote-User} with forward_auth", expect.Quote(h.User))
 	}
 	return nil
 }

@@ -83,11 +83,7 @@ func servePage(w http.ResponseWriter, r *http.Request) error {
 		sent = original.URL
 	}
 	if escaped := sent.EscapedPath(); !strings.HasSuffix(escaped, "/") {
-		last := escaped[strings.LastIndex(escaped, "/")+1:]
-		if strings.Contains(last, ".") { // a file, which there is none
-			return caddyhttp.Error(http.StatusNotFound, nil)
-		}
-		to := "./" + last + "/" // relative, so that it leads nowhere else
+		to := "/" + strings.TrimLeft(escaped, "/") + "/" // with one slash, so that it leads to no other host
 		if sent.RawQuery != "" {
 			to += "?" + sent.RawQuery
 		}

@@ -49,7 +49,11 @@ func (h *Handler) standing() standing {
 		}
 		r.CanTest = r.CanTest && !h.ReadOnly
 		for i := range r.Deliveries {
-			r.Deliveries[i].LastError = h.reason(r.Deliveries[i].LastError)
+			d := &r.Deliveries[i]
+			for j := range d.Warnings {
+				d.Warnings[j] = strings.ReplaceAll(d.Warnings[j], d.LastError, h.reason(d.LastError))
+			}
+			d.LastError = h.reason(d.LastError)
 		}
 		s.Receivers = append(s.Receivers, r)
 	}
@@ -58,10 +62,9 @@ func (h *Handler) standing() standing {
 
 // reason returns why an event was not taken, without what of the answer may quote the event, if that is hidden.
 func (h *Handler) reason(text string) string {
-	if !h.NoPayload {
-		return text
+	if h.NoPayload {
+		return status.WithoutAnswer(text)
 	}
-	text, _, _ = strings.Cut(text, ": ")
 	return text
 }
 

@@ -1,6 +1,7 @@
 package status
 
 import (
+	"strings"
 	"sync"
 	"time"
 )
@@ -23,6 +24,18 @@ type Attempt struct {
 	Taken    bool      `json:"taken"`
 	Reason   string    `json:"reason,omitempty"` // why the event was not taken
 	Again    bool      `json:"again,omitempty"`  // somebody wanted it to be sent once more
+}
+
+// Answered begins the reason of an attempt that was answered. Behind the status and a colon is what
+// the application said.
+const Answered = "the application answered "
+
+// WithoutAnswer returns a reason without what the application said, which may quote the event.
+func WithoutAnswer(reason string) string {
+	if strings.HasPrefix(reason, Answered) {
+		reason, _, _ = strings.Cut(reason, ": ")
+	}
+	return reason
 }
 
 var attempts struct {

@@ -151,13 +151,7 @@ func (r *DeliveryReport) isOf(receiver *Receiver) bool {
 
 // DeliveriesFrom returns those of a receiver that deliver from a file.
 func DeliveriesFrom(path, receiver string) (found []Delivery) {
-	deliveries.Lock()
-	all := deliveries.all
-	deliveries.Unlock()
-	for _, d := range all {
-		if !d.InEffect() {
-			continue
-		}
+	for _, d := range deliveriesInEffect() {
 		if r := d.Report(); r.Receiver == receiver && r.isFrom(path) {
 			found = append(found, d)
 		}
