@@ -13,6 +13,7 @@ import (
 // only the last ones are parsed.
 type follower struct {
 	files  map[string]*followed
+	absent map[string]bool // files that were not there at the last look
 	buffer []byte
 }
 
@@ -24,7 +25,9 @@ type followed struct {
 	offset int64 // of the next line
 }
 
-func newFollower() *follower { return &follower{files: make(map[string]*followed)} }
+func newFollower() *follower {
+	return &follower{files: make(map[string]*followed), absent: make(map[string]bool)}
+}
 
 func (f *follower) close() {
 	for path := range f.files {
@@ -38,7 +41,7 @@ func (f *follower) forget(path string) {
 }
 
 // look returns the last of the events that have come since the last look, the newest first, and how many more
-// there are. The first look at a file finds nothing. odd tells that something was done to a file, or there is
+// there are. The first look finds nothing. odd tells that something was done to a file, or there is
 // too much, so that it is not known what came.
 func (f *follower) look(v view) (events []summary, more int, odd bool) {
 	for path := range f.files {
@@ -63,14 +66,21 @@ const maxLook = 16 << 20
 func (f *follower) lookAt(v view, path string) (events []summary, more int, odd bool) {
 	of := f.files[path]
 	info, err := os.Stat(path)
-	if of == nil {
-		if err != nil {
-			return nil, 0, false
-		}
+	switch {
+	case of == nil && err != nil:
+		f.absent[path] = true
+		return nil, 0, false
+	case of == nil && !f.absent[path]:
 		return nil, 0, f.begin(path, info.Size())
-	}
-	if err == nil && os.SameFile(info, of.info) && info.Size() < of.offset { // truncated
+	case of == nil: // it is new
+		delete(f.absent, path)
+		if f.begin(path, 0) || f.files[path] == nil {
+			return nil, 0, true
+		}
+		return f.files[path].read(f, v, path)
+	case err == nil && os.SameFile(info, of.info) && info.Size() < of.offset: // truncated
 		f.forget(path)
+		f.begin(path, info.Size())
 		return nil, 0, true
 	}
 	events, more, odd = of.read(f, v, path)
@@ -79,8 +89,8 @@ func (f *follower) lookAt(v view, path string) (events []summary, more int, odd 
 	}
 	// It was rotated: what follows is in another one.
 	f.forget(path)
-	if odd = f.begin(path, 0); odd {
-		return events, more, odd
+	if odd = f.begin(path, 0); odd || f.files[path] == nil {
+		return events, more, true
 	}
 	latest, n, odd := f.files[path].read(f, v, path)
 	return append(events, latest...), more + n, odd

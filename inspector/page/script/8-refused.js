@@ -63,7 +63,7 @@ function drawRefusedDetail(f) {
 			['Id', r.id && code(r.id)], ['Type', r.type && code(r.type)], ['Times', f.all.length > 1 && f.all.length + ', since ' + new Date(f.all[0].time).toLocaleString()]),
 		r.signed && [h('h3', {}, 'What should have been signed'), now.no_payload ? hiddenNote('It is hidden here.') : h('pre', { tabindex: '0' }, r.signed.content),
 			facts(['Size', bytes(r.signed.size)], ['SHA-256', r.signed.sha256 && code(r.signed.sha256)], ['Right would begin with', (r.signed.expected || []).length > 0 && code(r.signed.expected.join(' or ')) ])],
-		h('h3', {}, 'Headers'), headerTable(Object.keys(r.headers || {}).sort().flatMap((name) => (r.headers[name] || []).map((value) => [name, now.no_payload ? null : value]))),
+		h('h3', {}, 'Headers'), headerTable(Object.keys(r.headers || {}).sort().flatMap((name) => now.no_payload ? [[name, null]] : (r.headers[name] || []).map((value) => [name, value]))),
 		r.body_size > 0 && [h('h3', {}, 'Body'), h('p', { class: 'meta' }, bytes(r.body_size) + (r.body_size > 8192 ? ', of which this is the beginning' : '')), now.no_payload ? hiddenNote('It is hidden here.') : h('pre', { tabindex: '0' }, isJSON(body) && indented(body) || body)],
 		f.all.length > 1 && [h('h3', {}, 'All of these'), h('ul', {}, f.all.slice(-20).reverse().map((x) => h('li', {}, when(x.time, true), ' from ', code(x.client_ip))))]);
 }
