@@ -85,7 +85,7 @@ func writeLatest(t *testing.T, path string, form string, sizes *rand.Rand) int {
 	n := 0
 	for i := range 4 {
 		var b bytes.Buffer
-		for range 100 + 500*i {
+		for range 100 + 300*i {
 			size := sizes.IntN(1000)
 			if sizes.IntN(400) == 0 {
 				size = 1<<20 + sizes.IntN(3<<20)
@@ -196,7 +196,7 @@ func TestLatestMerges(t *testing.T) {
 	var paths []string
 	var texts [3]bytes.Buffer
 	random := rand.New(rand.NewPCG(3, 4))
-	const n = 5000
+	const n = 2000
 	for i := range n {
 		texts[random.IntN(len(texts))].WriteString(latestLine(i, random.IntN(3000)))
 	}
@@ -207,7 +207,7 @@ func TestLatestMerges(t *testing.T) {
 		}
 	}
 	paths = append(paths, filepath.Join(dir, "none.jsonl"))
-	for _, limit := range []int{7, 50, 2 * n} {
+	for _, limit := range []int{60, 2 * n} {
 		for _, size := range []int64{1, 1 << 30} {
 			got, _ := latest(t, reader.Latest{Paths: paths, Limit: limit, Bytes: size, Time: time.Minute})
 			wantIDs(t, got, n-1, 0, nil)
