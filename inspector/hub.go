@@ -44,7 +44,7 @@ type hub struct {
 	// The last summaries, by their number modulo, and how many more came with each.
 	ring  [keptSummaries]kept
 	seq   uint64
-	state []byte // the last message about it
+	state []byte // what was told of it last
 }
 
 type kept struct {
@@ -83,7 +83,7 @@ func (b *hub) join(last string) (*client, bool) {
 		}
 	}
 	if b.state != nil && b.running {
-		c.messages <- b.state
+		c.messages <- b.stateMessage()
 	}
 	b.clients[c] = true
 	if !b.running {
@@ -211,14 +211,16 @@ func (b *hub) lookAtState() {
 	if err != nil {
 		return
 	}
-	m := message("state", "", data)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !bytes.Equal(m, b.state) {
-		b.state = m
-		b.tell(m)
+	if !bytes.Equal(data, b.state) {
+		b.state = data
+		b.tell(b.stateMessage())
 	}
 }
+
+// stateMessage has an id, too, so that whoever was told of no event yet misses none either.
+func (b *hub) stateMessage() []byte { return message("state", b.messageID(b.seq), b.state) }
 
 // mayStop stops the looking, if there has been no page for a while.
 func (b *hub) mayStop() bool {

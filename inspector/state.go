@@ -48,6 +48,9 @@ func (h *Handler) standing() standing {
 			continue
 		}
 		r.CanTest = r.CanTest && !h.ReadOnly
+		for i := range r.Outputs { // it changes all the time; a warning tells if little is free
+			r.Outputs[i].DiskFree = 0
+		}
 		for i := range r.Deliveries {
 			d := &r.Deliveries[i]
 			for j := range d.Warnings {

@@ -25,6 +25,18 @@ function fill(e, ...children) {
 	add(e, children);
 }
 
+// keepingFocus has something drawn anew, and the focus stay where it is.
+function keepingFocus(box, draw) {
+	const all = () => [...box.querySelectorAll('button, a, [tabindex]')];
+	const active = box.contains(document.activeElement) ? document.activeElement : null;
+	const at = active ? all().indexOf(active) : -1;
+	draw();
+	if (at < 0) return;
+	const now = all();
+	const again = now[at] && now[at].textContent === active.textContent ? now[at] : now.find((e) => e.textContent === active.textContent) || now[Math.min(at, now.length - 1)];
+	if (again) again.focus({ preventScroll: true });
+}
+
 const button = (text, onclick, properties) => h('button', { type: 'button', onclick, ...properties }, text);
 const state = (kind, text, properties) => h('span', { class: 'state ' + kind, ...properties }, text);
 const note = (kind, ...children) => h('div', { class: 'note ' + kind }, ...children);
@@ -84,6 +96,7 @@ function say(text) {
 // copy copies a text, and says so in the button.
 async function copy(text, of) {
 	const label = of.textContent;
+	hold();
 	try {
 		const value = await text;
 		if (navigator.clipboard) await navigator.clipboard.writeText(value);
@@ -92,7 +105,10 @@ async function copy(text, of) {
 	} catch (err) {
 		of.textContent = 'Not copied: ' + (err.message || err);
 	}
-	setTimeout(() => { of.textContent = label; }, 2000);
+	setTimeout(() => {
+		of.textContent = label;
+		release();
+	}, 2000);
 }
 
 // copyOld is for pages over plain HTTP, where browsers have no clipboard.

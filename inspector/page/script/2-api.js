@@ -79,7 +79,7 @@ async function follow(on) {
 		try {
 			const response = await fetch('api/stream', { headers: headers(last ? { 'Last-Event-ID': last } : {}), cache: 'no-store', redirect: 'manual' });
 			if (response.ok && response.body) {
-				on('open');
+				on('open', last);
 				wait = 500;
 				await messages(response.body, (type, data, id) => {
 					last = id || last;

@@ -23,9 +23,16 @@ function drawTop() {
 		h('div', { class: 'filters' },
 			select('since', 'Time', spans), input('type', 'Type', 'such as order.*'), input('subject', 'Subject', 'such as T-10*'),
 			select('verification', 'Verification', [['', 'Any check'], ['signature', 'Signature'], ['token', 'Token'], ['none', 'Not checked']]),
-			isFiltered() && button('Clear', () => { filter = noFilter(); $('search').value = ''; drawTop(); listAnew(); })),
+			button('Clear', clear, { id: 'clear', hidden: !isFiltered() })),
 		h('div', { id: 'pill' }));
 	drawPill();
+}
+
+function clear() {
+	filter = noFilter();
+	$('search').value = '';
+	drawTop();
+	listAnew();
 }
 
 function refreshChart() {
@@ -54,6 +61,7 @@ function question(cursor) {
 function listAnew() {
 	list = { events: [], cursor: null, complete: false, looked: null, first: 0, selected: -1 };
 	fresh = { events: 0, more: 0 };
+	if ($('clear')) $('clear').hidden = !isFiltered();
 	drawPill();
 	return lookFurther();
 }
@@ -144,7 +152,7 @@ function drawFoot(what) {
 function nothing(files) {
 	if (isFiltered()) {
 		return h('div', { class: 'empty' }, h('p', {}, 'Nothing fits' + (filter.since ? ' in this time' : '') + files + '.'),
-			h('p', {}, button('Clear the filters', () => { filter = noFilter(); $('search').value = ''; drawTop(); listAnew(); })));
+			h('p', {}, button('Clear the filters', clear)));
 	}
 	const waiting = view.receiver ? [receiverNamed(view.receiver)].filter(Boolean) : now.receivers;
 	if (!now.receivers.length) {

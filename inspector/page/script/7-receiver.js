@@ -1,7 +1,11 @@
 // Setting a receiver up, and how it stands.
 
+let receiverSaid = null;
+
 function drawReceiver(r) {
-	const said = h('div', { 'aria-live': 'polite' });
+	if (!receiverSaid || receiverSaid.of !== r.name) receiverSaid = { of: r.name, box: h('div', { 'aria-live': 'polite' }) };
+	const said = receiverSaid.box;
+	const scroll = $('detail').scrollTop;
 	const waits = !r.last_event;
 	fill($('detail'), backButton(),
 		h('h2', {}, r.name), h('p', { class: 'meta' }, r.title || r.provider),
@@ -22,6 +26,7 @@ function drawReceiver(r) {
 			...(r.deliveries || []).map((d) => ['Delivery ' + d.name, [state(deliveryKinds[d.state] || 'off', d.state), ' ', code(d.url)]])),
 		h('div', { class: 'actions' }, (r.deliveries || []).length > 0 && button('See deliveries', () => go('#deliveries')),
 			r.last_refusal && button('See what was refused', () => go('#refused'))));
+	$('detail').scrollTop = scroll;
 }
 
 function drawWaiting(r) {

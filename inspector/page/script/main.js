@@ -42,8 +42,9 @@ function route() {
 
 function turnTo(next) {
 	view = next;
+	receiverSaid = deliverySaid = null;
 	drawNav();
-	$('list').scrollTop = 0;
+	$('list').scrollTop = $('detail').scrollTop = 0;
 	fill($('list'));
 	if (view.kind === 'refused') showRefused();
 	else if (view.kind === 'deliveries') showDeliveries();
@@ -79,27 +80,62 @@ function told(next) {
 		refusedSeen = attemptsSeen = 0;
 	}
 	if (isNew) return;
-	if (!$('nav').contains(document.activeElement)) drawNav();
-	if (view.kind === 'events') refreshChart();
-	if (view.kind === 'events' && !opened && !$('detail').contains(document.activeElement) && !$('detail').querySelector('.note.good, .note.bad') && !String(getSelection())) drawAside();
 	if (view.kind === 'refused' && next.refused_seq !== had.refused_seq) showRefused();
-	if (view.kind === 'deliveries' && !$('detail').contains(document.activeElement) && !String(getSelection())) {
-		if (next.attempts_seq !== had.attempts_seq) showDeliveries();
-		else drawDeliveries();
-	}
+	if (view.kind === 'deliveries' && next.attempts_seq !== had.attempts_seq) loadAttempts().then(redraw, () => { /* the next one tries again */ });
+	redraw();
+}
+
+// While a button is held down, or says something, or a text is selected, nothing is drawn anew.
+let held = 0;
+let stale = false;
+const hold = () => { held++; };
+const release = () => {
+	held = Math.max(0, held - 1);
+	if (stale) redraw();
+};
+document.addEventListener('pointerdown', hold, true);
+for (const type of ['pointerup', 'pointercancel']) document.addEventListener(type, () => setTimeout(release), true);
+
+// redraw shows how everything stands by now.
+function redraw() {
+	stale = held > 0 || String(getSelection()) !== '' || document.activeElement.tagName === 'SELECT';
+	if (stale || !now) return;
+	keepingFocus($('nav'), drawNav);
+	if (view.kind === 'events') refreshChart();
+	if (view.kind === 'events' && !opened) keepingFocus($('detail'), drawAside);
+	if (view.kind === 'deliveries') keepingFocus($('main'), drawDeliveries);
 }
 
 function onMessage(type, data) {
 	if (type === 'open') fill($('connection'), 'live');
 	if (type === 'closed') fill($('connection'), 'connecting …');
 	$('connection').className = 'state ' + (type === 'closed' ? 'warn' : 'good');
-	if (type === 'state') told(data);
-	if (type === 'events') arrived(data);
-	if (type === 'reset') {
-		fresh.more += 1;
-		if (view.kind === 'events' && !listing && list.selected < 0 && list.first === 0 && $('list').scrollTop === 0) listAnew();
-		else drawPill();
+	if (type === 'open') isFirst = data === '';
+	if (type === 'state') {
+		told(data);
+		if (isFirst) catchUp();
+		isFirst = false;
 	}
+	if (type === 'events') arrived(data);
+	if (type === 'reset') missed();
+}
+
+let isFirst = false; // nothing was told before
+
+// catchUp looks whether something came after the list was made, and before the stream began.
+async function catchUp() {
+	if (view.kind !== 'events') return;
+	try {
+		const [newest] = (await ask('events', { ...question(), limit: 1 })).events;
+		if (newest && !(list.events[0] && list.events[0].key === newest.key)) missed();
+	} catch { /* the list says so itself */ }
+}
+
+// missed is called when more may have come than was told.
+function missed() {
+	fresh.more += 1;
+	if (view.kind === 'events' && list.selected < 0 && list.first === 0 && $('list').scrollTop === 0) listAnew();
+	else drawPill();
 }
 
 // showGate is for whoever is no user.
@@ -140,8 +176,7 @@ async function start() {
 	view = { kind: 'events', receiver: '' };
 	drawNav();
 	drawTop();
-	if (!location.hash.startsWith('#event=')) listAnew();
-	else listAnew();
+	listAnew();
 	route();
 	drawAside();
 	if (!following) {

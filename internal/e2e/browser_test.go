@@ -1,0 +1,502 @@
+//go:build browser
+
+package e2e
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// inspected is a server with an inspector, three receivers, and an application.
+type inspected struct {
+	*server
+	app       *appProcess
+	page, key string
+}
+
+func inspect(t *testing.T, options ...string) *inspected {
+	t.Helper()
+	s := newServer(t)
+	app := s.application()
+	s.configure(inspectedSites(app, options...))
+	s.start()
+	in := &inspected{server: s, app: app}
+	address, _ := s.webhook(0, "inspect", "--address", s.admin)
+	page, key, ok := strings.Cut(strings.TrimSpace(address), "#key=")
+	if !ok || page != fmt.Sprintf("http://127.0.0.1:%d/inspect/", port(t, s.http)) {
+		t.Fatalf("the page is at %q", address)
+	}
+	in.page, in.key = page, key
+	return in
+}
+
+func inspectedSites(app *appProcess, options ...string) string {
+	return "http:// {\nhandle_path /inspect* {\nwebhook_inspector {\n" + strings.Join(options, "\n") + "\n}\n}\n" +
+		directive("/tickets", "name tickets", "verify_token "+rightToken, "output file {$DIR}/tickets.jsonl", app.deliver("retry 300ms", "only tagged created")) +
+		directive("/payments", "name payments", "provider stripe", "secret whsec_abcdefgh", "public_url https://hooks.example.com/payments", "headers all", "output file {$DIR}/payments.jsonl") +
+		directive("/shop", "name shop", "provider shopify", "secret abcdefgh", "output file {$DIR}/shop.jsonl") + "}\n"
+}
+
+// payment sends an event as Stripe does.
+func (in *inspected) payment(secret, id, kind string) answer {
+	in.t.Helper()
+	body := fmt.Sprintf("{\n  \"id\": %q,\n  \"type\": %q,\n  \"data\": {\"object\": {\"id\": \"ch_1\", \"amount\": 1.50, \"text\": \"caf\\u00e9\"}}\n}", id, kind)
+	at := fmt.Sprint(time.Now().Unix())
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(at + "." + body))
+	return in.postTo("/payments", body, "Stripe-Signature: t="+at+",v1="+hex.EncodeToString(mac.Sum(nil)), "Content-Type: application/json")
+}
+
+func (in *inspected) ticket(n int) {
+	in.t.Helper()
+	in.postTo("/tickets", fmt.Sprintf(`{"EventType":"created","TicketId":"T-%d","Title":"Printer %d"}`, n, n)).wantStored(in.t)
+}
+
+// row is the list's row of an event.
+func row(n int) string { return fmt.Sprintf("#row%d", n) }
+
+// TestBrowser drives everything that the inspector can.
+func TestBrowser(t *testing.T) {
+	in := inspect(t)
+	p := browse(t)
+
+	// Nobody sees anything without a key.
+	p.open(in.page)
+	p.shows("#gate", "caddy webhook inspect")
+	p.fill("#key", "wrong")
+	p.shows("#gate", "The key is not the inspector's.")
+	p.fill("#key", in.key)
+	p.shows("nav", "tickets", "payments", "shop", "Refused", "Deliveries")
+	p.shows("#connection", "live")
+
+	// The address with the key: the page takes it out, and keeps it for this tab.
+	p.open("about:blank")
+	p.open(in.page + "#key=" + in.key)
+	p.shows("nav", "tickets")
+	if href := p.eval("location.href"); strings.Contains(href, in.key) {
+		t.Errorf("the address is %s", href)
+	}
+	p.open(in.page)
+	p.shows("nav", "tickets")
+	if got := p.eval("JSON.stringify([localStorage.length, document.cookie])"); got != `[0,""]` {
+		t.Errorf("kept elsewhere: %s", got)
+	}
+
+	// Nothing has come yet.
+	p.shows("#list", "Waiting for the first event")
+	p.to("#receiver=shop")
+	p.shows("#detail", "Waiting for the first event", strings.Replace(in.page, "inspect/", "shop", 1), "client secret", "Certificate: none", "does not verify")
+	if got := p.copied("Copy"); got != strings.Replace(in.page, "inspect/", "shop", 1) {
+		t.Errorf("copied: %s", got)
+	}
+	p.to("#receiver=payments")
+	p.shows("#detail", "https://hooks.example.com/payments", "signing secret")
+	p.to("#receiver=tickets")
+	p.shows("#detail", "Verified: not since Caddy was started")
+	do(t, newClient(t), http.MethodGet, "http://"+in.http+"/tickets?"+handshake("c", rightToken), nil).want(t, http.StatusOK)
+	p.shows("#detail", "Verified", "by 127.0.0.1", "No event yet")
+
+	// A test event, which shows up by itself.
+	p.confirm("Send a test event", "Send it")
+	p.shows("#detail", "The sample event was stored")
+	p.shows(row(0), "webhook_receiver_test")
+
+	// What comes does not move the list.
+	for n := range 3 {
+		in.ticket(n)
+	}
+	p.shows("#pill", "new")
+	p.shows(row(0), "webhook_receiver_test")
+	p.click("#pill button")
+	p.shows(row(0), "created", "T-2")
+	in.payment("whsec_abcdefgh", "evt_1", "invoice.paid").wantStored(t)
+	p.to("#events")
+	p.shows(row(0), "invoice.paid", "signed", "payments")
+
+	// One event.
+	p.click(row(0))
+	p.shows("#detail", "evt_1", "Its signature was right", "payments")
+	p.shows("pre", `"amount": 1.50`, "café")
+	p.click("#tab-raw")
+	p.shows("pre", `\u00e9`)
+	p.click("#tab-headers")
+	p.shows("#form", "POST /payments", "Stripe-Signature")
+	p.click("#tab-record")
+	p.shows("pre", `"specversion":"1.0"`)
+	p.click("#tab-curl")
+	p.shows("pre", "curl ", "--globoff", "--data-raw")
+	p.click("#tab-pretty")
+	if got := p.copied("Copy id"); got != "evt_1" {
+		t.Errorf("copied: %s", got)
+	}
+	if got, want := p.copied("Copy link"), in.page+"#event=evt_1"; got != want {
+		t.Errorf("copied: %s, want %s", got, want)
+	}
+	sent := p.copied("Copy body")
+	if !strings.HasPrefix(sent, "{\n  \"id\": \"evt_1\"") {
+		t.Errorf("copied: %s", sent)
+	}
+	if got := p.downloaded("Save body"); string(got) != sent {
+		t.Errorf("saved: %s", got)
+	}
+	// A link to it, in another tab: which does not have the key.
+	other := p.another(t)
+	other.open(in.page + "#event=evt_1")
+	other.shows("#gate", "caddy webhook inspect")
+	other.fill("#key", in.page+"#key="+in.key)
+	other.shows("#detail", "evt_1", "Its signature was right")
+	other.to("#event=none")
+	other.shows("#detail", "There is no event with the id none")
+	other.wantNoErrorsExcept("401")
+
+	// Its delivery, and once more.
+	p.to("#receiver=tickets")
+	p.shows(row(0), "T-2")
+	p.click(row(0))
+	p.shows("#detail", "Delivered to", "Taken")
+	in.app.wait(func(r []request) bool { return len(r) == 3 })
+	curl := p.copied("Copy as curl")
+	if out, err := exec.Command("sh", "-c", curl).CombinedOutput(); err != nil {
+		t.Errorf("%s: %v %s", curl, err, out)
+	}
+	if all := lines(t, in.path("tickets.jsonl")); len(all) != 5 || !strings.HasSuffix(all[4], all[3][strings.Index(all[3], `"data"`):]) {
+		t.Errorf("%s stores %q", curl, all)
+	}
+	in.app.wait(func(r []request) bool { return len(r) == 4 })
+	p.confirm("Deliver again to app", "Deliver again")
+	p.shows("#detail", "App has taken it: 200")
+	in.app.wait(func(r []request) bool { return len(r) == 5 })
+
+	// Filters, and the search.
+	p.to("#events")
+	p.fill("input[aria-label=Type]", "invoice.*")
+	p.showsNo("#list", "created")
+	p.shows(row(0), "invoice.paid")
+	p.fill("input[aria-label=Subject]", "nothing")
+	p.shows("#list", "Nothing fits")
+	p.click("Clear the filters")
+	p.fill("#search", "Printer 1")
+	p.shows(row(0), "T-1")
+	p.showsNo("#list", "T-2")
+	p.shows("#foot", "That is all")
+	p.fill("#search", "")
+	p.shows("#list", "invoice.paid")
+	p.eval(`(() => { const s = document.querySelector('select[aria-label=Verification]'); s.value = 'signature'; s.dispatchEvent(new Event('change')); })()`)
+	p.showsNo("#list", "T-2")
+	p.click("Clear")
+	p.shows("#list", "T-2")
+
+	// What was refused, equal ones folded.
+	for range 3 {
+		in.payment("whsec_other", "evt_2", "invoice.paid").want(t, http.StatusUnauthorized)
+	}
+	p.to("#refused")
+	p.shows(row(0), "3 times", "401")
+	p.click(row(0))
+	p.shows("#detail", "signature", "What should have been signed", "Stripe-Signature")
+
+	// The application refuses: dead letters, which are sent again.
+	in.app.behave(fails)
+	p.to("#deliveries")
+	p.shows("#detail", "tickets/app", "up")
+	p.confirm("Pause", "Pause")
+	p.shows("#detail", "paused")
+	in.ticket(7)
+	p.shows("#list", "1")
+	p.click("Resume")
+	p.showsNo("#detail h2 + p", "paused")
+	p.shows("#detail table", "500")
+	p.confirm("Give up the oldest", "Give it up")
+	p.shows("#detail", "1 event in")
+	in.app.behave(takes)
+	p.confirm("Send dead letters again", "Send them")
+	p.shows("#detail", "none; they would be in")
+	p.wait("all is delivered", "document.querySelector('#list').innerText.includes('nothing waits')")
+
+	// Keys.
+	p.to("#events")
+	p.shows(row(0), "T-7")
+	p.eval("document.activeElement.blur()")
+	p.press("j")
+	p.shows("#detail", "T-7")
+	p.press("j")
+	p.shows("#detail", "T-2")
+	p.press("k")
+	p.shows("#detail", "T-7")
+	p.press("/")
+	if got := p.eval("document.activeElement.id"); got != "search" {
+		t.Errorf("/ goes to %s", got)
+	}
+	p.press("j", "?")
+	if got := p.eval("document.activeElement.value"); !strings.HasSuffix(got, "j?") {
+		t.Errorf("typed: %s", got)
+	}
+	p.fill("#search", "")
+	p.press(kb.Escape)
+	p.press("?")
+	p.shows("dialog", "Letters and signs are keys")
+	p.click("dialog input[type=checkbox]")
+	p.click("Close")
+	before := p.eval("document.querySelector('#detail').innerText")
+	p.press("j")
+	if after := p.eval("document.querySelector('#detail').innerText"); after != before {
+		t.Errorf("j does something although it is off")
+	}
+	p.wantNoErrorsExcept("401")
+}
+
+// wantNoErrorsExcept is wantNoErrors where the browser tells of answers with a status.
+func (p *tab) wantNoErrorsExcept(status string) {
+	p.t.Helper()
+	for line := range strings.Lines(p.errors.String()) {
+		if !strings.Contains(line, status) {
+			p.t.Errorf("the console says: %s", line)
+		}
+	}
+}
+
+// TestBrowserHides: what the config says cannot be seen or done.
+func TestBrowserHides(t *testing.T) {
+	in := inspect(t, "read_only", "no_payload", "receivers payments")
+	in.payment("whsec_abcdefgh", "evt_1", "invoice.paid").wantStored(t)
+	in.ticket(1)
+	p := browse(t)
+	p.open(in.page + "#key=" + in.key)
+	p.shows(row(0), "invoice.paid")
+	p.showsNo("body", "tickets")
+	p.showsNo("body", "Send a test event")
+	p.click(row(0))
+	p.shows("#detail", "The body is hidden here")
+	p.showsNo("#detail", "café")
+	p.showsNo("#detail", "Copy body")
+	p.click("#tab-headers")
+	p.shows("#form", "Stripe-Signature")
+	p.showsNo("#form", "v1=")
+	p.wantNoErrors()
+}
+
+// payloads are what senders may try to have a browser run.
+var payloads = []string{
+	`<script>window.hacked=1</script>`, `"><img src=x onerror="window.hacked=1">`, `<svg/onload=window.hacked=1>`, `javascript:window.hacked=1`,
+	`{{constructor.constructor('window.hacked=1')()}}`, `</pre><iframe srcdoc="<script>parent.hacked=1</script>">`, `'-window.hacked-'`, `</script><script>window.hacked=1</script>`,
+	`<a href="javascript:window.hacked=1" id=list>x</a>`, "\u202eevil\u202c\u2066", `<form id=main><input name=hidden>`, `__proto__`, `<style>*{display:none}</style>`, `\u003cscript\u003e`, `<!--`, `&lt;b&gt;&#x3c;`,
+}
+
+// TestBrowserShowsTextOnly has payloads in all that a sender chooses.
+func TestBrowserShowsTextOnly(t *testing.T) {
+	in := inspect(t)
+	p := browse(t)
+	for i, payload := range payloads {
+		body := fmt.Sprintf(`{"EventType":%s,"TicketId":%s,"x":%s,%s:1}`, quoted(payload), quoted(payload+fmt.Sprint(i)), quoted(payload), quoted(payload))
+		in.postTo("/tickets", body, "Content-Type: "+strings.Map(printableASCII, payload)).wantStored(t)
+		id := fmt.Sprintf("evt_%d%s", i, payload)
+		in.payment("whsec_abcdefgh", id, payload).wantStored(t)
+		field := strings.Map(printableASCII, payload)
+		in.postTo("/payments?"+url.QueryEscape(payload)+"="+url.QueryEscape(payload), payload, "X-Own: "+field, "User-Agent: "+field, "Stripe-Signature: "+field).want(t, http.StatusUnauthorized)
+	}
+	p.open(in.page + "#key=" + in.key)
+	p.shows("nav", "tickets")
+	p.wait("all events", fmt.Sprintf("document.querySelectorAll('.row').length === %d", 2*len(payloads)))
+	for i := range 2 * len(payloads) {
+		p.click(row(i))
+		p.shows("#detail h2 + dl", "Received")
+		for _, tab := range []string{"raw", "headers", "record", "curl", "pretty"} {
+			p.eval("document.querySelector('#tab-" + tab + "').click()")
+		}
+		p.wait("text as it was sent", fmt.Sprintf("%s.includes(document.querySelector('#detail h2').textContent)", quotedAll(payloads)))
+	}
+	p.to("#refused")
+	p.shows("#list", "401")
+	p.click(row(0))
+	p.shows("#detail", "X-Own")
+	p.to("#event=" + url.QueryEscape(payloads[1]))
+	p.shows("#detail", "There is no event with the id")
+	p.to("#receiver=" + url.QueryEscape(payloads[0]))
+	p.shows("#detail", "There is no receiver called")
+	if got := p.eval("String(window.hacked)"); got != "undefined" {
+		t.Error("a payload was run")
+	}
+	if n := p.eval("document.querySelectorAll('iframe, img, svg, form, body script ~ script, style ~ style').length"); n != "0" {
+		t.Errorf("%s elements were made", n)
+	}
+	p.wantNoErrors()
+}
+
+func printableASCII(r rune) rune {
+	if r < ' ' || r > '~' {
+		return '?'
+	}
+	return r
+}
+
+func quotedAll(texts []string) string {
+	var all []string
+	for _, text := range texts {
+		all = append(all, quoted(text))
+	}
+	return "[" + strings.Join(all, ",") + "]"
+}
+
+// TestBrowserForms looks at every view in light, in dark, and on a phone: full, empty, and failing. axe finds
+// nothing that keeps somebody out.
+func TestBrowserForms(t *testing.T) {
+	axe := axeCore(t)
+	in := inspect(t)
+	p := browse(t)
+	empty := [][2]string{{"empty", "#events"}, {"setup", "#receiver=tickets"}, {"no-refused", "#refused"}}
+	full := [][2]string{{"list", "#events"}, {"event", "click"}, {"receiver", "#receiver=payments"}, {"refused", "#refused"}, {"refused-one", "click"}, {"deliveries", "#deliveries"}}
+	look := func(views [][2]string) {
+		for _, f := range forms {
+			p.as(f)
+			p.open("about:blank")
+			p.open(in.page + "#key=" + in.key)
+			p.shows("#connection", "live")
+			for _, v := range views {
+				if v[1] == "click" {
+					p.eval("document.querySelector('.row').click()")
+				} else {
+					p.to(v[1])
+				}
+				p.settled()
+				p.shoot(f.name + "-" + v[0])
+				p.eval(axe)
+				found := p.eval(`axe.run().then((r) => r.violations.filter((v) => ['serious', 'critical', 'moderate'].includes(v.impact)).map((v) => v.id + ': ' + v.help + ': ' + v.nodes.map((n) => n.html).join(' ')).join('\n'))`)
+				if found != "" {
+					t.Errorf("%s, %s: %s", f.name, v[0], found)
+				}
+				if wide := p.eval("document.documentElement.scrollWidth > innerWidth"); wide != "false" {
+					t.Errorf("%s, %s: the page is wider than the window", f.name, v[0])
+				}
+			}
+		}
+	}
+	look(empty)
+	for n := range 30 {
+		in.ticket(n)
+		if n%2 == 0 {
+			in.payment("whsec_abcdefgh", fmt.Sprintf("evt_%d", n), []string{"invoice.paid", "charge.succeeded", "customer.subscription.updated"}[n%3]).wantStored(t)
+		}
+	}
+	in.payment("whsec_other", "evt_x", "invoice.paid")
+	in.payment("whsec_other", "evt_y", "invoice.paid")
+	in.app.behave(fails)
+	in.ticket(99)
+	in.app.wait(func(r []request) bool { return len(r) > 30 })
+	look(full)
+
+	// Twice as large: the same as half as wide.
+	p.as(form{"zoomed", 720, 450, false, false})
+	p.to("#events")
+	p.settled()
+	if wide := p.eval("document.documentElement.scrollWidth > innerWidth"); wide != "false" {
+		t.Error("zoomed: the page is wider than the window")
+	}
+	p.wantNoErrors()
+}
+
+// settled waits until nothing changes any more.
+func (p *tab) settled() {
+	p.t.Helper()
+	last := ""
+	p.wait("a page that does not change", "true")
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(150 * time.Millisecond) {
+		now := p.eval("location.hash + document.querySelector('#list').innerText + document.querySelector('#detail').innerText")
+		if now == last {
+			return
+		}
+		last = now
+	}
+}
+
+func (app *appProcess) wait(fits func([]request) bool) {
+	app.t.Helper()
+	eventually(app.t, "requests", func() error {
+		if r := app.requests(); !fits(r) {
+			return fmt.Errorf("%d requests", len(r))
+		}
+		return nil
+	})
+}
+
+// axeCore returns the script of axe-core. https://github.com/dequelabs/axe-core
+func axeCore(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	install := exec.Command("npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", dir, "axe-core@4.10.3")
+	if out, err := install.CombinedOutput(); err != nil {
+		t.Fatalf("npm: %v\n%s", err, out)
+	}
+	script, err := os.ReadFile(filepath.Join(dir, "node_modules", "axe-core", "axe.min.js"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(script)
+}
+
+// TestBrowserPhone: one pane at a time, and Back is where it was.
+func TestBrowserPhone(t *testing.T) {
+	in := inspect(t)
+	for n := range 60 {
+		in.ticket(n)
+	}
+	p := browse(t)
+	p.as(forms[2])
+	p.open(in.page + "#key=" + in.key)
+	p.shows(row(0), "T-59")
+	p.wait("a list that can be scrolled", "document.querySelector('#list').scrollHeight > 2000")
+	p.eval("document.querySelector('#list').scrollTop = 1200")
+	p.wait("the scroll", "document.querySelector('#list').scrollTop === 1200")
+	p.run(chromedp.ActionFunc(func(ctx context.Context) error {
+		return input.DispatchMouseEvent(input.MousePressed, 150, 500).WithButton(input.Left).WithClickCount(1).Do(ctx)
+	}), chromedp.ActionFunc(func(ctx context.Context) error {
+		return input.DispatchMouseEvent(input.MouseReleased, 150, 500).WithButton(input.Left).WithClickCount(1).Do(ctx)
+	}))
+	p.shows("#detail", "Received")
+	if got := p.eval("getComputedStyle(document.querySelector('#middle')).display"); got != "none" {
+		t.Errorf("the list is there, too: %s", got)
+	}
+	p.click("Back")
+	p.wait("the list where it was", "Math.abs(document.querySelector('#list').scrollTop - 1200) < 60")
+	p.wantNoErrors()
+}
+
+// TestBrowserGoesOn: an open page holds up neither a reload nor a stop, and goes on by itself.
+func TestBrowserGoesOn(t *testing.T) {
+	in := inspect(t)
+	p := browse(t)
+	p.open(in.page + "#key=" + in.key)
+	p.shows("#connection", "live")
+	began := time.Now()
+	in.reload(inspectedSites(in.app, "no_payload"))
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("the reload takes %v", took)
+	}
+	in.ticket(1)
+	p.shows(row(0), "T-1")
+	began = time.Now()
+	in.terminate()
+	in.stopped()
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("the stop takes %v", took)
+	}
+	p.shows("#connection", "connecting")
+	in.start()
+	p.shows("#connection", "live")
+	in.ticket(2)
+	p.wait("the new event", "document.querySelector('#pill').innerText.includes('new') || document.querySelector('#row0').innerText.includes('T-2')")
+}
