@@ -314,7 +314,7 @@ func TestBrowserShowsTextOnly(t *testing.T) {
 	p.wait("all events", fmt.Sprintf("document.querySelectorAll('.row').length === %d", 2*len(payloads)))
 	for i := range 2 * len(payloads) {
 		p.click(row(i))
-		p.shows("#detail h2 + dl", "Received")
+		p.shows("#detail .facts", "Received")
 		for _, tab := range []string{"raw", "headers", "record", "curl", "pretty"} {
 			p.eval("document.querySelector('#tab-" + tab + "').click()")
 		}

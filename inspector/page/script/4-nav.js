@@ -11,7 +11,7 @@ const refusedOf = (r) => Object.entries(r.requests || {}).reduce((n, [outcome, o
 function standing(r) {
 	if ((r.outputs || []).some((o) => o.failing)) return ['bad', 'can’t store'];
 	if ((r.warnings || []).some((w) => w.startsWith('everything is refused'))) return ['bad', 'refusing'];
-	if ((r.warnings || []).length) return ['warn', 'look at it'];
+	if ((r.warnings || []).some((w) => r.last_event || !w.startsWith('never verified'))) return ['warn', 'look at it'];
 	if (r.last_event) return ['good', 'receiving'];
 	return ['off', 'waiting'];
 }

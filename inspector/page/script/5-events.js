@@ -22,7 +22,7 @@ function drawTop() {
 	fill($('top'), drawChart(),
 		h('div', { class: 'filters' },
 			select('since', 'Time', spans), input('type', 'Type', 'such as order.*'), input('subject', 'Subject', 'such as T-10*'),
-			select('verification', 'Verification', [['', 'Any check'], ['signature', 'Signature'], ['token', 'Token'], ['none', 'Not checked']]),
+			select('verification', 'Verification', [['', 'Check'], ['signature', 'Signature'], ['token', 'Token'], ['none', 'Not checked']]),
 			button('Clear', clear, { id: 'clear', hidden: !isFiltered() })),
 		h('div', { id: 'pill' }));
 	drawPill();
@@ -115,11 +115,10 @@ function drawRows() {
 	};
 	fill(box,
 		list.first > 0 && h('div', { class: 'foot' }, button('Newer', () => move(-inPage))),
-		h('div', { id: 'rows', role: 'listbox', 'aria-label': 'Events, the newest first', tabindex: shown.length ? '0' : null, 'aria-activedescendant': list.selected >= 0 ? 'row' + list.selected : null },
+		h('div', { id: 'rows', ...(shown.length && { role: 'listbox', 'aria-label': 'Events, the newest first', tabindex: '0' }), 'aria-activedescendant': list.selected >= 0 ? 'row' + list.selected : null },
 			shown.map((e, i) => rowOf(e, list.first + i))),
 		list.first + inPage < list.events.length && h('div', { class: 'foot' }, button('Older', () => move(inPage))),
 		h('div', { id: 'foot' }));
-	if (!shown.length) $('rows').removeAttribute('role');
 }
 
 // drawFoot says how far was looked, and what can be done about it.

@@ -148,7 +148,7 @@ function drawDelivered(e, said) {
 	})];
 }
 
-const attemptText = (a) => (a.taken ? 'taken' : 'not taken') + (a.status ? ', ' + a.status : '') + ', ' + a.took_ms + ' ms' + (a.again ? ', by hand' : '') + (a.reason ? ': ' + a.reason : '');
+const attemptText = (a) => (a.taken ? 'taken: ' + a.status : a.reason || 'not taken') + ' (' + (a.again ? 'by hand, ' : '') + a.took_ms + ' ms)';
 
 // act does something, and says what became of it.
 async function act(said, what) {

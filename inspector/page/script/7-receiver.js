@@ -9,7 +9,7 @@ function drawReceiver(r) {
 	const waits = !r.last_event;
 	fill($('detail'), backButton(),
 		h('h2', {}, r.name), h('p', { class: 'meta' }, r.title || r.provider),
-		(r.warnings || []).map((w) => note('warn', w)),
+		(r.warnings || []).filter((w) => !waits || !w.startsWith('never verified')).map((w) => note('warn', sentence(w))),
 		waits && drawWaiting(r),
 		h('h3', {}, 'Set up at ' + (r.title || r.provider)),
 		h('p', {}, 'Address to enter:'), drawAddress(r),
@@ -27,6 +27,17 @@ function drawReceiver(r) {
 		h('div', { class: 'actions' }, (r.deliveries || []).length > 0 && button('See deliveries', () => go('#deliveries')),
 			r.last_refusal && button('See what was refused', () => go('#refused'))));
 	$('detail').scrollTop = scroll;
+}
+
+// drawOverview shows all receivers.
+function drawOverview() {
+	fill($('detail'), h('h2', {}, 'Receivers'), h('p', { class: 'meta' }, 'Choose one to set it up, or an event to see it.'),
+		now.receivers.map((r) => {
+			const [kind, word] = standing(r);
+			return [h('h3', {}, button(r.name, () => go('#receiver=' + encodeURIComponent(r.name)), { class: 'link' })),
+				facts(['State', state(kind, word)], ['Service', r.title || r.provider], ['Address', r.address.url ? code(r.address.url) : 'not known'],
+					['Last event', r.last_event ? [when(r.last_event, true), ' (' + ago(r.last_event) + ' ago)'] : 'none since Caddy was started'])];
+		}));
 }
 
 function drawWaiting(r) {

@@ -64,7 +64,7 @@ function drawAside() {
 	const r = view.receiver ? receiverNamed(view.receiver) : now.receivers.length === 1 ? now.receivers[0] : null;
 	if (r) drawReceiver(r);
 	else if (view.receiver) fill($('detail'), note('warn', 'There is no receiver called ', code(view.receiver), ' in the config that runs.'));
-	else fill($('detail'), h('p', { class: 'meta' }, 'Choose an event to see it, or a receiver to set it up.'));
+	else drawOverview();
 }
 
 // told is called with the state of everything.
