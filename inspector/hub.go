@@ -82,14 +82,16 @@ func (b *hub) join(last string) (*client, bool) {
 			}
 		}
 	}
-	if b.state != nil && b.running {
-		c.messages <- b.stateMessage()
-	}
-	b.clients[c] = true
 	if !b.running {
 		b.running = true
-		go b.run()
+		f := newFollower()
+		f.look(b.h.view()) // from here on
+		go b.run(f)
 	}
+	if data, err := json.Marshal(b.h.standing()); err == nil {
+		c.messages <- message("state", b.messageID(b.seq), data)
+	}
+	b.clients[c] = true
 	return c, true
 }
 
@@ -159,14 +161,11 @@ func (b *hub) tell(m []byte) {
 }
 
 // run looks what happens, as long as there is a page.
-func (b *hub) run() {
-	f := newFollower()
+func (b *hub) run(f *follower) {
 	defer f.close()
 	looks, states := time.NewTicker(lookEvery), time.NewTicker(stateEvery)
 	defer looks.Stop()
 	defer states.Stop()
-	f.look(b.h.view()) // from here on
-	b.lookAtState()
 	for {
 		select {
 		case <-looks.C:
@@ -215,12 +214,10 @@ func (b *hub) lookAtState() {
 	defer b.mu.Unlock()
 	if !bytes.Equal(data, b.state) {
 		b.state = data
-		b.tell(b.stateMessage())
+		// With an id, too, so that whoever was told of no event yet misses none either.
+		b.tell(message("state", b.messageID(b.seq), data))
 	}
 }
-
-// stateMessage has an id, too, so that whoever was told of no event yet misses none either.
-func (b *hub) stateMessage() []byte { return message("state", b.messageID(b.seq), b.state) }
 
 // mayStop stops the looking, if there has been no page for a while.
 func (b *hub) mayStop() bool {

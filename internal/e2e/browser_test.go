@@ -472,6 +472,10 @@ func TestBrowserPhone(t *testing.T) {
 	}
 	p.click("Back")
 	p.wait("the list where it was", "Math.abs(document.querySelector('#list').scrollTop - 1200) < 60")
+	p.to("#receiver=shop")
+	p.shows("#list", "Waiting for the first event")
+	p.click("Set up")
+	p.shows("#detail", "client secret")
 	p.wantNoErrors()
 }
 

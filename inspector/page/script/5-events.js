@@ -20,6 +20,7 @@ function drawTop() {
 	const input = (name, label, hint) => h('input', { 'aria-label': label, placeholder: label, title: hint, value: filter[name], autocomplete: 'off', spellcheck: 'false', onchange: set(name) });
 	const select = (name, label, options) => h('select', { 'aria-label': label, onchange: set(name) }, options.map(([value, text]) => h('option', { value, selected: filter[name] === value }, text)));
 	fill($('top'), drawChart(),
+		button(view.receiver ? 'Set up' : 'Receivers', () => { drawAside(); showDetail(); }, { class: 'only-narrow' }),
 		h('div', { class: 'filters' },
 			select('since', 'Time', spans), input('type', 'Type', 'such as order.*'), input('subject', 'Subject', 'such as T-10*'),
 			select('verification', 'Verification', [['', 'Check'], ['signature', 'Signature'], ['token', 'Token'], ['none', 'Not checked']]),
