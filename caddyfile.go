@@ -22,7 +22,8 @@ import (
 
 func init() {
 	httpcaddyfile.RegisterHandlerDirective("webhook_receiver", parseCaddyfile)
-	httpcaddyfile.RegisterDirectiveOrder("webhook_receiver", httpcaddyfile.Before, "respond")
+	// Before respond, and before webhook_inspector, which is right before that and answers all that gets to it.
+	httpcaddyfile.RegisterDirectiveOrder("webhook_receiver", httpcaddyfile.After, "copy_response")
 }
 
 func parseCaddyfile(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
