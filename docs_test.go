@@ -16,6 +16,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/inspector"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/metrics"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/outputs/file"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/outputs/log"
@@ -172,7 +173,7 @@ func TestConfigFieldsHaveNames(t *testing.T) {
 			check(field.Type)
 		}
 	}
-	for _, config := range []any{Handler{}, file.Output{}, log.Output{}} {
+	for _, config := range []any{Handler{}, file.Output{}, log.Output{}, inspector.Handler{}} {
 		check(reflect.TypeOf(config))
 	}
 	if len(seen) < 5 {
@@ -216,7 +217,7 @@ func TestLogLinesAreDocumented(t *testing.T) {
 	document := read(t, "docs/metrics.md")
 	messages := 0
 	var files []*ast.File
-	for _, pattern := range []string{".", "deliver", "deliver/*", "internal/*", "outputs/*"} {
+	for _, pattern := range []string{".", "deliver", "deliver/*", "inspector", "internal/*", "outputs/*"} {
 		dirs, _ := filepath.Glob(pattern)
 		for _, dir := range dirs {
 			files = append(files, source(t, dir)...)

@@ -17,19 +17,22 @@ type runner struct{ test, ci, nobody string }
 // runners are of every document with commands. A test runs all commands that stand
 // under the heading; whatever else comes there fails TestDocumentsCommands.
 var runners = map[string]runner{
-	"README.md, Try it":                        {ci: "make run"}, // and make test
-	"README.md, Install":                       {test: "TestReadme"},
-	"README.md, See that it works":             {test: "TestReadme"},
-	"PERFORMANCE.md, Performance":              {ci: "make bench"},
-	"PERFORMANCE.md, Comparing changes":        {nobody: "takes minutes; .ci/run runs each benchmark once"},
-	"docs/commands.md, Commands":               {test: "TestReadme"},
-	"docs/deliver.md, Signing":                 {test: "TestDocumentsDeliver"},
-	"docs/deliver.md, Look and act":            {test: "TestDocumentsDeliver"},
-	"docs/deployment.md, systemd":              {test: "TestDeployService"},
-	"docs/deployment.md, Docker":               {nobody: "there is no Docker engine; TestDockerfile and TestCompose check the files"},
-	"docs/deployment.md, Rotation":             {test: "TestDeployLogrotate"},
-	"docs/deployment.md, Upgrade and rollback": {test: "TestDeployUpgrade"},
-	"docs/jq.md, Reading events with jq":       {test: "TestDeployJq"},
+	"README.md, Try it":                            {ci: "make run"}, // and make test
+	"README.md, Install":                           {test: "TestReadme"},
+	"README.md, See that it works":                 {test: "TestReadme"},
+	"PERFORMANCE.md, Performance":                  {ci: "make bench"},
+	"PERFORMANCE.md, Comparing changes":            {nobody: "takes minutes; .ci/run runs each benchmark once"},
+	"docs/commands.md, Commands":                   {test: "TestReadme"},
+	"docs/deliver.md, Signing":                     {test: "TestDocumentsDeliver"},
+	"docs/deliver.md, Look and act":                {test: "TestDocumentsDeliver"},
+	"docs/deployment.md, systemd":                  {test: "TestDeployService"},
+	"docs/deployment.md, Docker":                   {nobody: "there is no Docker engine; TestDockerfile and TestCompose check the files"},
+	"docs/deployment.md, Rotation":                 {test: "TestDeployLogrotate"},
+	"docs/deployment.md, Upgrade and rollback":     {test: "TestDeployUpgrade"},
+	"docs/inspector.md, Start":                     {test: "TestDocumentsInspector"},
+	"docs/inspector.md, The key, through a tunnel": {nobody: "there is no ssh server; TestDocumentsInspector tries the site"},
+	"docs/inspector.md, Docker":                    {nobody: "there is no Docker engine"},
+	"docs/jq.md, Reading events with jq":           {test: "TestDeployJq"},
 }
 
 // TestDocumentsCommands looks that every command in the documents is run.

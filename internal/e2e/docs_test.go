@@ -91,10 +91,13 @@ func TestDocumentsCaddyfiles(t *testing.T) {
 			}
 			s.env = append(s.env, "APP_SECRET=whsec_"+base64.StdEncoding.EncodeToString(make([]byte, 24)))
 			s.env = append(s.env, "WEBHOOK_PASSWORD_HASH=$2a$14$GRq9kyiHWOFmYFXXGjLOeOTnB6bnLFTgW4fxX9ICxzrSDBoDoSMkO")
-			s.write("sender-ca.pem", newIssuer(t).pem)
+			s.env = append(s.env, "INSPECTOR_PASSWORD_HASH=$2a$14$GRq9kyiHWOFmYFXXGjLOeOTnB6bnLFTgW4fxX9ICxzrSDBoDoSMkO")
+			for _, name := range []string{"sender-ca.pem", "team-ca.pem"} {
+				s.write(name, newIssuer(t).pem)
+			}
 			s.configure("http:// {\n}\n")
 			s.start()
-			local := strings.NewReplacer("/var/lib/webhooks/", s.dir+"/", "/var/log/caddy/", s.dir+"/", "/etc/caddy/", s.dir+"/")
+			local := strings.NewReplacer("/var/lib/webhooks/", s.dir+"/", "/var/log/caddy/", s.dir+"/", "/etc/caddy/", s.dir+"/", "localhost:2020", "localhost:"+freePort(t))
 			for _, text := range caddyfiles {
 				if provider := providerOption.FindStringSubmatch(text); provider != nil && keys[provider[1]] != "" {
 					text = strings.ReplaceAll(text, "{env.WEBHOOK_SECRET}", keys[provider[1]])
@@ -175,7 +178,7 @@ func TestDocumentsJSON(t *testing.T) {
 func TestDocumentsNameTests(t *testing.T) {
 	t.Parallel()
 	var tests []byte
-	for _, pattern := range []string{"*_test.go", "../*/*_test.go", "../../*_test.go", "../../outputs/*/*_test.go", "../../deliver/*_test.go", "../../deliver/*/*_test.go"} {
+	for _, pattern := range []string{"*_test.go", "../*/*_test.go", "../../*_test.go", "../../outputs/*/*_test.go", "../../deliver/*_test.go", "../../deliver/*/*_test.go", "../../inspector/*_test.go"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: %v", pattern, err)

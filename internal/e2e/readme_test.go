@@ -23,7 +23,10 @@ func TestReadme(t *testing.T) {
 	readme := readDocument(t, "README.md")
 	s := newServer(t)
 	s.hasCleaned()
-	s.configure(withLocalAuthority(strings.ReplaceAll(readme.under(t, "Install", "caddyfile")[0], "hooks.example.com", "localhost")))
+	s.configure(withLocalAuthority(strings.NewReplacer(
+		"hooks.example.com", "localhost",
+		"\twebhook_receiver", "\twebhook_inspector /inspect*\n\twebhook_receiver", // which a command asks for
+	).Replace(readme.under(t, "Install", "caddyfile")[0])))
 	bin := s.mkdir("bin")
 	executable(t, filepath.Join(bin, "caddy"), `exec "`+caddyBinary+`" "$@"`)
 	executable(t, s.path("caddy"), `exec "`+caddyBinary+`" "$@"`)
