@@ -83,7 +83,22 @@ How it stands:
 
   $webhook status --address $(quote "$CADDY_ADMIN")
 
+Once it is up, the address of the inspector, a page that shows all of that, comes
+among what Caddy logs.
+
 Ctrl-C stops it.
 
 END
+
+# $$ is this shell, which becomes Caddy.
+(
+	tries=60
+	while [ $((tries -= 1)) -gt 0 ] && sleep 1 && kill -0 $$ 2>/dev/null; do
+		page=$(build/caddy webhook inspect --address "$CADDY_ADMIN" 2>/dev/null) || continue
+		printf '\nThe inspector: %s\n' "$page"
+		[ -z "$ca" ] || echo "(The browser warns of the certificate, which is of Caddy's own authority.)"
+		echo
+		break
+	done
+) &
 exec build/caddy run --config example.Caddyfile
