@@ -109,9 +109,9 @@ func (h *Handler) check() error {
 	case !onePlaceholder.MatchString(h.User):
 		return fmt.Errorf("user %s: must be one placeholder, such as {http.reverse_proxy.header.Remote-User}: anything else is the same for everybody", expect.Quote(h.User))
 	case slices.ContainsFunc(ofRequest, func(prefix string) bool { return strings.HasPrefix(name, prefix) }):
-		return fmt.Errorf("user %s: anybody can send that: it must be a placeholder that an authentication before this sets, such as {http.reverse_proxy.header.Remote-User} with forward_auth", expect.Quote(h.User))
+		return fmt.Errorf("user %s: anybody can send that: it must be a placeholder that an authentication before this sets, such as {http.reverse_proxy.header.Remote-User} with forward_auth", h.User)
 	case slices.ContainsFunc(ofEverybody, func(prefix string) bool { return strings.HasPrefix(name, prefix) }):
-		return fmt.Errorf("user %s: is no user: it must be a placeholder that an authentication before this sets, such as {http.reverse_proxy.header.Remote-User} with forward_auth", expect.Quote(h.User))
+		return fmt.Errorf("user %s: that is no user: it must be a placeholder that an authentication before this sets, such as {http.reverse_proxy.header.Remote-User} with forward_auth", h.User)
 	}
 	return nil
 }
