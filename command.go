@@ -28,8 +28,9 @@ func init() {
 		Short: "Tries webhook receivers out, shows how they stand, and reads and sends on stored events",
 		Long: `
 Tools for webhook_receiver: test plays the service that sends webhooks, status
-shows how the receivers stand, refused what they have refused, and why, tail
-shows stored events, check counts and checks them, and replay sends them on.`,
+shows how the receivers stand, refused what they have refused, and why, inspect
+where all of that is seen in the browser, tail shows stored events, check counts
+and checks them, and replay sends them on.`,
 		CobraFunc: func(cmd *cobra.Command) { cli.Register(cmd, playable(), playConfigured, checkerFor, readConfig) },
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/deliver"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/inspector"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/options/optiontest"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/provider"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/rules"
@@ -22,10 +23,18 @@ import (
 // adapter, with lines of options between two others.
 func inReceiver(before, after string) func(string) error {
 	return func(lines string) error {
-		source := ":8080 {\nwebhook_receiver {\n" + before + lines + "\n" + after + "}\n}\n"
-		_, _, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte(source), map[string]any{"filename": "Caddyfile"})
-		return err
+		return adaptError(":8080 {\nwebhook_receiver {\n" + before + lines + "\n" + after + "}\n}\n")
 	}
+}
+
+// inInspector returns the same for an inspector.
+func inInspector(lines string) error {
+	return adaptError(":8080 {\nwebhook_inspector {\n" + lines + "\n}\n}\n")
+}
+
+func adaptError(source string) error {
+	_, _, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte(source), map[string]any{"filename": "Caddyfile"})
+	return err
 }
 
 // TestEveryOption makes every mistake with every option, as often as not at the
@@ -36,6 +45,7 @@ func TestEveryOption(t *testing.T) {
 		"file":         {Table: file.Options(), Parse: inReceiver("verify_token x\noutput file {\n", "}\n"), Line: 4},
 		"deliver":      {Table: deliver.Options(), Parse: inReceiver("verify_token x\ndeliver http://localhost:3000/ {\n", "}\n"), Line: 4},
 		"log":          {Parse: inReceiver("verify_token x\noutput log {\n", "}\n"), Line: 4},
+		"inspector":    {Table: inspector.Options(), Parse: inInspector, Line: 2},
 		"verification": {Table: verificationOptions(new(rules.Verification)), Parse: inReceiver("provider generic\nverification {\n", "}\n"), Line: 4},
 		"signature":    {Table: signatureOptions(new(rules.Signature)), Parse: inReceiver("provider generic\nsignature {\n", "}\n"), Line: 4},
 		"event":        {Table: eventOptions(new(rules.EventRules)), Parse: inReceiver("provider generic\nevent {\n", "}\n"), Line: 4},

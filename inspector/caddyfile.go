@@ -32,8 +32,8 @@ func Options() options.Table { return new(Handler).table() }
 
 func (h *Handler) table() options.Table {
 	return options.Table{
-		"receivers":    options.Texts("the names of receivers, such as receivers shop billing", &h.Receivers),
-		"user":         options.Text("a placeholder, such as user {http.reverse_proxy.header.Remote-User}", &h.User),
+		"receivers":    options.Texts("the names of receivers, such as shop billing", &h.Receivers),
+		"user":         options.Text("a placeholder, such as {http.reverse_proxy.header.Remote-User}", &h.User),
 		"certificates": options.Flag(&h.Certificates),
 		"read_only":    options.Flag(&h.ReadOnly),
 		"no_payload":   options.Flag(&h.NoPayload),
