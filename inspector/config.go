@@ -1,6 +1,8 @@
 // Package inspector registers a Caddy HTTP handler module with a page in the browser: which events came, what
 // was in them, what was refused and why, and what became of them at the applications. It reads the
-// files that receivers write, and what they and deliveries publish of themselves.
+// files that receivers write, and what they and deliveries publish of themselves; nothing is looked at while
+// no page is open, except for a minute after. What is sent to a page has gone through two gates: who asks
+// (access.go), and what he may see (view.go).
 package inspector
 
 import (
@@ -30,10 +32,11 @@ func init() {
 
 // Handler serves a page that shows the events of this Caddy's receivers, what was refused, and deliveries. The page
 // itself holds nothing, and is open; what it shows is for users. Whoever is authenticated by Caddy is one: `{http.auth.user.id}`
-// is set, as it is by `basic_auth`. Everybody else needs the inspector's key, which is in Caddy's data directory,
-// in `webhook_receiver/inspector.key`; `caddy webhook inspect` prints the page's address with it.
+// is set, as it is by `basic_auth`; so is whoever `user` or `certificates` say. Everybody else needs the inspector's key, which is
+// in Caddy's data directory, in `webhook_receiver/inspector.key`; `caddy webhook inspect` prints the page's address with it. The
+// handler answers every request that gets to it, and calls no other.
 type Handler struct {
-	// The names of the receivers that are shown. Default: all of this Caddy.
+	// The names of the receivers that are shown: of others neither events nor anything else is. Default: all of this Caddy.
 	Receivers []string `json:"receivers,omitempty"`
 
 	// A placeholder that says who is a user, beside `{http.auth.user.id}`: whoever it is not empty for. With `forward_auth` it
@@ -41,13 +44,13 @@ type Handler struct {
 	// itself are errors, as anybody can send them.
 	User string `json:"user,omitempty"`
 
-	// Whether a client certificate that the site's TLS has verified makes a user.
+	// Whether a client certificate that the site's TLS has verified makes a user, whom its subject names.
 	Certificates bool `json:"certificates,omitempty"`
 
 	// Whether there are no actions: nothing is sent, paused or retried.
 	ReadOnly bool `json:"read_only,omitempty"`
 
-	// Whether bodies and the values of header fields are hidden.
+	// Whether bodies, the values of header fields and the query are hidden. Id, type and subject of events are not.
 	NoPayload bool `json:"no_payload,omitempty"`
 
 	logger  *zap.Logger
