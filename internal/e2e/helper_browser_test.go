@@ -107,8 +107,8 @@ func (p *tab) fail(format string, args ...any) {
 	var text string
 	ctx, cancel := context.WithTimeout(p.ctx, 5*time.Second)
 	defer cancel()
-	_ = chromedp.Run(ctx, chromedp.Evaluate(`location.href + '\n' + document.body.innerText`, &text))
-	p.t.Fatalf("%s\nthe page: %s\nthe console: %s", fmt.Sprintf(format, args...), clip(text), p.errors)
+	_ = chromedp.Run(ctx, chromedp.Evaluate(`location.href + '\n' + document.querySelector('#detail').innerText + '\n' + document.querySelector('#list').innerText`, &text))
+	p.t.Fatalf("%s\nthe page: %s\nthe console: %s", fmt.Sprintf(format, args...), tail(text, 1500), p.errors)
 }
 
 // as has the page looked at in a form.
