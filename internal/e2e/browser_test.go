@@ -64,7 +64,7 @@ func (in *inspected) payment(secret, id, kind string) answer {
 
 func (in *inspected) ticket(n int) {
 	in.t.Helper()
-	in.postTo("/tickets", fmt.Sprintf(`{"EventType":"created","TicketId":"T-%d","Title":"Printer %d"}`, n, n)).wantStored(in.t)
+	in.postTo("/tickets", fmt.Sprintf(`{"EventType":"created","TicketId":"T-%d","Title":"Printer %d","Customer":{"Name":"Zo\u00eb M\u00fcller","Vip":true},"Text":"It says \u201cpaper jam\u201d, but there is none."}`, n, n)).wantStored(in.t)
 }
 
 // row is the list's row of an event.
@@ -394,9 +394,11 @@ func TestBrowserForms(t *testing.T) {
 	}
 	in.payment("whsec_other", "evt_x", "invoice.paid")
 	in.payment("whsec_other", "evt_y", "invoice.paid")
+	do(t, newClient(t), http.MethodGet, "http://"+in.http+"/tickets?"+handshake("c", rightToken), nil).want(t, http.StatusOK)
+	in.app.wait(func(r []request) bool { return len(r) == 30 })
 	in.app.behave(fails)
 	in.ticket(99)
-	in.app.wait(func(r []request) bool { return len(r) > 30 })
+	in.app.wait(func(r []request) bool { return len(r) > 31 })
 	look(full)
 
 	// Twice as large: the same as half as wide.

@@ -22,7 +22,13 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-var screenshots = flag.String("screenshots", "", "a directory to which screenshots are written")
+var (
+	screenshots = flag.String("screenshots", "", "a directory to which screenshots are written")
+	pictures    = flag.Bool("pictures", false, "make the documents' pictures of the inspector anew")
+)
+
+// picturesOf are the screenshots that documents have.
+var picturesOf = map[string]string{"light-event": "inspector-light", "dark-refused-one": "inspector-dark", "phone-list": "inspector-phone"}
 
 // form is what a page is looked at with.
 type form struct {
@@ -31,7 +37,7 @@ type form struct {
 	dark, phone   bool
 }
 
-var forms = []form{{"light", 1440, 900, false, false}, {"dark", 1440, 900, true, false}, {"phone", 390, 844, false, true}}
+var forms = []form{{"light", 1280, 760, false, false}, {"dark", 1280, 760, true, false}, {"phone", 390, 844, false, true}}
 
 // tab is a page in a real browser.
 type tab struct {
@@ -247,10 +253,16 @@ func (p *tab) shoot(name string) {
 	if len(picture) < 1000 {
 		p.t.Errorf("a screenshot of %d bytes", len(picture))
 	}
-	if *screenshots != "" {
-		if err := os.WriteFile(filepath.Join(*screenshots, name+".png"), picture, 0o644); err != nil {
+	write := func(dir, name string) {
+		if err := os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o644); err != nil {
 			p.t.Fatal(err)
 		}
+	}
+	if *screenshots != "" {
+		write(*screenshots, name)
+	}
+	if picture, ok := picturesOf[name]; ok && *pictures {
+		write("../../docs/images", picture)
 	}
 }
 

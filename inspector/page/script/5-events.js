@@ -5,12 +5,17 @@ const inPage = 200; // rows that are in the document at a time
 
 const noFilter = () => ({ since: '', type: '', subject: '', verification: '', text: '' });
 let filter = noFilter();
-let list = { events: [], cursor: null, complete: false, looked: null, first: 0, selected: -1 };
+const emptyList = () => ({ events: [], cursor: null, complete: false, looked: null, problems: [], first: 0, selected: -1 });
+let list = emptyList(); // that is shown
 let listing = null; // what stops the question that is under way
 let fresh = { events: 0, more: 0 };
 const isFiltered = () => Object.values(filter).some((v) => v !== '');
 
 const spans = [['', 'Any time'], ['3600', 'Last hour'], ['86400', 'Last day'], ['604800', 'Last 7 days'], ['2592000', 'Last 30 days']];
+
+// On phones filters are folded.
+const wide = matchMedia('(min-width: 720px)');
+wide.addEventListener('change', () => { if ($('filters') && wide.matches) $('filters').open = true; });
 
 function drawTop() {
 	const set = (name) => (e) => {
@@ -21,10 +26,10 @@ function drawTop() {
 	const select = (name, label, options) => h('select', { 'aria-label': label, onchange: set(name) }, options.map(([value, text]) => h('option', { value, selected: filter[name] === value }, text)));
 	fill($('top'), drawChart(),
 		button(view.receiver ? 'Set up' : 'Receivers', () => { drawAside(); showDetail(); }, { class: 'only-narrow' }),
-		h('div', { class: 'filters' },
+		h('details', { id: 'filters', open: wide.matches || isFiltered() }, h('summary', {}, 'Filters'), h('div', { class: 'filters' },
 			select('since', 'Time', spans), input('type', 'Type', 'such as order.*'), input('subject', 'Subject', 'such as T-10*'),
 			select('verification', 'Verification', [['', 'Check'], ['signature', 'Signature'], ['token', 'Token'], ['none', 'Not checked']]),
-			button('Clear', clear, { id: 'clear', hidden: !isFiltered() })),
+			button('Clear', clear, { id: 'clear', hidden: !isFiltered() }))),
 		h('div', { id: 'pill' }));
 	drawPill();
 }
@@ -59,36 +64,42 @@ function question(cursor) {
 	return q;
 }
 
+// listAnew lists from the newest on. What is shown stays until there is an answer.
 function listAnew() {
-	list = { events: [], cursor: null, complete: false, looked: null, first: 0, selected: -1 };
 	fresh = { events: 0, more: 0 };
 	if ($('clear')) $('clear').hidden = !isFiltered();
 	drawPill();
-	return lookFurther();
+	return look(emptyList());
 }
 
-// lookFurther asks for more, and goes on by itself until there is a screenful, for at most ten answers.
-async function lookFurther() {
+const lookFurther = () => look(list);
+
+// look asks for more of a list, and goes on by itself until there is a screenful, for at most ten answers.
+async function look(of) {
 	if (listing) listing.abort();
 	const stop = listing = new AbortController();
-	const of = list;
 	const wanted = of.events.length + (of.events.length ? 1 : 20);
-	const done = whileWaiting(() => of.events.length || drawFoot('looking'));
+	const show = (what) => {
+		if (stop.signal.aborted) return;
+		list = of;
+		drawRows();
+		drawFoot(what);
+	};
+	const done = whileWaiting(() => show('looking'));
 	try {
 		for (let i = 0; i < 10 && !of.complete && of.events.length < wanted; i++) {
 			const answer = await ask('events', question(of.cursor), stop.signal);
-			if (stop.signal.aborted) return;
 			of.events.push(...answer.events);
 			of.cursor = answer.cursor;
 			of.complete = answer.complete;
 			of.looked = answer.looked;
+			of.problems = answer.problems || [];
 			done();
-			if (of === list) drawRows();
-			if (of === list && !of.complete && of.events.length < wanted) drawFoot('looking');
+			show(of.complete || of.events.length >= wanted ? '' : 'looking');
 		}
-		if (of === list) drawFoot();
+		show();
 	} catch (err) {
-		if (err.name !== 'AbortError' && of === list) drawFoot(err);
+		if (err.name !== 'AbortError') show(err);
 	} finally {
 		done();
 		if (listing === stop) listing = null;
@@ -130,23 +141,24 @@ function drawFoot(what) {
 		return;
 	}
 	const looked = list.looked;
-	const far = looked ? (looked.back_to ? 'back to ' : '') : '';
+	const far = looked && looked.back_to ? ['the last ', h('span', { title: looked.back_to }, ago(looked.back_to))] : '';
 	const files = looked ? ' (' + looked.files + ' of ' + count(looked.of, 'file') + ')' : '';
 	if (what === 'looking') {
-		fill($('foot'), h('p', { class: 'foot' }, 'Looking', looked && looked.back_to ? [': ' + far, when(looked.back_to, true)] : ' …', files, ' ', button('Stop', () => { listing.abort(); drawFoot(); })));
+		fill($('foot'), h('p', { class: 'foot' }, far ? ['Looked at ', far] : 'Looking …', files, ' ', button('Stop', () => { if (listing) listing.abort(); drawFoot(); })));
 		return;
 	}
 	if (list.first + inPage < list.events.length) {
 		fill($('foot'));
 		return;
 	}
+	const problems = list.problems.map((text) => note('warn', 'Can’t be read: ' + text));
 	if (list.complete) {
-		fill($('foot'), list.events.length ? h('p', { class: 'foot meta' }, 'That is all.') : nothing(files));
+		fill($('foot'), list.events.length ? h('p', { class: 'foot meta' }, 'That is all.') : nothing(files), problems);
 		return;
 	}
 	fill($('foot'), h('div', { class: 'foot' },
-		h('p', { class: list.events.length ? 'meta' : '' }, list.events.length ? 'Looked ' : 'Nothing in what was looked at: ', looked && looked.back_to ? [far, when(looked.back_to, true)] : '', files, '.'),
-		button('Look further', lookFurther)));
+		h('p', { class: list.events.length ? 'meta' : '' }, list.events.length ? 'Looked at ' : 'Nothing in ', far || 'what was looked at', files, '.'),
+		problems, button('Look further', lookFurther)));
 }
 
 function nothing(files) {

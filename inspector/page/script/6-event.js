@@ -64,10 +64,11 @@ function drawEvent() {
 	const tabs = [['pretty', 'Pretty'], ['raw', 'As it was sent'], ['headers', 'Headers'], ['record', 'Stored line'], ['curl', 'curl']].filter(([name]) => name !== 'curl' && name !== 'record' || e[name] !== undefined);
 	if (!tabs.some(([name]) => name === tab)) tab = 'pretty';
 	const said = h('div', { 'aria-live': 'polite' });
+	const of = receiverNamed(e.receiver);
 	fill($('detail'), backButton(),
 		h('h2', {}, e.type || 'Raw line'),
 		facts(['Subject', e.subject && code(e.subject)], ['Id', e.id && code(e.id)], ['Received', when(e.time, true)], ['Receiver', e.receiver],
-			['Check', [state(check[0], check[1]), e.verified_by && h('span', { class: 'meta' }, ' ' + e.verified_by)]],
+			['Check', [state(check[0], check[1]), e.verification === 'signature' && of && of.check && h('span', { class: 'meta' }, ' ' + of.check)]],
 			...(e.attributes || []).map(([name, value]) => [name, code(value)]),
 			['Body', bytes(e.body_size) + (e.content_type ? ', ' + e.content_type : '')]),
 		h('div', { class: 'actions' },

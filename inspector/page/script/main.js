@@ -42,6 +42,7 @@ function route() {
 
 function turnTo(next) {
 	view = next;
+	list = emptyList();
 	receiverSaid = deliverySaid = null;
 	drawNav();
 	$('list').scrollTop = $('detail').scrollTop = 0;
