@@ -3,17 +3,25 @@ package deliver
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"go.uber.org/zap"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/deliver/plan"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/status"
 )
 
 // knowsTimeout is how long the delivery may take until it has time to tell of an event.
 const knowsTimeout = 2 * time.Second
+
+var (
+	errNoEvent    = errors.New("the line is no event")
+	errUnwanted   = errors.New("the config has it not sent to this application: see only, and name of the receiver")
+	errUnanswered = errors.New("the config was changed, or Caddy is stopping, before the application has answered")
+)
 
 // attemptOf returns what is kept of an attempt.
 func (e *engine) attemptOf(of *reader.Event, number int, r *Result, ended time.Time) status.Attempt {
@@ -24,27 +32,29 @@ func (e *engine) attemptOf(of *reader.Event, number int, r *Result, ended time.T
 }
 
 // SendAgain sends an event once more, by the settings that count, whatever else is under way, and whatever
-// became of it.
+// became of it. It changes nothing that the delivery knows of the event or of the application, and is not counted.
 func (e *engine) SendAgain(ctx context.Context, line []byte) (status.Attempt, error) {
 	h := e.wanted()
 	if h == nil {
 		return status.Attempt{}, errNotBegun
 	}
 	of, err := parse(line)
-	if err == nil && of == nil {
-		err = errors.New("the line is no event")
-	}
-	if err != nil {
-		return status.Attempt{}, err
+	switch {
+	case err != nil:
+		return status.Attempt{}, fmt.Errorf("the line is no event: %w", err)
+	case of == nil:
+		return status.Attempt{}, errNoEvent
+	case !h.Target.Wants(of.Type) || !h.isOwn(of):
+		return status.Attempt{}, errUnwanted
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(h.ctx, func() { cancel(context.Cause(h.ctx)) })()
-	number := 1
-	if knows := e.Knows(ctx, status.Line{Text: line}); knows.Tried > 0 {
-		number = knows.Tried + 1
-	}
+	number := e.ask(ctx, status.Line{Text: line}).Tried + 1
 	result := h.Target.Send(ctx, of, number)
+	if result.Status == 0 && (result.NotMade || h.gone.Load()) { // its transport may be closed
+		return status.Attempt{}, errUnanswered
+	}
 	a := e.attemptOf(of, number, &result, time.Now())
 	a.Again = true
 	a = status.KeepAttempt(a)
@@ -53,66 +63,73 @@ func (e *engine) SendAgain(ctx context.Context, line []byte) (status.Attempt, er
 	return a, nil
 }
 
+// isOwn tells whether an event may be of the receiver: of what was stored before it had a name nobody knows.
+func (s *Spec) isOwn(e *reader.Event) bool {
+	name := e.Attribute(event.Receiver)
+	return name == "" || name == s.Receiver
+}
+
 // Knows tells how an event stands.
 func (e *engine) Knows(ctx context.Context, at status.Line) status.EventReport {
-	unknown := status.EventReport{State: status.EventUnknown}
 	h := e.wanted()
 	of, err := parse(at.Text)
 	if h == nil || err != nil || of == nil {
-		return unknown
+		return status.EventReport{State: status.EventUnknown}
 	}
 	if !h.wants(of) {
 		return status.EventReport{State: status.EventUnwanted}
 	}
+	return e.ask(ctx, at)
+}
+
+// ask asks the goroutine that delivers about an event that is wanted. Without a file in its place it is known
+// by its bytes alone.
+func (e *engine) ask(ctx context.Context, at status.Line) status.EventReport {
+	p := reader.Position{File: at.File, Rotated: at.Rotated, Offset: at.Offset}
+	p.Hash = reader.HashOf(append(append(make([]byte, 0, len(at.Text)+1), at.Text...), '\n'))
 	ctx, cancel := context.WithTimeout(ctx, knowsTimeout)
 	defer cancel()
 	answers := make(chan status.EventReport, 1)
 	select {
-	case e.commands <- func(l *loop) { answers <- l.knows(at) }:
-		return <-answers
+	case e.commands <- func(l *loop) { answers <- l.knows(&p) }:
 	case <-ctx.Done():
-		return unknown
+		return status.EventReport{State: status.EventUnknown}
+	}
+	select {
+	case r := <-answers:
+		return r
+	case <-ctx.Done(): // it has panicked
+		return status.EventReport{State: status.EventUnknown}
 	}
 }
 
-func (l *loop) knows(at status.Line) status.EventReport {
+func (l *loop) knows(p *reader.Position) status.EventReport {
 	if l.plan == nil {
 		return status.EventReport{State: status.EventUnknown}
 	}
-	hash := reader.HashOf(append(append(make([]byte, 0, len(at.Text)+1), at.Text...), '\n'))
+	anywhere := p.File == reader.Fingerprint{}
 	for id, it := range l.items {
-		if !it.retried && it.position.Hash == hash {
+		// The same bytes may be stored twice.
+		is := it.position.Hash == p.Hash && (anywhere || it.position.File == p.File && it.position.Offset == p.Offset)
+		if is && !it.retried {
 			s, _ := l.plan.StateOf(id)
 			return l.underWay(it, s)
 		}
 	}
-	if last := l.track.Last(); isBehind(at, last) {
+	if l.track.IsAhead(*p) {
 		return status.EventReport{State: status.EventWaiting}
 	}
 	return status.EventReport{State: status.EventPast}
 }
 
 func (l *loop) underWay(it *item, s plan.State) status.EventReport {
-	r := status.EventReport{State: status.EventSending, Tried: s.Attempts}
-	if s.Attempts > 0 && !it.busy {
-		r.State = status.EventRetrying
-		if !s.Due.IsZero() {
-			due := s.Due.UTC()
-			r.Due = &due
-		}
+	switch r := (status.EventReport{Tried: s.Attempts}); {
+	case it.busy:
+		r.State = status.EventSending
+		return r
+	case s.Attempts > 0:
+		r.State, r.Due = status.EventRetrying, pointer(s.Due)
+		return r
 	}
-	return r
-}
-
-// isBehind tells whether a line is behind the place up to which was read.
-func isBehind(at status.Line, last reader.Position) bool {
-	switch {
-	case last == reader.Position{}:
-		return true
-	case last.File == at.File:
-		return at.Offset >= last.End()
-	case last.Rotated.Equal(reader.NeverRotated): // it may have been rotated since
-		return at.Rotated.Equal(reader.NeverRotated)
-	}
-	return at.Rotated.After(last.Rotated)
+	return status.EventReport{State: status.EventWaiting}
 }

@@ -83,8 +83,8 @@ type Line struct {
 
 // How an event can stand with a delivery.
 const (
-	EventWaiting  = "waiting"  // it is not read yet
-	EventSending  = "sending"  // it is under way, or about to be
+	EventWaiting  = "waiting"  // it was not tried yet
+	EventSending  = "sending"  // it is under way
 	EventRetrying = "retrying" // it was not taken, and is tried again
 	EventPast     = "past"     // it was taken or given up, or is from before the delivery began
 	EventUnwanted = "unwanted" // the delivery does not send such events
