@@ -144,7 +144,7 @@ function drawDelivered(e, said) {
 		return h('div', { class: 'delivery' },
 			h('p', {}, h('strong', {}, d.name), ' ', state(kind, word), d.tried ? h('span', { class: 'meta' }, ' ' + count(d.tried, 'attempt')) : '', d.due && h('span', { class: 'meta' }, ', next ', when(d.due)), d.why && h('span', { class: 'meta' }, ' ' + d.why)),
 			tries.length > 0 && h('ul', {}, tries.map((a) => h('li', {}, when(a.time), ' ', attemptText(a)))),
-			!now.read_only && h('div', { class: 'actions' }, button('Deliver again to ' + d.name, () => confirmed('Deliver again?', ['The event is sent to ' + d.name + ' at once, as one attempt more, whatever became of it before. Its id stays the same, so that an application that has it can tell.'],
+			!now.read_only && d.state !== 'unwanted' && h('div', { class: 'actions' }, button('Deliver again to ' + d.name, () => confirmed('Deliver again?', ['The event is sent to ' + d.name + ' at once, as one attempt more, whatever became of it before. Its id stays the same, so that an application that has it can tell.'],
 				'Deliver again', () => act(said, { action: 'again', receiver: e.receiver, delivery: d.name, key: e.key })))));
 	})];
 }
