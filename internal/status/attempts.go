@@ -64,8 +64,8 @@ func LastAttempts(after uint64) []Attempt {
 	defer attempts.Unlock()
 	list := []Attempt{}
 	first := max(after, attempts.seq-min(attempts.seq, keptAttempts))
-	for seq := first + 1; seq <= attempts.seq; seq++ {
-		list = append(list, attempts.kept[seq%keptAttempts])
+	for seq := first; seq < attempts.seq; seq++ {
+		list = append(list, attempts.kept[(seq+1)%keptAttempts])
 	}
 	return list
 }
