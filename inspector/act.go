@@ -47,7 +47,7 @@ func (h *Handler) act(a *asked) (any, error) {
 	case what.Action == actTest:
 		result, err = status.Test(ctx, what.Receiver)
 	case what.Action == actAgain:
-		result, err = v.sendAgain(ctx, &what)
+		result, err = h.sendAgain(ctx, v, &what)
 	case slices.Contains(status.DeliveryActions, what.Action):
 		found := status.FindDeliveries(what.Receiver, what.Delivery)
 		if len(found) == 0 {
@@ -71,7 +71,7 @@ func (h *Handler) act(a *asked) (any, error) {
 }
 
 // sendAgain sends an event to an application once more.
-func (v view) sendAgain(ctx context.Context, what *action) (string, error) {
+func (h *Handler) sendAgain(ctx context.Context, v view, what *action) (string, error) {
 	e, err := v.find(what.Key)
 	if err != nil {
 		return "", err
@@ -86,7 +86,7 @@ func (v view) sendAgain(ctx context.Context, what *action) (string, error) {
 		case err != nil:
 			return "", err
 		case !attempt.Taken:
-			return "", fmt.Errorf("%s has not taken it after %d ms: %s", what.Delivery, attempt.Took, attempt.Reason)
+			return "", fmt.Errorf("%s has not taken it after %d ms: %s", what.Delivery, attempt.Took, h.reason(attempt.Reason))
 		}
 		return fmt.Sprintf("%s has taken it: %d after %d ms", what.Delivery, attempt.Status, attempt.Took), nil
 	}

@@ -25,7 +25,7 @@ func (d *delivery) Do(_ context.Context, action string) (string, error) {
 
 func (d *delivery) SendAgain(_ context.Context, line []byte) (status.Attempt, error) {
 	d.did = append(d.did, d.label("again "+string(line[:30])))
-	return status.Attempt{Taken: d.taken, Status: 200, Took: 7, Reason: "it was busy"}, nil
+	return status.Attempt{Taken: d.taken, Status: 200, Took: 7, Reason: d.says}, nil
 }
 
 func (d *delivery) Knows(context.Context, status.Line) status.EventReport {
@@ -36,7 +36,7 @@ func (d *delivery) Knows(context.Context, status.Line) status.EventReport {
 func TestActions(t *testing.T) {
 	f := storesIn(t, "a")
 	f.add("a", 1)
-	d := &delivery{taken: true, report: status.DeliveryReport{Receiver: "a", Name: "app", DeadFile: f.path + ".app.dead.jsonl"}}
+	d := &delivery{taken: true, says: "it was busy", report: status.DeliveryReport{Receiver: "a", Name: "app", DeadFile: f.path + ".app.dead.jsonl"}}
 	t.Cleanup(status.PublishDelivery(d))
 	s := newSite(t, &Handler{})
 	core, logs := observer.New(zapcore.InfoLevel)

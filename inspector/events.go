@@ -2,9 +2,10 @@ package inspector
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -19,20 +20,21 @@ const (
 	answerBytes = 64 << 20
 	answerTime  = 500 * time.Millisecond
 	answerMost  = 200 // events
+	askedMost   = 100 // texts of one kind
 )
 
 // question is what events are looked for.
 type question struct {
-	Since         time.Time     `json:"since"`
-	Until         time.Time     `json:"until"`
-	IDs           []string      `json:"ids"`
-	Receivers     []string      `json:"receivers"`
-	Types         []string      `json:"types"` // with * for anything
-	Subjects      []string      `json:"subjects"`
-	Verifications []string      `json:"verifications"` // "none": nothing was checked
-	Text          string        `json:"text"`
-	Limit         int           `json:"limit"`
-	Cursor        reader.Places `json:"cursor"`
+	Since         time.Time `json:"since"`
+	Until         time.Time `json:"until"`
+	IDs           []string  `json:"ids"`
+	Receivers     []string  `json:"receivers"`
+	Types         []string  `json:"types"` // with * for anything
+	Subjects      []string  `json:"subjects"`
+	Verifications []string  `json:"verifications"` // "none": nothing was checked
+	Text          string    `json:"text"`
+	Limit         int       `json:"limit"`
+	Cursor        string    `json:"cursor"`
 }
 
 // isSearch tells whether much may have to be read for the answer.
@@ -42,12 +44,12 @@ func (q *question) isSearch() bool {
 
 // list is the answer.
 type list struct {
-	Events   []summary     `json:"events"`
-	Cursor   reader.Places `json:"cursor"` // where to go on
-	Complete bool          `json:"complete"`
-	Looked   looked        `json:"looked"`
-	Took     int64         `json:"took_ms"`
-	Problems []string      `json:"problems,omitempty"` // files that can't be read
+	Events   []summary `json:"events"`
+	Cursor   string    `json:"cursor"` // where to go on, sealed
+	Complete bool      `json:"complete"`
+	Looked   looked    `json:"looked"`
+	Took     int64     `json:"took_ms"`
+	Problems []string  `json:"problems,omitempty"` // files that can't be read
 }
 
 // looked is how far was looked.
@@ -66,6 +68,11 @@ func (h *Handler) events(a *asked) (any, error) {
 	if err := a.read(&q); err != nil {
 		return nil, err
 	}
+	for _, texts := range [][]string{q.IDs, q.Receivers, q.Types, q.Subjects, q.Verifications} {
+		if len(texts) > askedMost {
+			return nil, failure(http.StatusBadRequest, fmt.Sprintf("The question has more than %d texts of one kind.", askedMost), "")
+		}
+	}
 	if q.isSearch() {
 		select {
 		case searching <- struct{}{}:
@@ -79,6 +86,10 @@ func (h *Handler) events(a *asked) (any, error) {
 
 func (h *Handler) list(ctx context.Context, v view, q *question) (*list, error) {
 	began := time.Now()
+	places, ok := placesOf(q.Cursor)
+	if !ok {
+		return nil, errChanged
+	}
 	wants := h.matcher(v, q)
 	l := reader.Latest{
 		Paths: v.paths(), Wants: wants, Limit: min(max(q.Limit, 1), answerMost), Bytes: answerBytes, Time: answerTime,
@@ -90,9 +101,9 @@ func (h *Handler) list(ctx context.Context, v view, q *question) (*list, error) 
 	}
 	answer := &list{Events: []summary{}}
 	l.Failed = func(err error) { answer.Problems = append(answer.Problems, err.Error()) }
-	found, next, err := l.Run(ctx, q.Cursor)
+	found, next, err := l.Run(ctx, places)
 	if errors.Is(err, reader.ErrGone) {
-		return nil, failure(http.StatusGone, "The files have changed since the list was begun.", "List anew.")
+		return nil, errChanged
 	}
 	if err != nil {
 		return nil, err
@@ -100,13 +111,32 @@ func (h *Handler) list(ctx context.Context, v view, q *question) (*list, error) 
 	for _, e := range found {
 		answer.Events = append(answer.Events, v.summary(e.Path, e.Position, e.Event))
 	}
-	answer.Cursor, answer.Complete = next, next.Done()
+	answer.Cursor, answer.Complete = cursorOf(next), next.Done()
 	answer.Looked = looked{Files: l.Files, Of: l.Of, Bytes: l.Read}
 	if !l.BackTo.IsZero() {
 		answer.Looked.BackTo = l.BackTo.UTC().Format(time.RFC3339Nano)
 	}
 	answer.Took = time.Since(began).Milliseconds()
 	return answer, nil
+}
+
+var errChanged = failure(http.StatusGone, "The files have changed since the list was begun.", "List anew.")
+
+func cursorOf(places reader.Places) string {
+	text, _ := json.Marshal(places) // which never fails
+	return seal(text)
+}
+
+// placesOf returns what a cursor is of: nothing, if there is none.
+func placesOf(cursor string) (places reader.Places, ok bool) {
+	if cursor == "" {
+		return nil, true
+	}
+	text, ok := unseal(cursor)
+	if !ok || json.Unmarshal(text, &places) != nil {
+		return nil, false
+	}
+	return places, true
 }
 
 // matcher returns what tells whether an event is wanted, and may be seen, as far as a query does not.
@@ -137,18 +167,6 @@ func plainOnly(texts []string) []string {
 		return nil
 	}
 	return texts
-}
-
-// globs returns patterns for texts in which * stands for anything.
-func globs(texts []string) (patterns []*regexp.Regexp) {
-	for _, text := range texts {
-		patterns = append(patterns, regexp.MustCompile("(?s)^"+strings.ReplaceAll(regexp.QuoteMeta(text), `\*`, ".*")+"$"))
-	}
-	return patterns
-}
-
-func fitsOne(patterns []*regexp.Regexp, text string) bool {
-	return len(patterns) == 0 || slices.ContainsFunc(patterns, func(p *regexp.Regexp) bool { return p.MatchString(text) })
 }
 
 const (

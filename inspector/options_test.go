@@ -131,6 +131,10 @@ func TestNoPayload(t *testing.T) {
 	if got := s.do("POST", "/api/body", `{"key":"`+keys[0]+`"}`); got.StatusCode != http.StatusForbidden {
 		t.Errorf("%d %s", got.StatusCode, got.body)
 	}
+	d.says = status.Answered + "500 Internal Server Error: you sent " + canary
+	if got := s.do("POST", "/api/act", `{"action":"again","delivery":"d","key":"`+keys[0]+`"}`); strings.Contains(got.body, canary) || !strings.Contains(got.body, "500 Internal Server Error") {
+		t.Errorf("the application's answer to an event that is sent again tells: %s", got.body)
+	}
 }
 
 // TestReadOnly: nothing can be done.
@@ -199,6 +203,7 @@ type delivery struct {
 	status.Delivery
 	report status.DeliveryReport
 	taken  bool
+	says   string // why it has not taken an event
 	did    []string
 }
 

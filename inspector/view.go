@@ -69,10 +69,10 @@ func (v view) showsAll(path string) bool {
 	return len(v.only) == 0 || !slices.ContainsFunc(v.owners[path], func(name string) bool { return !v.shows(name) })
 }
 
-// keyOf returns what names an event: its file, and where it is there.
+// keyOf returns what names an event: its file, and where it is there, sealed.
 func keyOf(path string, p reader.Position) string {
 	text, _ := p.MarshalText() // which never fails
-	return nameOf(path) + "." + string(text)
+	return seal(append([]byte(nameOf(path)+"."), text...))
 }
 
 func nameOf(path string) string {
@@ -92,10 +92,11 @@ var errNoEvent = failure(http.StatusNotFound, "The event is not there any more."
 
 // find finds the event of a key.
 func (v view) find(key string) (*found, error) {
-	name, place, _ := strings.Cut(key, ".")
+	text, ok := unseal(key)
+	name, place, _ := strings.Cut(string(text), ".")
 	var p reader.Position
-	if err := p.UnmarshalText([]byte(place)); err != nil {
-		return nil, failure(http.StatusBadRequest, "The key is that of no event.", "")
+	if !ok || p.UnmarshalText([]byte(place)) != nil {
+		return nil, failure(http.StatusBadRequest, "The key is that of no event, or from before Caddy was started.", "List anew.")
 	}
 	for path := range v.owners {
 		if nameOf(path) != name {

@@ -1,0 +1,91 @@
+package inspector
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
+)
+
+// TestSealed: what names a line tells nothing of it, so that whoever may not see the line can't guess it either, and
+// nobody can make such a name.
+func TestSealed(t *testing.T) {
+	f := storesIn(t, "a")
+	f.add("a", 3)
+	for _, h := range []*Handler{{}, {NoPayload: true}} {
+		s := newSite(t, h)
+		got := s.do("POST", "/api/events", `{"limit":1}`)
+		listed := decode[list](t, got.body)
+		key, err := base64.RawURLEncoding.DecodeString(listed.Events[0].Key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		line := strings.SplitAfter(readFile(t, f.path), "\n")[2]
+		hash := binary.BigEndian.AppendUint64(nil, reader.HashOf([]byte(line)))
+		p := reader.Position{Rotated: reader.NeverRotated, Offset: int64(len(readFile(t, f.path)) - len(line)), Length: int64(len(line)), Hash: reader.HashOf([]byte(line))}
+		if strings.Contains(string(key), string(hash)) || strings.Contains(got.body, f.path) {
+			t.Errorf("%s", got.body)
+		}
+		text, _ := p.MarshalText()
+		for _, forged := range []string{nameOf(f.path) + "." + string(text), base64.RawURLEncoding.EncodeToString([]byte(nameOf(f.path) + "." + string(text))), "", "AAAA", listed.Cursor, listed.Events[0].Key[:40], "A" + listed.Events[0].Key[1:] + "A"} {
+			if got := s.do("POST", "/api/event", `{"key":"`+forged+`"}`); got.StatusCode != http.StatusBadRequest {
+				t.Errorf("the key %s: %d %s", forged, got.StatusCode, got.body)
+			}
+		}
+		places, _ := json.Marshal(reader.Places{f.path: {Position: p}})
+		for _, forged := range []string{string(places), base64.RawURLEncoding.EncodeToString(places), "A", listed.Events[0].Key} {
+			if got := s.do("POST", "/api/events", `{"cursor":`+quoted(forged)+`}`); got.StatusCode != http.StatusGone {
+				t.Errorf("the cursor %s: %d %s", forged, got.StatusCode, got.body)
+			}
+		}
+		// What is there twice is the same.
+		if again := s.events(map[string]any{"limit": 1}); again.Events[0].Key != listed.Events[0].Key {
+			t.Errorf("%s, %s", again.Events[0].Key, listed.Events[0].Key)
+		}
+	}
+}
+
+// TestQuestionsThatTakeLong: however many stars there are, an answer takes as long as it may.
+func TestQuestionsThatTakeLong(t *testing.T) {
+	f := storesIn(t, "a")
+	for range 20 {
+		f.add("a", 100)
+	}
+	f.write(line("long", began, `"type":"`+strings.Repeat("a", 100_000)+`","receiver":"a"`, "1"))
+	s := newSite(t, &Handler{})
+	for _, stars := range []string{strings.Repeat("*", 500_000), strings.Repeat("*a", 250_000), strings.Repeat("a*", 40_000) + "b", strings.Repeat("*", 1000) + "b"} {
+		asked := time.Now()
+		if got := s.do("POST", "/api/events", `{"limit":1,"types":["`+stars+`"]}`); got.StatusCode != http.StatusOK {
+			t.Errorf("%.20s: %d %.100s", stars, got.StatusCode, got.body)
+		}
+		if took := time.Since(asked); took > 3*answerTime {
+			t.Errorf("%.20s: %s", stars, took)
+		}
+	}
+	many := `["` + strings.Repeat(`x","`, askedMost) + `x"]`
+	for _, kind := range []string{"ids", "types", "subjects", "receivers", "verifications"} {
+		if got := s.do("POST", "/api/events", `{"limit":1,"`+kind+`":`+many+`}`); got.StatusCode != http.StatusBadRequest {
+			t.Errorf("%s: %d %.100s", kind, got.StatusCode, got.body)
+		}
+	}
+}
+
+func quoted(text string) string {
+	b, _ := json.Marshal(text)
+	return string(b)
+}
+
+func readFile(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
