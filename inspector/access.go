@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/caddyserver/caddy/v2"
@@ -84,10 +85,10 @@ func isLoopback(host string) bool {
 // checkOrigin refuses what another site has a browser send, and what may be sent again by anybody who has
 // recorded it: TLS's early data.
 func checkOrigin(r *http.Request) error {
-	site := r.Header.Get("Sec-Fetch-Site")
 	isPost := r.Method == http.MethodPost
+	isOther := func(site string) bool { return site != "same-origin" && (isPost || site != "none") }
 	switch {
-	case site != "" && site != "same-origin" && (isPost || site != "none"):
+	case slices.ContainsFunc(r.Header.Values("Sec-Fetch-Site"), isOther):
 		return failure(http.StatusForbidden, "Another site has asked for this.", "")
 	case isPost && r.Header.Get(pageHeader) != "1":
 		return failure(http.StatusForbidden, "The header field "+pageHeader+": 1 is missing.", "")

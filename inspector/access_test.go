@@ -165,6 +165,8 @@ func TestOtherSites(t *testing.T) {
 			{"Sec-Fetch-Site: cross-site", http.StatusForbidden, false},
 			{"Sec-Fetch-Site: same-site", http.StatusForbidden, false},
 			{"Sec-Fetch-Site: none", http.StatusForbidden, true},
+			{"Sec-Fetch-Site: ", http.StatusForbidden, true},
+			{"Sec-Fetch-Site: same-origin, cross-site", http.StatusForbidden, true},
 			{pageHeader + ": -", http.StatusForbidden, true},
 			{pageHeader + ": 0", http.StatusForbidden, true},
 			{"Early-Data: 1", http.StatusTooEarly, true},

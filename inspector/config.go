@@ -95,11 +95,21 @@ func (h *Handler) Cleanup() error {
 // onePlaceholder is a text that is one placeholder.
 var onePlaceholder = regexp.MustCompile(`^\{[^{}\s]+\}$`)
 
-// Prefixes of placeholders that say nothing about who somebody is.
+// Placeholders that say nothing about who somebody is, though they are not empty: of some, all that begin so.
 var (
-	ofRequest   = []string{"http.request.", "http.regexp.", "http.matchers.", "http.vars.client_ip"}
-	ofEverybody = []string{"env.", "file.", "system.", "time."}
+	ofRequest = []string{"http.request.", "http.regexp.", "http.matchers.", "http.error", "http.error.", "http.vars.client_ip"}
+
+	ofEverybody = []string{
+		"env.", "file.", "system.", "time.", "http.shutting_down", "http.time_until_shutdown", "http.response.", "http.intercept.",
+		"http.vars.root", "http.vars.span_id", "http.vars.start_time", "http.vars.trace_id", "http.vars.trusted_proxy", "http.vars.uuid",
+		"http.reverse_proxy.active.", "http.reverse_proxy.duration", "http.reverse_proxy.duration_ms", "http.reverse_proxy.retries",
+		"http.reverse_proxy.status_code", "http.reverse_proxy.status_text", "http.reverse_proxy.upstream.",
+	}
 )
+
+func isAmong(placeholders []string, name string) bool {
+	return slices.ContainsFunc(placeholders, func(p string) bool { return name == p || strings.HasSuffix(p, ".") && strings.HasPrefix(name, p) })
+}
 
 func (h *Handler) check() error {
 	for _, name := range h.Receivers {
@@ -111,9 +121,9 @@ func (h *Handler) check() error {
 	case h.User == "":
 	case !onePlaceholder.MatchString(h.User):
 		return fmt.Errorf("user %s: must be one placeholder, such as {http.reverse_proxy.header.Remote-User}: anything else is the same for everybody", expect.Quote(h.User))
-	case slices.ContainsFunc(ofRequest, func(prefix string) bool { return strings.HasPrefix(name, prefix) }):
+	case isAmong(ofRequest, name):
 		return fmt.Errorf("user %s: anybody can send that: it must be a placeholder that an authentication before this sets, such as {http.reverse_proxy.header.Remote-User} with forward_auth", h.User)
-	case slices.ContainsFunc(ofEverybody, func(prefix string) bool { return strings.HasPrefix(name, prefix) }):
+	case isAmong(ofEverybody, name):
 		return fmt.Errorf("user %s: that is no user: it must be a placeholder that an authentication before this sets, such as {http.reverse_proxy.header.Remote-User} with forward_auth", h.User)
 	}
 	return nil

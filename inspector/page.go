@@ -95,7 +95,7 @@ func servePage(w http.ResponseWriter, r *http.Request) error {
 	header := w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Add("Vary", "Accept-Encoding")
-	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+	if takesGzip(r.Header.Get("Accept-Encoding")) {
 		header.Set("Content-Encoding", "gzip")
 		body = page.gzip
 	}
@@ -104,4 +104,15 @@ func servePage(w http.ResponseWriter, r *http.Request) error {
 	}
 	_, err := w.Write(body)
 	return err
+}
+
+// takesGzip tells whether a client accepts it. https://www.rfc-editor.org/rfc/rfc9110.html#section-12.5.3
+func takesGzip(accepted string) bool {
+	for _, one := range strings.Split(accepted, ",") {
+		coding, weight, _ := strings.Cut(strings.ReplaceAll(strings.ToLower(one), " ", ""), ";")
+		if coding == "gzip" {
+			return strings.Trim(weight, "q=0.") != "" || weight == ""
+		}
+	}
+	return false
 }

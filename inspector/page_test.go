@@ -114,3 +114,14 @@ func TestSlash(t *testing.T) {
 		}
 	}
 }
+
+// TestTakesGzip: whoever does not, gets none.
+func TestTakesGzip(t *testing.T) {
+	for accepted, want := range map[string]bool{
+		"": false, "gzip": true, "br, GZIP;q=0.5, *;q=0": true, "gzip; q=0.001": true, "gzip;q=0": false, "deflate, gzip; q=0.000": false, "x-gzip-not": false, "br": false,
+	} {
+		if got := takesGzip(accepted); got != want {
+			t.Errorf("%q: %v", accepted, got)
+		}
+	}
+}
