@@ -43,7 +43,7 @@ func (h *Handler) publish(ctx caddy.Context, config string) {
 	for _, o := range h.outputs {
 		output := status.Output{Name: o.name, Durable: o.Durable(), Failing: o.failing.Load}
 		if o, ok := o.Output.(*file.Output); ok {
-			output.File = o.Destination()
+			output.File, output.Raw = o.Destination(), o.Format == file.FormatRaw
 		}
 		r.Outputs = append(r.Outputs, output)
 	}

@@ -117,7 +117,7 @@ func (h *Handler) open(a *asked, v view, message string) (*found, error) {
 	}
 	e, err := v.find(q.Key)
 	if err == nil {
-		h.logger.Info(message, zap.String("user", a.user), zap.String("receiver", e.receiver), zap.String("id", e.ID))
+		h.logger.Info(message, zap.String("user", a.user), zap.String("receiver", e.receiver), zap.String("id", shortened(e.ID)))
 	}
 	return e, err
 }

@@ -143,7 +143,7 @@ func placesOf(cursor string) (places reader.Places, ok bool) {
 func (h *Handler) matcher(v view, q *question) func(path string, e *reader.Event) bool {
 	types, subjects := globs(q.Types), globs(q.Subjects)
 	return func(path string, e *reader.Event) bool {
-		verification := e.Attribute(event.Verification)
+		verification := v.said(path, e, event.Verification)
 		if verification == "" {
 			verification = "none"
 		}

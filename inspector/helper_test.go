@@ -174,12 +174,17 @@ type stored struct {
 }
 
 // storesIn publishes receivers that store in a new file.
-func storesIn(t *testing.T, names ...string) *stored {
+func storesIn(t *testing.T, names ...string) *stored { return storesAs(t, false, names) }
+
+// storesRawIn is storesIn with a file of the format raw.
+func storesRawIn(t *testing.T, names ...string) *stored { return storesAs(t, true, names) }
+
+func storesAs(t *testing.T, raw bool, names []string) *stored {
 	f := &stored{t: t, path: filepath.Join(t.TempDir(), "events.jsonl")}
 	for _, name := range names {
 		r := &status.Receiver{
 			Name: name, Provider: "p", Loaded: time.Now(), InEffect: func() bool { return true }, Sites: func() []string { return []string{"https://" + name + ".example.com/" + t.Name()} },
-			Outputs: []status.Output{{Name: "file", File: f.path, Durable: true, Failing: func() bool { return false }}},
+			Outputs: []status.Output{{Name: "file", File: f.path, Raw: raw, Durable: true, Failing: func() bool { return false }}},
 			Test:    func(context.Context) (string, error) { return "the sample event was stored", nil },
 		}
 		r.Counts = func() *status.Counts { return status.CountsOf(r) }

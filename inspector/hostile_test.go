@@ -76,6 +76,36 @@ func TestQuestionsThatTakeLong(t *testing.T) {
 	}
 }
 
+// TestRawFiles: nobody believes there what only a receiver can know.
+func TestRawFiles(t *testing.T) {
+	f := storesIn(t, "mine", "yours")
+	long := strings.Repeat("é", 1<<20)
+	forged := func(at time.Time) string {
+		return line("forged", at, `"type":"`+long+`","subject":"`+long+`","receiver":"mine","verification":"signature"`, "1")
+	}
+	for i, raw := range []bool{false, true} {
+		if raw {
+			f = storesRawIn(t, "mine", "yours")
+		}
+		f.write(forged(began.Add(time.Duration(i) * time.Second)))
+		s := newSite(t, &Handler{})
+		listed := s.events(map[string]any{"limit": 9})
+		e := listed.Events[0]
+		if believes := e.Receiver == "mine" && e.Verification == "signature"; believes == raw {
+			t.Errorf("raw %v: %.200v", raw, e)
+		}
+		if len(e.Type) > maxInSummary || len(e.Subject) > maxInSummary || len(e.Type) < maxInSummary/2 {
+			t.Errorf("%d bytes of type, %d of subject", len(e.Type), len(e.Subject))
+		}
+		if got := s.events(map[string]any{"limit": 9, "verifications": []string{"signature"}, "receivers": []string{"mine"}}); len(got.Events) != 1 {
+			t.Errorf("raw %v: %d events are verified", raw, len(got.Events))
+		}
+	}
+	if got := newSite(t, &Handler{Receivers: []string{"mine"}}).events(map[string]any{"limit": 9}); len(got.Events) != 1 {
+		t.Errorf("%d events are of mine", len(got.Events))
+	}
+}
+
 func quoted(text string) string {
 	b, _ := json.Marshal(text)
 	return string(b)

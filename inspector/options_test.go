@@ -177,13 +177,13 @@ func TestConfigErrors(t *testing.T) {
 
 		"user {http.reverse_proxy.upstream.hostport}": "is no user",
 		"user {http.reverse_proxy.status_code}":       "is no user",
-		"receivers":                          "receivers",
-		"user":                               "user",
-		"certificates on":                    "certificates",
-		"read_only\nread_only":               "read_only",
-		"readonly":                           "read_only",
-		`receivers ""`:                       "receivers is empty",
-		"user {http.auth.user.id}\nuser {x}": "user",
+		"receivers":                                   "receivers",
+		"user":                                        "user",
+		"certificates on":                             "certificates",
+		"read_only\nread_only":                        "read_only",
+		"readonly":                                    "read_only",
+		`receivers ""`:                                "receivers is empty",
+		"user {http.auth.user.id}\nuser {x}":          "user",
 	} {
 		h := new(Handler)
 		err := h.UnmarshalCaddyfile(caddyfile.NewTestDispenser("webhook_inspector {\n" + text + "\n}"))

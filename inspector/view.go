@@ -18,13 +18,14 @@ import (
 type view struct {
 	only   []string            // names of receivers; none: all
 	owners map[string][]string // names of the receivers that store in a file, by its path
+	raw    map[string]bool     // files in which nothing is said by a receiver
 }
 
 func (h *Handler) view() view {
-	v := view{h.Receivers, make(map[string][]string)}
+	v := view{h.Receivers, make(map[string][]string), make(map[string]bool)}
 	for path, owners := range status.Files() {
 		if slices.ContainsFunc(owners, v.shows) {
-			v.owners[path] = owners
+			v.owners[path], v.raw[path] = owners, status.IsRaw(path)
 		}
 	}
 	return v
@@ -47,13 +48,21 @@ func (v view) shows(receiver string) bool {
 
 // receiverOf returns the name of the receiver that has stored an event, as far as it is known.
 func (v view) receiverOf(path string, e *reader.Event) string {
-	if name := e.Attribute(event.Receiver); name != "" {
+	if name := v.said(path, e, event.Receiver); name != "" {
 		return name
 	}
 	if owners := v.owners[path]; len(owners) == 1 {
 		return owners[0]
 	}
 	return ""
+}
+
+// said returns the attribute that a receiver has given an event. In a raw file it is anybody's word.
+func (v view) said(path string, e *reader.Event, attribute string) string {
+	if v.raw[path] {
+		return ""
+	}
+	return e.Attribute(attribute)
 }
 
 // showsEvent tells whether an event may be seen. One that may be of several receivers is, if all of them may.
@@ -133,5 +142,18 @@ type summary struct {
 }
 
 func (v view) summary(path string, p reader.Position, e *reader.Event) summary {
-	return summary{keyOf(path, p), e.ID, e.Type, e.Subject, e.TimeText, v.receiverOf(path, e), e.Attribute(event.Verification), len(e.Text)}
+	return summary{
+		keyOf(path, p), shortened(e.ID), shortened(e.Type), shortened(e.Subject), shortened(e.TimeText),
+		v.receiverOf(path, e), v.said(path, e, event.Verification), len(e.Text),
+	}
+}
+
+// maxInSummary is how much of a text is in a summary, in bytes: as much as receivers take, except for raw lines.
+const maxInSummary = 1 << 10
+
+func shortened(text string) string {
+	if len(text) <= maxInSummary {
+		return text
+	}
+	return strings.ToValidUTF8(status.Shortened(text, maxInSummary), "")
 }

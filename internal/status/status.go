@@ -139,6 +139,7 @@ type Service struct {
 type Output struct {
 	Name    string // of its module
 	File    string // where it is one
+	Raw     bool   // the file has what was sent and nothing else, so that nothing in it is the receiver's word
 	Durable bool
 	Failing func() bool
 }
@@ -179,6 +180,13 @@ func Files() map[string][]string {
 		}
 	}
 	return of
+}
+
+// IsRaw tells whether a receiver of the config that runs stores in a file what was sent and nothing else.
+func IsRaw(path string) bool {
+	return slices.ContainsFunc(inEffect(), func(r *Receiver) bool {
+		return slices.ContainsFunc(r.Outputs, func(o Output) bool { return o.Raw && o.File == path })
+	})
 }
 
 // Test sends a receiver a sample event, and returns what became of it in words.
