@@ -2,11 +2,13 @@
 
 let key = '';
 
+const keyInAddress = /(?:^#|&)key=([^&]*)/;
+
 // takeKey takes the inspector's key out of the address, and keeps it for this tab.
 function takeKey() {
-	const found = /(?:^#|&)key=([^&]*)/.exec(location.hash);
+	const found = keyInAddress.exec(location.hash);
 	if (found) {
-		key = decodeURIComponent(found[1]);
+		key = found[1]; // which has no escapes
 		const rest = location.hash.slice(1).split('&').filter((p) => !p.startsWith('key=')).join('&');
 		history.replaceState(null, '', location.pathname + location.search + (rest ? '#' + rest : ''));
 		keep('key', key);

@@ -11,11 +11,13 @@ const readable = (t) => t.replace(escapes, (e) => {
 	return /^[\p{L}\p{N}\p{P}\p{S}]$/u.test(c) && c !== '"' && c !== '\\' ? c : e;
 });
 
+const maxLines = 30000; // more, made of nothing but brackets, would keep the browser busy
 
 // indented returns a text of JSON in lines, with its keys marked, as nodes; null if it is too large for that.
 function indented(text) {
 	if (text.length > 256 << 10) return null;
 	const all = text.match(tokens).filter((t) => t.trim() !== '' && t !== '\ufeff');
+	if (all.filter((t) => opens(t) || closes(t) || t === ',').length > maxLines) return null;
 	const out = document.createDocumentFragment();
 	let depth = 0;
 	let plain = '';

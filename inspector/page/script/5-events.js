@@ -106,7 +106,7 @@ async function look(of) {
 	}
 }
 
-const checks = { signature: ['good', 'signed'], token: ['good', 'token'], '': ['off', 'not checked'] };
+const checks = { __proto__: null, signature: ['good', 'signed'], token: ['good', 'token'], '': ['off', 'not checked'] };
 
 function rowOf(e, i) {
 	const check = checks[e.verification] || ['off', e.verification];
@@ -137,7 +137,7 @@ function drawRows() {
 function drawFoot(what) {
 	if (!$('foot')) drawRows();
 	if (what instanceof Error) {
-		fill($('foot'), h('div', { class: 'foot' }, failed(what), button('Try again', lookFurther)));
+		fill($('foot'), h('div', { class: 'foot' }, failed(what), what.status === 410 ? button('List anew', listAnew) : button('Try again', lookFurther)));
 		return;
 	}
 	const looked = list.looked;

@@ -2,6 +2,7 @@
 
 let opened = null; // the event that is shown
 let tab = 'pretty';
+const maxRows = 1000; // of a table of what was sent, which can be made to have any number
 
 const linkTo = (id) => location.origin + location.pathname + location.search + '#event=' + encodeURIComponent(id);
 
@@ -60,7 +61,7 @@ async function findEvent(id) {
 
 function drawEvent() {
 	const e = opened;
-	const check = { signature: ['good', 'Its signature was right'], token: ['good', 'Its token was right'] }[e.verification] || ['off', e.verification || 'Nothing was checked'];
+	const check = { __proto__: null, signature: ['good', 'Its signature was right'], token: ['good', 'Its token was right'] }[e.verification] || ['off', e.verification || 'Nothing was checked'];
 	const tabs = [['pretty', 'Pretty'], ['raw', 'As it was sent'], ['headers', 'Headers'], ['record', 'Stored line'], ['curl', 'curl']].filter(([name]) => name !== 'curl' && name !== 'record' || e[name] !== undefined);
 	if (!tabs.some(([name]) => name === tab)) tab = 'pretty';
 	const said = h('div', { 'aria-live': 'polite' });
@@ -91,7 +92,7 @@ const forms = {
 		if (/^application\/x-www-form-urlencoded/i.test(e.content_type || '')) return drawFields(e.body.text);
 		const text = e.body.text;
 		const nodes = isJSON(text) && indented(text);
-		return [!nodes && text.length > 256 << 10 && h('p', { class: 'meta' }, 'Over 256 KB, so it is shown as it was sent.'), cutNote(e), h('pre', { tabindex: '0' }, nodes || text)];
+		return [!nodes && text.length > maxLines && h('p', { class: 'meta' }, 'It is large, so it is shown as it was sent.'), cutNote(e), h('pre', { tabindex: '0' }, nodes || text)];
 	},
 	raw(e) {
 		if (now.no_payload) return hiddenNote('The body is hidden here.');
@@ -111,10 +112,12 @@ const hiddenNote = (text) => h('p', { class: 'meta' }, text + ' The config says 
 const cutNote = (e) => e.body.cut && h('p', { class: 'meta' }, 'The first ' + bytes(e.body.cut) + ' of it. Save the body to have all.');
 
 const headerTable = (fields) => h('div', { class: 'scroll', tabindex: '0' }, h('table', { class: 'fields' }, h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Name'), h('th', { scope: 'col' }, 'Value'))),
-	h('tbody', { class: 'data' }, fields.map(([name, value]) => h('tr', {}, h('td', {}, name), h('td', {}, value === null ? '…' : value))))));
+	h('tbody', { class: 'data' }, fields.slice(0, maxRows).map(([name, value]) => h('tr', {}, h('td', {}, name), h('td', {}, value === null ? '…' : value))))),
+	fields.length > maxRows && h('p', { class: 'meta' }, 'The first ' + maxRows + ' of ' + fields.length + '.'));
 
 function drawFields(text) {
 	const fields = [...new URLSearchParams(text)];
+	if (fields.length > maxRows) return [h('p', { class: 'meta' }, 'Over ' + count(maxRows, 'field') + ', so it is shown as it was sent.'), h('pre', { tabindex: '0' }, text)];
 	return h('div', { class: 'scroll', tabindex: '0' }, h('table', { class: 'fields' }, h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Field'), h('th', { scope: 'col' }, 'Value'))),
 		h('tbody', { class: 'data' }, fields.map(([name, value]) => h('tr', {}, h('td', {}, name), h('td', {}, isJSON(value) && /^[[{]/.test(value) ? h('pre', {}, indented(value) || value) : value))))));
 }

@@ -17,7 +17,7 @@ function showDetail() {
 
 // route shows what the address says.
 function route() {
-	if (location.hash.includes('key=')) {
+	if (keyInAddress.test(location.hash)) {
 		takeKey();
 		start();
 		return;
