@@ -73,7 +73,7 @@ func (h *Handler) events(a *asked) (any, error) {
 			return nil, failure(http.StatusBadRequest, fmt.Sprintf("The question has more than %d texts of one kind.", askedMost), "")
 		}
 	}
-	if q.isSearch() {
+	if q.isSearch() || len(h.Receivers) > 0 { // what may be seen may be rare
 		select {
 		case searching <- struct{}{}:
 			defer func() { <-searching }()

@@ -10,7 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/inspectorkey"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/outcome"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/status"
 )
 
 // TestSealed: what names a line tells nothing of it, so that whoever may not see the line can't guess it either, and
@@ -103,6 +106,46 @@ func TestRawFiles(t *testing.T) {
 	}
 	if got := newSite(t, &Handler{Receivers: []string{"mine"}}).events(map[string]any{"limit": 9}); len(got.Events) != 1 {
 		t.Errorf("%d events are of mine", len(got.Events))
+	}
+}
+
+// TestRemediesNameNoOthers: not even where the secret of another receiver was used.
+func TestRemediesNameNoOthers(t *testing.T) {
+	storesIn(t, "ours", "theirs")
+	for _, of := range []string{"theirs", "ours"} {
+		r := &status.Receiver{Name: "ours", Provider: "p", Sites: func() []string { return []string{"https://ours.example.com/" + t.Name()} }}
+		status.CountsOf(r).Keep(&status.Refused{Time: time.Now(), Receiver: "ours", Status: 401, Reason: "wrong " + of, Remedy: "it is the secret " + outcome.OfReceiver + of + ": they are mixed up"})
+		s := newSite(t, &Handler{Receivers: []string{"ours"}})
+		for _, path := range []string{"state", "refused"} {
+			got := s.do("GET", "/api/"+path, "")
+			if strings.Contains(got.body, "receiver theirs") || of == "theirs" && !strings.Contains(got.body, "it is the secret of another receiver") || of == "ours" && !strings.Contains(got.body, "it is the secret of the receiver ours: they") {
+				t.Errorf("%s: %s", path, got.body)
+			}
+		}
+		if got := newSite(t, &Handler{}).do("GET", "/api/refused", ""); !strings.Contains(got.body, "the receiver "+of) {
+			t.Errorf("%s", got.body)
+		}
+	}
+}
+
+// TestStreamsEndWithTheirKey: whoever removes the key's file shuts out who has it, also those that are in.
+func TestStreamsEndWithTheirKey(t *testing.T) {
+	defer func(was time.Duration) { pulse = was }(pulse)
+	pulse = 50 * time.Millisecond
+	storesIn(t, "a")
+	s := newSite(t, &Handler{})
+	old, user := s.stream(), s.stream(keyHeader+": x", testUser+": alice")
+	old.next("state")
+	user.next("state")
+	if err := os.Remove(inspectorkey.Path()); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := old.next("nothing"); ok {
+		t.Error("it goes on")
+	}
+	s.h.hub.arrived(nil, 1, false)
+	if _, ok := user.next("events"); !ok {
+		t.Error("that of a user has ended")
 	}
 }
 

@@ -48,6 +48,11 @@ func (h *Handler) standing() standing {
 			continue
 		}
 		r.CanTest = r.CanTest && !h.ReadOnly
+		if last := r.LastRefusal; last != nil {
+			bare := *last
+			bare.Remedy = v.remedy(last.Remedy)
+			r.LastRefusal = &bare
+		}
 		for i := range r.Outputs { // it changes all the time; a warning tells if little is free
 			r.Outputs[i].DiskFree = 0
 		}
@@ -104,6 +109,11 @@ func (h *Handler) refused(a *asked) (any, error) {
 		}
 		if h.NoPayload {
 			r = r.WithoutContent()
+		}
+		if remedy := v.remedy(r.Remedy); remedy != r.Remedy {
+			bare := *r
+			bare.Remedy = remedy
+			r = &bare
 		}
 		list = append(list, r)
 	}

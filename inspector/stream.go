@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-const (
-	// pulse is how often a stream says something, if there is nothing to say.
-	pulse = 15 * time.Second
+// pulse is how often a stream says something, if there is nothing to say. A variable for tests.
+var pulse = 15 * time.Second
 
+const (
 	// writeWithin is how long a client may take to read what it is sent.
 	writeWithin = 30 * time.Second
 )
@@ -46,6 +46,9 @@ func (h *Handler) stream(a *asked) (any, error) {
 				return nil, nil
 			}
 		case <-beat.C:
+			if _, err := h.userOf(a.Request); err != nil { // there is a new key
+				return nil, nil
+			}
 			if !send([]byte(": \n\n")) {
 				return nil, nil
 			}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/outcome"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/status"
 )
@@ -44,6 +45,16 @@ func (v view) paths() []string {
 // shows tells whether the receiver of that name may be seen.
 func (v view) shows(receiver string) bool {
 	return len(v.only) == 0 || slices.Contains(v.only, receiver)
+}
+
+// remedy returns what can be done about a refusal, without the name of a receiver that may not be seen, whose
+// secret it was.
+func (v view) remedy(text string) string {
+	before, name, found := strings.Cut(text, outcome.OfReceiver)
+	if name, _, _ = strings.Cut(name, ": "); !found || v.shows(name) {
+		return text
+	}
+	return before + "of another receiver"
 }
 
 // receiverOf returns the name of the receiver that has stored an event, as far as it is known.

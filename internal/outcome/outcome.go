@@ -34,6 +34,9 @@ type Refusal struct {
 	Remedy  string // what an operator can do about it; may be empty
 }
 
+// OfReceiver is before the name of another receiver, and a colon behind it, in a remedy that tells whose secret it was.
+const OfReceiver = "of the receiver "
+
 // Error returns the reason.
 func (r *Refusal) Error() string { return r.Reason.Error() }
 

@@ -1,8 +1,12 @@
 package reader
 
 import (
+	"encoding/json"
+	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
 )
 
 func TestParse(t *testing.T) {
@@ -54,6 +58,25 @@ func TestBody(t *testing.T) {
 		}
 		if body, err := e.Body(); err != nil || string(body) != test.want {
 			t.Errorf("%s: %q, %v, want %q", test.members, body, err, test.want)
+		}
+	}
+}
+
+// TestHeaderThatNobodySent: what a request can't have had in its head is from whoever wrote the line, and would be
+// obeyed by a terminal that a command is pasted to.
+func TestHeaderThatNobodySent(t *testing.T) {
+	for value, sent := range map[string]bool{"a\tb": true, "é\u0085": true, "\x0f": false, "\x1b[2J": false, "a\x7f": false, "\n": false} {
+		stored, err := json.Marshal([][2]string{{":method", "POST"}, {":path", "/x"}, {"X-Own", url.PathEscape(value)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := &Event{Source: "https://hooks.example.com/x", Extensions: [][2]string{{event.HTTPHeaders, string(stored)}}}
+		r, err := e.Request()
+		if err != nil || r.Known != sent || (r.Header.Get("X-Own") == value) != sent {
+			t.Errorf("%q: %+v, %v", value, r, err)
+		}
+		if command, _ := r.Curl(); strings.ContainsFunc(command, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f }) {
+			t.Errorf("%q", command)
 		}
 	}
 }

@@ -132,7 +132,7 @@ func (r *Request) readHeader(stored string) {
 		name, nameErr := url.PathUnescape(pair[0])
 		value, valueErr := url.PathUnescape(pair[1])
 		switch {
-		case nameErr != nil || valueErr != nil || strings.ContainsAny(name+value, "\r\n\x00"):
+		case nameErr != nil || valueErr != nil || strings.ContainsFunc(name+value, isControl):
 			return
 		case name == event.HeaderMethod:
 			method = value
@@ -147,6 +147,9 @@ func (r *Request) readHeader(stored string) {
 		r.Method, r.Target, r.Header, r.Known = method, target, header, true
 	}
 }
+
+// isControl tells of what no request can have had in its head, and a terminal would obey.
+func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 
 // IsRedacted tells whether a header field was not stored, as it may hold a secret.
 func (r *Request) IsRedacted(name string) bool { return r.Header.Get(name) == Redacted }

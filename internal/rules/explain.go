@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/outcome"
 )
 
 const (
@@ -321,7 +323,7 @@ func (e *explainer) explainToken(neighbours []Neighbour) string {
 	}
 	for _, n := range neighbours {
 		if n.Algorithm == AlgorithmToken && n.matchToken(value) == nil {
-			return fmt.Sprintf("it is the secret of the receiver %s: the URLs or the secrets of the two are mixed up, here or at the sender", n.Name)
+			return fmt.Sprintf("it is the secret "+outcome.OfReceiver+"%s: the URLs or the secrets of the two are mixed up, here or at the sender", n.Name)
 		}
 	}
 	return "if it was the sender: save the same secret there and as secret here, then reload Caddy's config, with --force if it is in a file"

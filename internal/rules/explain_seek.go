@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/outcome"
 )
 
 // otherSecret tries the secrets in other forms, and with other hashes.
@@ -80,7 +82,7 @@ func (e *explainer) neighbour(neighbours []Neighbour) string {
 			}
 		}
 		if e.fits(keys, e.body) {
-			return fmt.Sprintf("the signature is of the secret of the receiver %s: the URLs or the secrets of the two are mixed up, here or at the sender", n.Name)
+			return fmt.Sprintf("the signature is of the secret "+outcome.OfReceiver+"%s: the URLs or the secrets of the two are mixed up, here or at the sender", n.Name)
 		}
 	}
 	return ""
