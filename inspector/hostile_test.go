@@ -128,6 +128,21 @@ func TestRemediesNameNoOthers(t *testing.T) {
 	}
 }
 
+// TestNumbersOfOthers: what others get changes nothing of what is told.
+func TestNumbersOfOthers(t *testing.T) {
+	storesIn(t, "ours", "theirs")
+	s := newSite(t, &Handler{Receivers: []string{"ours"}})
+	var told []standing
+	for _, of := range []string{"ours", "theirs", "ours"} {
+		refuse(t, of, "x")
+		status.KeepAttempt(status.Attempt{Receiver: of, Delivery: "d"})
+		told = append(told, ask[standing](s, "state", nil))
+	}
+	if a, b, c := told[0], told[1], told[2]; a.RefusedSeq != b.RefusedSeq || a.AttemptsSeq != b.AttemptsSeq || b.RefusedSeq >= c.RefusedSeq || b.AttemptsSeq >= c.AttemptsSeq || a.AttemptsSeq == 0 {
+		t.Errorf("refused %d, %d, %d; attempts %d, %d, %d", a.RefusedSeq, b.RefusedSeq, c.RefusedSeq, a.AttemptsSeq, b.AttemptsSeq, c.AttemptsSeq)
+	}
+}
+
 // TestStreamsEndWithTheirKey: whoever removes the key's file shuts out who has it, also those that are in.
 func TestStreamsEndWithTheirKey(t *testing.T) {
 	defer func(was time.Duration) { pulse = was }(pulse)

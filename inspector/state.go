@@ -43,6 +43,19 @@ func (h *Handler) standing() standing {
 		RefusedOutcomes: refusedOutcomes, RefusedSeq: status.RefusedSeq(), AttemptsSeq: status.AttemptSeq(),
 	}
 	v := view{only: h.Receivers}
+	if len(v.only) > 0 { // else they tell how much others get
+		s.RefusedSeq, s.AttemptsSeq = 0, 0
+		for _, r := range status.LastRefused(0) {
+			if v.shows(r.Receiver) {
+				s.RefusedSeq = r.Seq
+			}
+		}
+		for _, a := range status.LastAttempts(0) {
+			if v.shows(a.Receiver) {
+				s.AttemptsSeq = a.Seq
+			}
+		}
+	}
 	for _, r := range report.Receivers {
 		if !v.shows(r.Name) {
 			continue
