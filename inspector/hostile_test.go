@@ -82,7 +82,7 @@ func TestQuestionsThatTakeLong(t *testing.T) {
 // TestRawFiles: nobody believes there what only a receiver can know.
 func TestRawFiles(t *testing.T) {
 	f := storesIn(t, "mine", "yours")
-	long := strings.Repeat("é", 1<<20)
+	long := strings.Repeat("é", 4<<10)
 	forged := func(at time.Time) string {
 		return line("forged", at, `"type":"`+long+`","subject":"`+long+`","receiver":"mine","verification":"signature"`, "1")
 	}
