@@ -26,7 +26,7 @@ func Path() string {
 // Get returns the key, which is made if there is none. Whoever removes the file has a new one made.
 func Get() (string, error) {
 	path := Path()
-	for range 100 { // it may be removed meanwhile
+	for range 10 { // it may be removed meanwhile
 		key, err := read(path)
 		if !errors.Is(err, fs.ErrNotExist) {
 			return key, err
@@ -35,7 +35,7 @@ func Get() (string, error) {
 			return "", err
 		}
 	}
-	return "", fmt.Errorf("%s is removed all the time", path)
+	return "", fmt.Errorf("%s is a link to nothing, or is removed all the time: remove it, and a new one is made", path)
 }
 
 func read(path string) (string, error) {
@@ -44,7 +44,7 @@ func read(path string) (string, error) {
 		return "", err
 	}
 	key := strings.TrimSpace(string(text))
-	if b, err := base64.RawURLEncoding.DecodeString(key); err != nil || len(b) < keyBytes {
+	if b, err := base64.RawURLEncoding.DecodeString(key); err != nil || len(b) < keyBytes || strings.ContainsAny(key, "\r\n") {
 		return "", fmt.Errorf("%s has no key in it: remove it, and a new one is made", path)
 	}
 	return key, nil
@@ -53,7 +53,7 @@ func read(path string) (string, error) {
 // create makes a key, unless somebody else has made one meanwhile. It is whole from the beginning on.
 func create(path string) error {
 	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := makeDir(dir); err != nil {
 		return err
 	}
 	random := make([]byte, keyBytes)
@@ -66,7 +66,7 @@ func create(path string) error {
 	}
 	defer func() { _ = os.Remove(f.Name()) }()
 	_, err = fmt.Fprintln(f, base64.RawURLEncoding.EncodeToString(random))
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if err = errors.Join(err, inherit(dir, f.Chown), f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	if err := os.Link(f.Name(), path); err == nil || errors.Is(err, fs.ErrExist) {
@@ -77,4 +77,23 @@ func create(path string) error {
 		return nil
 	}
 	return os.Rename(f.Name(), path)
+}
+
+// makeDir makes a directory, and those above it.
+func makeDir(dir string) error {
+	above := filepath.Dir(dir)
+	err := os.Mkdir(dir, 0o700)
+	if errors.Is(err, fs.ErrNotExist) && above != dir {
+		if err = makeDir(above); err != nil {
+			return err
+		}
+		err = os.Mkdir(dir, 0o700)
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return nil // if it is no directory, nothing can be made in it
+	}
+	if err != nil {
+		return err
+	}
+	return inherit(above, func(uid, gid int) error { return os.Lchown(dir, uid, gid) }) // no link that takes its place
 }
