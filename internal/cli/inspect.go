@@ -6,8 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"os/exec"
-	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -30,7 +29,10 @@ a password. It is in webhook_receiver/inspector.key in Caddy's data directory, s
 this as the user that Caddy runs as, or as root with its environment. To have a new
 one, remove the file.
 
-With --open the page is opened in the browser.
+With --open the page is opened in the browser. As other users of this machine
+can see how programs are started, the browser isn't given the address, but a file
+that only its owner can read, which leads there. It is removed after 30 seconds,
+when the command ends.
 
 The address is found as by caddy reload.`,
 		Args: cobra.NoArgs,
@@ -54,24 +56,26 @@ The address is found as by caddy reload.`,
 			if err != nil {
 				return fmt.Errorf("the inspector's key can't be read, nor made: %w; run this as the user that Caddy runs as", err)
 			}
-			var first string
-			for _, site := range report.Inspectors {
-				page, remark := pageAt(site)
-				if page == "" {
-					c.printf("%s  (%s; add #key=%s to its address)\n", sanitize(site), remark, key)
+			pages := pagesOf(report.Inspectors)
+			for _, p := range pages {
+				if p.address == "" {
+					c.printf("%s  (%s; add #key=%s to its address)\n", sanitize(p.site), p.remark, key)
 					continue
 				}
-				if remark != "" {
-					c.note("%s: %s", sanitize(page), remark)
+				if p.remark != "" {
+					c.note("%s: %s", p.address, p.remark)
 				}
-				page += "#key=" + key
-				c.printf("%s\n", sanitize(page))
-				if first == "" {
-					first = page
-				}
+				c.printf("%s#key=%s\n", sanitize(p.address), key)
 			}
-			if open && first != "" {
-				if err := openBrowser(first); err != nil {
+			if open {
+				best := slices.IndexFunc(pages, func(p page) bool { return p.address != "" && p.remark == "" })
+				if best < 0 {
+					best = slices.IndexFunc(pages, func(p page) bool { return p.address != "" })
+				}
+				if best < 0 {
+					return errors.New("the config does not tell the page's address, so it can't be opened")
+				}
+				if err := openPage(cmd.Context(), pages[best].address+"#key="+key); err != nil {
 					return fmt.Errorf("the browser can't be opened: %w", err)
 				}
 			}
@@ -83,11 +87,31 @@ The address is found as by caddy reload.`,
 	return cmd
 }
 
-// pageAt returns the address of a page of an inspector, as far as its site tells that.
-func pageAt(site string) (page, remark string) {
-	u, err := url.Parse(strings.TrimRight(site, "*"))
-	if err != nil || strings.Contains(u.Path, "*") || strings.Contains(u.Host, "*") || strings.Contains(site, " ") || u.Scheme != "http" && u.Scheme != "https" {
-		return "", "which address that is, only the config's author knows"
+// page is the page of an inspector, as far as its site tells.
+type page struct {
+	site, address, remark string // the address is empty where it is not known
+}
+
+// pagesOf returns the pages of sites.
+func pagesOf(sites []string) (pages []page) {
+	for _, site := range sites {
+		p := pageAt(site)
+		same := slices.IndexFunc(pages, func(other page) bool { return p.address != "" && other.address == p.address })
+		switch {
+		case same < 0:
+			pages = append(pages, p)
+		case p.remark == "": // such as of /inspect/*, where /inspect was before
+			pages[same] = p
+		}
+	}
+	return pages
+}
+
+func pageAt(site string) page {
+	p := page{site: site, remark: "which address that is, only the config's author knows"}
+	u, err := url.Parse(strings.TrimSuffix(site, "*"))
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || strings.ContainsAny(site, " {}?#\\") || strings.ContainsAny(u.Host+u.Path, "*") || strings.Contains(u.Path, "[") {
+		return p
 	}
 	if host := u.Hostname(); host == "" || net.ParseIP(host).IsUnspecified() { // any
 		u.Host = net.JoinHostPort("localhost", u.Port())
@@ -95,23 +119,16 @@ func pageAt(site string) (page, remark string) {
 			u.Host = "localhost"
 		}
 	}
-	if !strings.HasSuffix(u.Path, "/") {
-		u.Path += "/"
+	p.remark = ""
+	switch host := u.Hostname(); {
+	case u.Scheme == "http" && host != "localhost" && !strings.HasSuffix(host, ".localhost") && !net.ParseIP(host).IsLoopback():
+		p.remark = "over plain HTTP the key is taken at localhost only; reach it there, as with ssh -L"
+	case !strings.HasSuffix(site, "*"):
+		p.remark = "the page needs what is below this path, too: let the inspector's matcher end in *"
 	}
-	if host := u.Hostname(); u.Scheme == "http" && host != "localhost" && !strings.HasSuffix(host, ".localhost") && !net.ParseIP(host).IsLoopback() {
-		remark = "over plain HTTP the key is taken at localhost only; reach it there, as with ssh -L"
+	p.address = u.String()
+	if !strings.HasSuffix(p.address, "/") {
+		p.address += "/"
 	}
-	return u.String(), remark
-}
-
-// openBrowser has the system open an address. A variable for tests.
-var openBrowser = func(address string) error {
-	name, args := "xdg-open", []string{address}
-	switch runtime.GOOS {
-	case "darwin":
-		name = "open"
-	case "windows":
-		name, args = "rundll32", []string{"url.dll,FileProtocolHandler", address}
-	}
-	return exec.Command(name, args...).Start()
+	return p
 }
