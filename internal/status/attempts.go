@@ -34,6 +34,12 @@ const Answered = "the application answered "
 func WithoutAnswer(reason string) string {
 	if strings.HasPrefix(reason, Answered) {
 		reason, _, _ = strings.Cut(reason, ": ")
+		return reason
+	}
+	for _, quotes := range []string{"malformed ", `"`} { // as Go quotes what is no answer
+		if before, _, ok := strings.Cut(reason, quotes); ok {
+			reason = before + "…"
+		}
 	}
 	return reason
 }
@@ -63,9 +69,9 @@ func LastAttempts(after uint64) []Attempt {
 	attempts.Lock()
 	defer attempts.Unlock()
 	list := []Attempt{}
-	first := max(after, attempts.seq-min(attempts.seq, keptAttempts))
-	for seq := first; seq < attempts.seq; seq++ {
-		list = append(list, attempts.kept[(seq+1)%keptAttempts])
+	for seq := max(after, attempts.seq-min(attempts.seq, keptAttempts)); seq < attempts.seq; {
+		seq++ // not before it is compared: after may be the highest number that there is
+		list = append(list, attempts.kept[seq%keptAttempts])
 	}
 	return list
 }

@@ -1,6 +1,7 @@
 package status
 
 import (
+	"net"
 	"net/url"
 	"strings"
 	"time"
@@ -44,15 +45,18 @@ func (r *Receiver) Address() Address {
 	var best string
 	for _, site := range r.Sites() {
 		site = strings.TrimSuffix(site, "*")
+		if _, behind, ok := strings.Cut(site, " "); ok {
+			site = "unix://" + behind // the socket says nothing of host and path
+		}
 		u, err := url.Parse(site)
-		if err != nil || strings.Contains(u.Path, "*") || u.Host == "" && r.PublicURL == "" {
-			continue // it is open which path or host it is
+		if err != nil || strings.ContainsAny(site, "?#{}\\") || strings.ContainsAny(u.Path, "*[") {
+			continue // it is open which path it is
 		}
 		if r.PublicURL != "" {
 			return Address{strings.TrimSuffix(r.PublicURL, "/") + u.EscapedPath(), FromPublicURL}
 		}
-		if u.Hostname() == "" || strings.Contains(u.Host, "*") {
-			continue
+		if u.Scheme == "unix" || u.Hostname() == "" || strings.Contains(u.Host, "*") || net.ParseIP(u.Hostname()).IsUnspecified() {
+			continue // it is open which host it is
 		}
 		if best == "" || u.Scheme == "https" && !strings.HasPrefix(best, "https:") {
 			best = site

@@ -1,0 +1,28 @@
+package status
+
+import (
+	"reflect"
+	"testing"
+)
+
+// TestFiles are those of the config that runs, each with the names of all who store in it.
+func TestFiles(t *testing.T) {
+	add := func(name string, inEffect bool, files ...string) {
+		r := &Receiver{Name: name, InEffect: func() bool { return inEffect }}
+		for _, file := range files {
+			r.Outputs = append(r.Outputs, Output{File: file})
+		}
+		t.Cleanup(Publish(r))
+	}
+	if got := Files(); len(got) != 0 {
+		t.Fatalf("%v", got)
+	}
+	add("a", true, "/x", "", "/y")
+	add("b", true, "/x")
+	add("a", true, "/x") // of another site
+	add("c", true)
+	add("d", false, "/x", "/z")
+	if got, want := Files(), map[string][]string{"/x": {"a", "b"}, "/y": {"a"}}; !reflect.DeepEqual(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
