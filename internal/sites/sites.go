@@ -77,9 +77,13 @@ func (w *walk) routes(routes caddyhttp.RouteList, places []place, depth int) {
 					w.routes(caddyhttp.RouteList{*route}, here, depth+1)
 				}
 			case *rewrite.Rewrite:
-				if handler.StripPathPrefix != "" {
-					places = stripped(places, handler.StripPathPrefix)
-					here = stripped(here, handler.StripPathPrefix)
+				if prefix := handler.StripPathPrefix; prefix != "" {
+					here = stripped(here, prefix)
+					whole := slices.DeleteFunc(slices.Clone(places), func(p place) bool { return p.stripped != "" })
+					places = stripped(places, prefix)
+					if len(route.MatcherSets) > 0 { // what does not match stays as it is
+						places = append(places, whole...)
+					}
 				}
 			}
 		}
@@ -141,7 +145,7 @@ func (w *walk) address(host string) string {
 	switch {
 	case err != nil:
 		return scheme + host
-	case listen.IsUnixNetwork():
+	case listen.IsUnixNetwork() || listen.IsFdNetwork():
 		return w.server.Listen[0] + " " + host
 	}
 	port := uint64(listen.StartPort)
@@ -150,6 +154,9 @@ func (w *walk) address(host string) string {
 	}
 	if host == "" || port != usual {
 		return scheme + net.JoinHostPort(host, strconv.FormatUint(port, 10))
+	}
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
 	}
 	return scheme + host
 }
