@@ -2,7 +2,6 @@ package sites
 
 import (
 	"crypto/x509"
-	"net"
 	"net/url"
 	"slices"
 	"strings"
@@ -67,11 +66,7 @@ func stateOf(c *certmagic.Certificate, host string, now time.Time) string {
 			intermediates.AddCert(other)
 		}
 	}
-	name := host
-	if net.ParseIP(host) != nil {
-		name = "[" + host + "]"
-	}
-	_, err := c.Leaf.Verify(x509.VerifyOptions{DNSName: name, Intermediates: intermediates, CurrentTime: now})
+	_, err := c.Leaf.Verify(x509.VerifyOptions{DNSName: host, Intermediates: intermediates, CurrentTime: now})
 	if err != nil || strings.HasPrefix(c.Leaf.Issuer.CommonName, localAuthority) {
 		return status.CertificateInternal
 	}
