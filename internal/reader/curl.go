@@ -3,6 +3,7 @@ package reader
 import (
 	"bytes"
 	"encoding/base64"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -29,6 +30,7 @@ func (r *Request) Curl() (command string, left []string) {
 	if query := r.Query(); query != "" {
 		target += "?" + query
 	}
+	target = strings.NewReplacer("#", "%23", " ", "%20").Replace(target) // which curl would not send
 	command = "curl --globoff" + options + " --url " + quote(r.URL.Scheme+"://"+r.URL.Host+target)
 	if r.Method != "POST" {
 		command += " -X " + quote(r.Method)
@@ -43,8 +45,10 @@ func (r *Request) Curl() (command string, left []string) {
 			}
 		}
 	}
-	if header.Get("Content-Type") == "" {
-		command += " -H 'Content-Type:'"
+	for _, name := range []string{"Accept", "User-Agent", "Content-Type"} { // curl would send its own
+		if r.Header[name] == nil && (r.Known || name == "Content-Type") {
+			command += " -H '" + name + ":'"
+		}
 	}
 	if len(r.Body) > 1<<20 {
 		command += " -H 'Expect:'"
@@ -76,5 +80,18 @@ func isPlainText(b []byte) bool {
 	return utf8.Valid(b) && !bytes.ContainsFunc(b, func(r rune) bool { return r != '\n' && r != '\t' && !unicode.IsPrint(r) })
 }
 
-// quote quotes a text for a POSIX shell.
-func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+// quote quotes a text for a POSIX shell, and makes what does not print visible.
+func quote(s string) string {
+	if isPlainText([]byte(s)) {
+		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	}
+	var b strings.Builder
+	for _, c := range []byte(s) {
+		if c < ' ' || c > '~' || strings.IndexByte(`'"\%`, c) >= 0 {
+			fmt.Fprintf(&b, `\%03o`, c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return `"$(printf '` + b.String() + `')"`
+}
