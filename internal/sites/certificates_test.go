@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig"
 	"github.com/caddyserver/certmagic"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/status"
@@ -154,4 +156,72 @@ func TestCertificatesOfURLs(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
 	}
+}
+
+// TestCertificatesOfRunningCaddy: of its own authority, and made on demand.
+func TestCertificatesOfRunningCaddy(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"XDG_DATA_HOME", "XDG_CONFIG_HOME", "HOME"} {
+		t.Setenv(name, dir)
+	}
+	var addresses []string
+	for range 2 {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		addresses = append(addresses, listener.Addr().String())
+		_ = listener.Close()
+	}
+	port := func(i int) string { _, port, _ := net.SplitHostPort(addresses[i]); return port }
+	config, _, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte(`{
+		admin off
+		persist_config off
+		skip_install_trust
+		auto_https disable_redirects
+		log {
+			output discard
+		}
+	}
+	https://a.localhost:`+port(0)+` {
+		bind 127.0.0.1
+		tls internal
+	}
+	https://b.localhost:`+port(1)+` {
+		bind 127.0.0.1
+		tls internal {
+			on_demand
+		}
+	}`), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := caddy.Load(config, true); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = caddy.Stop() })
+	urls := []string{"https://a.localhost:" + port(0) + "/x", "https://a.localhost:" + port(0) + "/y", "https://b.localhost:" + port(1) + "/*"}
+	see := func(states ...string) {
+		t.Helper()
+		var got []status.Certificate
+		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+			got = Certificates(urls)
+			if len(got) == 2 && got[0].State == states[0] && got[1].State == states[1] {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("%+v, want %s", got, states)
+			}
+		}
+		if got[0].Host != "a.localhost" || got[0].Until.Before(now) || got[0].Issuer == "" {
+			t.Errorf("%+v", got)
+		}
+	}
+	see(status.CertificateInternal, status.CertificateNone)
+	conn, err := tls.Dial("tcp", addresses[1], &tls.Config{ServerName: "b.localhost", InsecureSkipVerify: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.Close()
+	see(status.CertificateInternal, status.CertificateInternal)
 }
