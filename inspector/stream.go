@@ -3,6 +3,7 @@ package inspector
 import (
 	"fmt"
 	"net/http"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -24,6 +25,7 @@ func (h *Handler) stream(a *asked) (any, error) {
 		return nil, failure(http.StatusServiceUnavailable, "There are too many pages open, or this is ending.", "The page tries again by itself.")
 	}
 	defer h.hub.leave(client)
+	outlive(a.w)
 	control := http.NewResponseController(a.w)
 	header := a.w.Header()
 	header.Set("Content-Type", "text/event-stream")
@@ -56,6 +58,29 @@ func (h *Handler) stream(a *asked) (any, error) {
 			return nil, nil
 		}
 	}
+}
+
+// outlive has an answer go on for longer than the server's timeouts allow, as long as each write's deadline is renewed.
+func outlive(w http.ResponseWriter) {
+	for {
+		// A writer of newer Caddys lets no deadline be after that of the whole answer.
+		if _, ok := w.(interface {
+			Override(timeout time.Duration, minRate int64, maxChunk int) func()
+		}); ok {
+			if deadline := reflect.Indirect(reflect.ValueOf(w)).FieldByName("Deadline"); deadline.Kind() == reflect.Struct {
+				if hard := deadline.FieldByName("HardDeadline"); hard.IsValid() && hard.CanSet() {
+					hard.SetZero()
+				}
+			}
+		}
+		within, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			break
+		}
+		w = within.Unwrap()
+	}
+	// That for reading the request counts as well: over HTTP/1.1 the connection is read from, to notice its end.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 }
 
 // message is a server-sent event. The data is one line.
