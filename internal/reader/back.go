@@ -2,6 +2,7 @@ package reader
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -48,7 +49,12 @@ type Back struct {
 	// Of is how many files there are.
 	Of int
 
+	ctx           context.Context            // of who waits for what has to be decompressed from its beginning
+	rest          func(worked time.Duration) // called meanwhile
+	decompressing time.Duration              // how long that took
+
 	track *Track
+	list  *listing        // that left is of
 	left  []files.Rotated // what is older than the current file, the oldest first
 	file  *tracked        // nil: none is open
 	print Fingerprint
@@ -62,7 +68,10 @@ type Back struct {
 
 // NewBack returns what reads the journal at path.
 func NewBack(path string) *Back {
-	return &Back{track: NewTrack(path, nil), Failed: func(error) {}}
+	return &Back{
+		track: NewTrack(path, nil), Failed: func(error) {},
+		ctx: context.Background(), rest: func(time.Duration) {},
+	}
 }
 
 // Close closes what is open.
@@ -87,7 +96,7 @@ func (b *Back) Seek(p Before) error {
 			return err
 		}
 		all := b.track.all(now)
-		b.Of = len(all)
+		b.list, b.Of = now, len(all)
 		switch {
 		case p.Done:
 			return nil
@@ -124,9 +133,10 @@ func (b *Back) enter(all []files.Rotated, r files.Rotated, p Before) (bool, erro
 	if err != nil {
 		return false, err
 	}
-	line, err := f.at(p.Position)
+	line, err := b.at(f, p.Position)
 	if err != nil || HashOf(line) != p.Position.Hash {
 		f.close()
+		b.window, b.windowEnd = nil, 0
 		if err == nil || errors.Is(err, io.EOF) || isDamage(err) {
 			err = nil
 		}
@@ -141,6 +151,21 @@ func (b *Back) enter(all []files.Rotated, r files.Rotated, p Before) (bool, erro
 		b.end = p.Position.End()
 	}
 	return true, nil
+}
+
+// at returns the line at a position, and has what is before it, where that has to be decompressed from its beginning.
+func (b *Back) at(f *tracked, p Position) ([]byte, error) {
+	if !f.compressed || f.frames != nil || p.Offset < 0 || p.Length <= 0 || p.Length > windowBytes {
+		return f.at(p)
+	}
+	read, err := b.decompress(f, p.End())
+	if err == nil && (read < p.End() || int64(len(b.window)) < p.Length) {
+		err = io.EOF
+	}
+	if err != nil {
+		return nil, err
+	}
+	return b.window[int64(len(b.window))-p.Length:], nil
 }
 
 // olderThan returns the files that were rotated before a time.
@@ -185,6 +210,10 @@ func (b *Back) open() {
 		return
 	}
 	f, err := b.track.openTracked(r)
+	if r.At == NeverRotated && (errors.Is(err, fs.ErrNotExist) || err == nil && !sameFile(f.info, b.list.live)) {
+		b.listAgain(f) // it was rotated since
+		return
+	}
 	if err == nil {
 		if b.end, err = b.sizeOf(f); err == nil {
 			b.print, err = b.printOf(f, r)
@@ -199,6 +228,20 @@ func (b *Back) open() {
 	case !errors.Is(err, fs.ErrNotExist): // else it was removed
 		b.Failed(err)
 	}
+}
+
+// listAgain begins anew: with what the live file is by now.
+func (b *Back) listAgain(f *tracked) {
+	if f != nil {
+		f.close()
+	}
+	now, err := b.track.list()
+	if err != nil {
+		b.Failed(err)
+		return
+	}
+	b.list, b.left = now, b.track.all(now)
+	b.Of = len(b.left)
 }
 
 // printOf returns the fingerprint of a file that is open, which may have another name by now.
@@ -227,9 +270,14 @@ func (b *Back) sizeOf(f *tracked) (int64, error) {
 // windowBytes is how much of a file that has to be decompressed from its beginning is kept.
 const windowBytes = 64 << 20
 
+// restEvery is after how much work there is a chance to rest.
+const restEvery = 10 * time.Millisecond
+
 // decompress decompresses what is before end, or all, and keeps the end of it. It returns how
 // much that was.
 func (b *Back) decompress(f *tracked, end int64) (int64, error) {
+	began := time.Now()
+	defer func() { b.decompressing += time.Since(began) }()
 	if f.decoder != nil {
 		_ = f.decoder.Close()
 	}
@@ -237,12 +285,19 @@ func (b *Back) decompress(f *tracked, end int64) (int64, error) {
 		return 0, asDamage(err)
 	}
 	b.window = b.window[:0]
-	read := int64(0)
+	read, rested := int64(0), time.Now()
 	part := make([]byte, chunk)
 	for read < end {
+		if worked := time.Since(rested); worked > restEvery {
+			b.rest(worked)
+			rested = time.Now()
+		}
+		if err := b.ctx.Err(); err != nil {
+			return 0, err
+		}
 		n, err := f.decoder.Read(part[:min(int64(len(part)), end-read)])
 		read += int64(n)
-		if len(b.window)+n > 2*windowBytes {
+		if len(b.window)+n > windowBytes+windowBytes/4 {
 			b.window = append(b.window[:0], b.window[len(b.window)-windowBytes:]...)
 		}
 		b.window = append(b.window, part[:n]...)

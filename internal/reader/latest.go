@@ -3,6 +3,7 @@ package reader
 import (
 	"bytes"
 	"context"
+	"errors"
 	"slices"
 	"time"
 )
@@ -15,7 +16,7 @@ type Latest struct {
 
 	Limit int           // of events that are found
 	Bytes int64         // that are read, decompressed, about; at least one block of each journal is
-	Time  time.Duration // that it takes, about
+	Time  time.Duration // that it takes, about, beside what it takes to decompress files from their beginning
 
 	// Rest, if not nil, is called after each block, with how long that took.
 	Rest func(worked time.Duration)
@@ -68,13 +69,24 @@ func (l *Latest) Run(ctx context.Context, from Places) (found []LatestEvent, nex
 		if l.Failed != nil {
 			s.Failed = l.Failed
 		}
-		if err := s.Seek(s.before); err != nil {
+		if s.ctx = ctx; l.Rest != nil {
+			s.rest = l.Rest
+		}
+		err := s.Seek(s.before)
+		if errors.Is(err, ErrGone) || ctx.Err() != nil {
 			return nil, nil, err
 		}
-		s.isDone = s.before.Done
+		if err != nil { // the others are looked at all the same
+			s.Failed(err)
+		}
+		s.isDone = err != nil || s.before.Done
 	}
 	isOver := func() bool {
-		return len(found) >= l.Limit || l.Read >= l.Bytes || time.Since(began) >= l.Time || ctx.Err() != nil
+		took := time.Since(began)
+		for _, s := range open {
+			took -= s.decompressing // else there would be no progress
+		}
+		return len(found) >= l.Limit || l.Read >= l.Bytes || took >= l.Time || ctx.Err() != nil
 	}
 	for {
 		// Each must have been looked at as far as the next event of any.
@@ -147,17 +159,18 @@ func (s *backStream) load() {
 		mark.time = timeOf(first)
 	}
 	s.items = append(s.items[:0], mark)
+	var texts [][]byte
 	s.sieve.each(b.Data, func(text []byte, _ int) {
-		if e := s.wanted(text); e != nil {
-			s.items = append(s.items, backItem{e, e.Time, b.position(text)})
+		if s.wants(text) {
+			texts = append(texts, text)
 		}
 	})
-	slices.Reverse(s.items)
-	for i := range s.items[1:] {
-		if s.items[i+1].time.IsZero() { // it follows the one before it
-			s.items[i+1].time = s.items[i].time
-		}
+	for _, text := range texts[max(0, len(texts)-max(s.latest.Limit, 1)):] { // no more are taken
+		_, e, _ := Parse(Line{Text: bytes.Clone(text)})
+		s.items = append(s.items, backItem{e, e.Time, b.position(text)})
 	}
+	slices.Reverse(s.items)
+	s.date()
 	if since := s.latest.Query.Since; !since.IsZero() && !mark.time.IsZero() && mark.time.Before(since.Add(-nameMargin)) {
 		s.isDone, s.left = true, nil // files are passed over
 	}
@@ -166,14 +179,24 @@ func (s *backStream) load() {
 	}
 }
 
-// wanted returns the event of a line, in memory of its own, or nil.
-func (s *backStream) wanted(text []byte) *Event {
-	_, e, _ := Parse(Line{Text: text})
-	if e == nil || !s.latest.Query.Wants(e) || s.latest.Wants != nil && !s.latest.Wants(s.track.path, e) {
-		return nil
+// date gives items without a time that of what is stored after them or, where there is none, before them.
+func (s *backStream) date() {
+	last := time.Time{}
+	if i := slices.IndexFunc(s.items, func(i backItem) bool { return !i.time.IsZero() }); i >= 0 {
+		last = s.items[i].time
 	}
-	_, e, _ = Parse(Line{Text: bytes.Clone(text)})
-	return e
+	for i := range s.items {
+		if s.items[i].time.IsZero() {
+			s.items[i].time = last
+		}
+		last = s.items[i].time
+	}
+}
+
+// wants tells whether the event of a line is wanted.
+func (s *backStream) wants(text []byte) bool {
+	_, e, _ := Parse(Line{Text: text})
+	return e != nil && s.latest.Query.Wants(e) && (s.latest.Wants == nil || s.latest.Wants(s.track.path, e))
 }
 
 // take takes the newest item.

@@ -198,7 +198,7 @@ func (f *tracked) enter(offset int64) error {
 // at returns the line at a position, in memory of its own. Where there is less, the error is
 // io.EOF.
 func (f *tracked) at(p Position) (line []byte, err error) {
-	if p.Length <= 0 || p.Length > maxLine || p.Offset < 0 {
+	if p.Length <= 0 || p.Length > maxLine || p.Offset < 0 || p.End() < 0 {
 		return nil, io.EOF
 	}
 	if !f.compressed {
