@@ -190,16 +190,17 @@ func (b *hub) arrived(events []summary, more int, odd bool) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if odd || len(events) == 0 {
+		b.seq += keptSummaries + 1 // whoever was told before lists anew as well
+		b.tell(message("reset", b.messageID(b.seq), []byte("{}")))
+		return
+	}
 	for i, e := range events {
 		b.seq++
 		b.ring[b.seq%keptSummaries] = kept{summary: e}
 		if i == len(events)-1 {
 			b.ring[b.seq%keptSummaries].more = more
 		}
-	}
-	if odd {
-		b.tell(message("reset", b.messageID(b.seq), []byte("{}")))
-		return
 	}
 	b.tell(b.eventsMessage(events, more, b.seq))
 }
