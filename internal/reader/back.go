@@ -103,7 +103,11 @@ func (b *Back) Seek(p Before) error {
 			b.left = all
 			return nil
 		}
-		err = b.track.among(now, p.Position, func(r files.Rotated) (bool, error) { return b.enter(all, r, p) })
+		among := now
+		if at := p.Position.Rotated; at.Before(time.Now()) && (len(now.rotated) == 0 || at.Before(now.rotated[0].At)) {
+			among = &listing{live: now.live} // it was removed for its age: none of them is it
+		}
+		err = b.track.among(among, p.Position, func(r files.Rotated) (bool, error) { return b.enter(all, r, p) })
 		if !errors.Is(err, ErrGone) {
 			return err
 		}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files/frames"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 )
 
@@ -99,11 +100,17 @@ func TestLatestOfForeignFiles(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "events.jsonl")
 	const n = 20_000
 	writeForeign(t, path, n, 1000)
-	l := reader.Latest{Paths: []string{path}, Limit: n, Bytes: 64 << 20, Time: 15 * time.Millisecond, Rest: func(time.Duration) {}}
+	l := reader.Latest{Paths: []string{path}, Limit: n, Bytes: 64 << 20, Time: 200 * time.Millisecond}
 	l.Query.IDs = []string{"e1"}
 	var places reader.Places
 	for runs := 1; !places.Done() || places == nil; runs++ {
-		of := l
+		of, rested := l, false
+		of.Rest = func(time.Duration) { // first, while the file is decompressed
+			if !rested {
+				time.Sleep(l.Time)
+			}
+			rested = true
+		}
 		_, next, err := of.Run(context.Background(), places)
 		if err != nil {
 			t.Fatal(err)
@@ -146,5 +153,121 @@ func TestLatestWithoutTime(t *testing.T) {
 	found, _, err := l.Run(context.Background(), nil)
 	if err != nil || len(found) != 2 || found[0].Path != a || found[1].ID != "e8" {
 		t.Errorf("%+v, %v", found, err)
+	}
+}
+
+// TestLatestAfterRemoval: of very many files none is opened to find one that was removed for its age.
+func TestLatestAfterRemoval(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "events.jsonl")
+	const n = 200
+	name := func(i int) string {
+		return files.RotatedName(path, latestStart.Add(time.Duration(i)*time.Minute)) + ".gz"
+	}
+	for i := range n {
+		var out bytes.Buffer
+		w := gzip.NewWriter(&out)
+		fmt.Fprint(w, latestLine(i, 1))
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		latestFile(t, name(i), out.String())
+	}
+	l := reader.Latest{Paths: []string{path}, Limit: n - 10, Bytes: 1 << 20, Time: time.Minute}
+	_, places, err := l.Run(context.Background(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 20 {
+		if err := os.Remove(name(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	found, places, err := l.Run(context.Background(), places)
+	runtime.ReadMemStats(&after)
+	if err != nil || len(found) != 0 || !places.Done() {
+		t.Errorf("%d found, %v", len(found), err)
+	}
+	if got := after.TotalAlloc - before.TotalAlloc; got > n*(20<<10) { // half of what a file is decompressed with
+		t.Errorf("%d KB were needed", got>>10)
+	}
+}
+
+// TestLatestThroughRotation: while events are stored, and files are rotated and compressed, each event that was there is
+// found once, in the order.
+func TestLatestThroughRotation(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "events.jsonl")
+	stop, stopped := make(chan struct{}), make(chan error, 1)
+	n := 0
+	add := func() error {
+		f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		if err != nil {
+			return err
+		}
+		var text strings.Builder
+		for range 50 {
+			text.WriteString(latestLine(n, 100))
+			n++
+		}
+		_, err = f.WriteString(text.String())
+		return errors.Join(err, f.Close())
+	}
+	for range 10 {
+		if err := add(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	go func() {
+		var previous string
+		var err error
+		for i := 0; err == nil; i++ {
+			select {
+			case <-stop:
+				stopped <- nil
+				return
+			default:
+			}
+			err = add()
+			if i%5 > 0 || err != nil {
+				continue
+			}
+			if previous != "" {
+				var out bytes.Buffer
+				text, readErr := os.ReadFile(previous)
+				err = errors.Join(readErr, frames.WriteZstd(&out, bytes.NewReader(text)),
+					os.WriteFile(previous+".zst.tmp", out.Bytes(), 0o600), os.Rename(previous+".zst.tmp", previous+".zst"), os.Remove(previous))
+			}
+			previous = files.RotatedName(path, latestStart.Add(time.Duration(n)*time.Minute))
+			err = errors.Join(err, os.Rename(path, previous))
+			time.Sleep(5 * time.Millisecond)
+		}
+		stopped <- err
+	}()
+	for end := time.Now().Add(time.Second); time.Now().Before(end); {
+		var places reader.Places
+		last := -1
+		for !places.Done() || places == nil {
+			l := reader.Latest{Paths: []string{path}, Limit: 70, Bytes: 1 << 20, Time: time.Minute, Failed: func(err error) { t.Error(err) }}
+			found, next, err := l.Run(context.Background(), places)
+			if err != nil {
+				t.Fatal(err)
+			}
+			places = next
+			for _, e := range found {
+				var i int
+				if _, err := fmt.Sscanf(e.ID, "e%d", &i); err != nil || last >= 0 && i != last-1 {
+					t.Fatalf("%s after e%d", e.ID, last)
+				}
+				last = i
+			}
+		}
+		if last != 0 {
+			t.Fatalf("it ends at e%d", last)
+		}
+	}
+	close(stop)
+	if err := <-stopped; err != nil {
+		t.Error(err)
 	}
 }
