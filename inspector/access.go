@@ -15,8 +15,9 @@ import (
 )
 
 const (
-	// keyHeader is the header field with the inspector's key.
-	keyHeader = "X-Webhook-Inspector-Key"
+	// keyHeader is the header field with the inspector's key, and keyScheme what stands before it there. Caddy's
+	// access log hides this field. https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+	keyHeader, keyScheme = "Authorization", "Bearer"
 
 	// pageHeader is the header field that POST requests have: no other site can have a browser send it.
 	pageHeader = "X-Webhook-Inspector"
@@ -53,8 +54,8 @@ func nameOfCertificate(c *x509.Certificate) string {
 // byKey lets in whoever has the key.
 func (h *Handler) byKey(r *http.Request) (string, error) {
 	const hint = "Run caddy webhook inspect on the machine where Caddy runs: it prints the page's address with the key."
-	given := r.Header.Get(keyHeader)
-	if given == "" {
+	scheme, given, _ := strings.Cut(r.Header.Get(keyHeader), " ")
+	if !strings.EqualFold(scheme, keyScheme) || given == "" {
 		return "", failure(http.StatusUnauthorized, "This needs a user, or the inspector's key.", hint)
 	}
 	if r.TLS == nil && !isLoopback(r.Host) {

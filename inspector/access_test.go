@@ -51,11 +51,14 @@ func TestWhoMaySee(t *testing.T) {
 		{"the key over plain HTTP", []string{"Host: hooks.example.com"}, notHere},
 		{"the key over plain HTTP, of a proxy that says it was HTTPS", []string{"Host: hooks.example.com", "X-Forwarded-Proto: https", "Forwarded: proto=https"}, notHere},
 		{"the key at a name that looks like this machine", []string{"Host: localhost.example.com"}, notHere},
-		{"a wrong key", []string{keyHeader + ": " + strings.Repeat("A", 43)}, none},
-		{"a part of the key", []string{keyHeader + ": " + key(t)[:20]}, none},
+		{"a wrong key", []string{keyHeader + ": Bearer " + strings.Repeat("A", 43)}, none},
+		{"a part of the key", []string{keyHeader + ": Bearer " + key(t)[:20]}, none},
 		{"whoever says that he is from this machine", []string{keyHeader + ": -", "X-Forwarded-For: 127.0.0.1", "X-Real-Ip: 127.0.0.1", "Client-Ip: 127.0.0.1"}, none},
-		{"whoever says that he is a user", []string{keyHeader + ": -", "Remote-User: alice", "X-Forwarded-User: alice", "Authorization: Basic YTpi"}, none},
-		{"the key in another header field", []string{keyHeader + ": -", "Authorization: Bearer " + key(t), "Cookie: key=" + key(t)}, none},
+		{"whoever says that he is a user", []string{keyHeader + ": -", "Remote-User: alice", "X-Forwarded-User: alice"}, none},
+		{"a name and a password that nobody has asked for", []string{keyHeader + ": Basic YTpi"}, none},
+		{"the key as another scheme", []string{keyHeader + ": Basic " + key(t)}, none},
+		{"the key without a scheme", []string{keyHeader + ": " + key(t)}, none},
+		{"the key in another header field", []string{keyHeader + ": -", "X-Webhook-Inspector-Key: " + key(t), "Cookie: key=" + key(t)}, none},
 	} {
 		for _, a := range answers {
 			if a.path == "stream" && test.want == in {

@@ -55,11 +55,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.
 	setSecurity(w.Header())
 	i := strings.LastIndex(r.URL.Path, "/api/")
 	if i < 0 {
-		return servePage(w, r)
+		return h.servePage(w, r)
 	}
 	of, ok := routes[r.URL.Path[i+len("/api/"):]]
 	if !ok {
-		return servePage(w, r)
+		return h.servePage(w, r)
 	}
 	value, err := h.answer(of, w, r)
 	var f *fault

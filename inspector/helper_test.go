@@ -106,7 +106,7 @@ func (s *site) do(method, path, body string, fields ...string) response {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	r.Header.Set(keyHeader, key(s.t))
+	r.Header.Set(keyHeader, keyScheme+" "+key(s.t))
 	if method == http.MethodPost {
 		r.Header.Set(pageHeader, "1")
 	}
@@ -251,7 +251,7 @@ func (s *site) stream(fields ...string) *live {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	r.Header.Set(keyHeader, key(s.t))
+	r.Header.Set(keyHeader, keyScheme+" "+key(s.t))
 	for _, field := range fields {
 		name, value, _ := strings.Cut(field, ": ")
 		r.Header.Set(name, value)

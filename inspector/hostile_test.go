@@ -158,7 +158,7 @@ func TestStreamsEndWithTheirKey(t *testing.T) {
 	if _, ok := old.next("nothing"); ok {
 		t.Error("it goes on")
 	}
-	s.h.hub.arrived(nil, 1, false)
+	s.h.hub.arrived([]summary{{}}, 0, false)
 	if _, ok := user.next("events"); !ok {
 		t.Error("that of a user has ended")
 	}

@@ -20,9 +20,12 @@ var sources embed.FS
 var page = newDocument()
 
 type document struct {
-	plain, gzip []byte
-	policy      string // Content-Security-Policy
+	policy string  // Content-Security-Policy
+	users  content // for who is a user without the key
+	others content
 }
+
+type content struct{ plain, gzip []byte }
 
 // newDocument joins the page's sources.
 func newDocument() *document {
@@ -42,17 +45,21 @@ func newDocument() *document {
 	}
 	style := read("page/*.css")
 	script := "'use strict';\n(() => {\n" + read("page/script/*.js") + "})();\n"
-	html := strings.NewReplacer("{{style}}", style, "{{script}}", script).Replace(read("page/index.html"))
-	d := &document{plain: []byte(html), policy: strings.Join([]string{
+	html := func(user string) content {
+		return newContent(strings.NewReplacer("{{style}}", style, "{{script}}", script, "{{user}}", user).Replace(read("page/index.html")))
+	}
+	return &document{users: html(" data-user"), others: html(""), policy: strings.Join([]string{
 		"default-src 'none'", "style-src " + hashOf(style), "script-src " + hashOf(script), "connect-src 'self'", "img-src data:",
 		"frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'", "require-trusted-types-for 'script'", "trusted-types 'none'",
 	}, "; ")}
+}
+
+func newContent(plain string) content {
 	var b bytes.Buffer
 	w, _ := gzip.NewWriterLevel(&b, gzip.BestCompression)
-	_, _ = w.Write(d.plain)
+	_, _ = w.Write([]byte(plain))
 	_ = w.Close()
-	d.gzip = b.Bytes()
-	return d
+	return content{[]byte(plain), b.Bytes()}
 }
 
 // hashOf returns the source of a policy that lets a text in. https://www.w3.org/TR/CSP3/#grammardef-hash-source
@@ -73,7 +80,7 @@ func setSecurity(header http.Header) {
 
 // servePage answers with the page, or leads to where its relative addresses are right: the path of the request
 // as it was sent, with a slash at the end.
-func servePage(w http.ResponseWriter, r *http.Request) error {
+func (h *Handler) servePage(w http.ResponseWriter, r *http.Request) error {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
 		return caddyhttp.Error(http.StatusMethodNotAllowed, nil)
@@ -91,13 +98,17 @@ func servePage(w http.ResponseWriter, r *http.Request) error {
 		w.WriteHeader(http.StatusPermanentRedirect)
 		return nil
 	}
-	body := page.plain
+	html := &page.others
+	if _, err := h.userOf(r); err == nil {
+		html = &page.users
+	}
+	body := html.plain
 	header := w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Add("Vary", "Accept-Encoding")
 	if takesGzip(r.Header.Get("Accept-Encoding")) {
 		header.Set("Content-Encoding", "gzip")
-		body = page.gzip
+		body = html.gzip
 	}
 	if r.Method == http.MethodHead {
 		return nil

@@ -22,8 +22,13 @@ func TestPage(t *testing.T) {
 	if got.StatusCode != http.StatusOK || got.Header.Get("Content-Type") != "text/html; charset=utf-8" {
 		t.Fatalf("%d %v", got.StatusCode, got.Header)
 	}
-	if n, zipped := len(got.body), len(page.gzip); n > 100_000 || zipped > 30_000 {
+	if n, zipped := len(got.body), len(page.users.gzip); n > 100_000 || zipped > 30_000 {
 		t.Errorf("the page has %d bytes, and %d compressed", n, zipped)
+	}
+	// Whoever is a user without the key is told so, as his browser may have another Authorization.
+	user := s.do("GET", "/", "", keyHeader+": -", testUser+": alice")
+	if strings.Contains(got.body, "data-user>") || strings.Replace(user.body, " data-user>", ">", 1) != got.body || user.body == got.body {
+		t.Error("who is a user is not told")
 	}
 	policy := got.Header.Get("Content-Security-Policy")
 	for _, part := range []string{
@@ -77,7 +82,7 @@ func TestPageIsCompressed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text, err := io.ReadAll(r); err != nil || string(text) != string(page.plain) || !strings.Contains(got.Header.Get("Vary"), "Accept-Encoding") {
+	if text, err := io.ReadAll(r); err != nil || string(text) != string(page.users.plain) || !strings.Contains(got.Header.Get("Vary"), "Accept-Encoding") {
 		t.Errorf("%d bytes, %v, %v", len(text), err, got.Header)
 	}
 	if got := s.do("HEAD", "/", ""); got.StatusCode != http.StatusOK || got.body != "" {

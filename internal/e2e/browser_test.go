@@ -506,3 +506,19 @@ func TestBrowserGoesOn(t *testing.T) {
 	in.ticket(2)
 	p.wait("the new event", "document.querySelector('#pill').innerText.includes('new') || document.querySelector('#row0').innerText.includes('T-2')")
 }
+
+// TestBrowserOfUser: for a user the key in the address is not sent, as it would take the place of his password.
+func TestBrowserOfUser(t *testing.T) {
+	in := inspect(t)
+	in.reload(strings.Replace(inspectedSites(in.app), "webhook_inspector", "basic_auth {\n"+annsPassword+"\n}\nwebhook_inspector", 1))
+	in.ticket(1)
+	p := browse(t)
+	p.hasPassword("ann", "open")
+	p.open(in.page + "#key=" + in.key)
+	p.shows("#user", "ann")
+	p.shows("#connection", "live")
+	p.shows(row(0), "T-1")
+	in.ticket(2)
+	p.shows("#pill", "1 new")
+	p.wantNoErrors()
+}

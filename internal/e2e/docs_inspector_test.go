@@ -103,9 +103,9 @@ func testInspectorBelowAPath(t *testing.T, r *recipe) {
 	}
 	r.from(senderAddress, "GET", "https://hooks.example.com/").want(t, 404)
 	r.opens(t, 401, "", page)
-	r.opens(t, 401, "", page, "X-Forwarded-For: 127.0.0.1", "Remote-User: alice", "X-Webhook-Inspector-Key: "+key+"x")
-	r.opens(t, 200, "key", page, "X-Webhook-Inspector-Key: "+key)
-	events := r.from(senderAddress, "POST", page+"api/events", "X-Webhook-Inspector: 1", "X-Webhook-Inspector-Key: "+key)
+	r.opens(t, 401, "", page, "X-Forwarded-For: 127.0.0.1", "Remote-User: alice", "Authorization: Bearer "+key+"x")
+	r.opens(t, 200, "key", page, "Authorization: Bearer "+key)
+	events := r.from(senderAddress, "POST", page+"api/events", "X-Webhook-Inspector: 1", "Authorization: Bearer "+key)
 	if events.status != 200 || !strings.Contains(events.body, `"complete":`) {
 		t.Errorf("%d %s", events.status, events.body)
 	}
@@ -166,7 +166,7 @@ func testInspectorAtLocalhost(t *testing.T, r *recipe) {
 	}
 	client := newClient(t)
 	do(t, client, http.MethodGet, page+"api/state", nil).want(t, 401)
-	do(t, client, http.MethodGet, page+"api/state", nil, "X-Webhook-Inspector-Key: "+key).want(t, 200)
+	do(t, client, http.MethodGet, page+"api/state", nil, "Authorization: Bearer "+key).want(t, 200)
 }
 
 func testInspectorTeams(t *testing.T, r *recipe) {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -105,6 +106,24 @@ func (p *tab) run(actions ...chromedp.Action) {
 	case <-time.After(2 * patience):
 		p.fail("the browser does not answer")
 	}
+}
+
+// hasPassword has the browser know a name and a password, as if somebody had entered them when it asked.
+func (p *tab) hasPassword(name, password string) {
+	p.t.Helper()
+	chromedp.ListenTarget(p.ctx, func(event any) {
+		switch e := event.(type) {
+		case *fetch.EventRequestPaused:
+			go func() { _ = chromedp.Run(p.ctx, fetch.ContinueRequest(e.RequestID)) }()
+		case *fetch.EventAuthRequired:
+			go func() {
+				_ = chromedp.Run(p.ctx, fetch.ContinueWithAuth(e.RequestID, &fetch.AuthChallengeResponse{
+					Response: fetch.AuthChallengeResponseResponseProvideCredentials, Username: name, Password: password,
+				}))
+			}()
+		}
+	})
+	p.run(fetch.Enable().WithHandleAuthRequests(true))
 }
 
 // fail ends the test, with what the page shows.

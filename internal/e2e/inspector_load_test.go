@@ -66,7 +66,7 @@ func (s *server) inspectorRequest(path string, question any) (*http.Request, err
 		return nil, err
 	}
 	r.Header.Set("X-Webhook-Inspector", "1")
-	r.Header.Set("X-Webhook-Inspector-Key", strings.TrimSpace(string(key)))
+	r.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(key)))
 	return r, nil
 }
 

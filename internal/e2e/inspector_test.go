@@ -12,6 +12,9 @@ import (
 	"time"
 )
 
+// annsPassword is a line of basic_auth: Ann's password is "open".
+const annsPassword = "ann $2a$04$tpVTvYTTngL/rkEXHdrrfOxolvlY6lNcSznmvlJIfV1ytTe.H.icm"
+
 // inspectorSite is a site whose server cuts off what takes longer than two seconds, and that compresses: with a receiver, and
 // an inspector for users with a password.
 const inspectorSite = `{
@@ -26,7 +29,7 @@ https://localhost {
 	encode gzip zstd
 	handle_path /inspect* {
 		basic_auth {
-			ann $2a$04$tpVTvYTTngL/rkEXHdrrfOxolvlY6lNcSznmvlJIfV1ytTe.H.icm
+			` + annsPassword + `
 		}
 		webhook_inspector
 	}

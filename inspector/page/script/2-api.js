@@ -29,10 +29,21 @@ function kept(name, store) {
 // mayCarryKey tells whether the key can be sent without anybody reading it.
 const mayCarryKey = () => location.protocol === 'https:' || /^(localhost|127\.\d+\.\d+\.\d+|\[::1\]|.*\.localhost)$/.test(location.hostname);
 
-function headers(more) {
-	const all = { ...more };
-	if (key && mayCarryKey()) all['X-Webhook-Inspector-Key'] = key;
-	return all;
+// sendsKey: a user needs no key, and his browser may have something else for Authorization.
+let sendsKey = !('user' in document.body.dataset);
+
+async function send(path, options) {
+	const canSendKey = key && mayCarryKey();
+	const attempt = () => fetch('api/' + path, {
+		cache: 'no-store', redirect: 'manual', ...options,
+		headers: sendsKey && canSendKey ? { ...options.headers, Authorization: 'Bearer ' + key } : options.headers,
+	});
+	const response = await attempt();
+	if (response.status !== 401 || !canSendKey) return response;
+	const asksForKey = response.headers.get('Content-Type') === 'application/json'; // else it is of what stands in front of the inspector
+	if (sendsKey === asksForKey) return response;
+	sendsKey = asksForKey;
+	return attempt();
 }
 
 class Failure extends Error {
@@ -44,7 +55,7 @@ class Failure extends Error {
 }
 
 async function request(path, body, signal) {
-	const options = { headers: headers(), cache: 'no-store', redirect: 'manual', signal };
+	const options = { headers: {}, signal };
 	if (body !== undefined) {
 		options.method = 'POST';
 		options.body = JSON.stringify(body);
@@ -52,7 +63,7 @@ async function request(path, body, signal) {
 	}
 	let response;
 	try {
-		response = await fetch('api/' + path, options);
+		response = await send(path, options);
 	} catch (err) {
 		if (err.name === 'AbortError') throw err;
 		throw new Failure(0, 'Caddy does not answer.', 'See whether it runs. This page goes on by itself once it does.');
@@ -79,7 +90,7 @@ async function follow(on) {
 	let last = '';
 	for (let wait = 1000; ; wait = Math.min(wait * 2, 15000)) {
 		try {
-			const response = await fetch('api/stream', { headers: headers(last ? { 'Last-Event-ID': last } : {}), cache: 'no-store', redirect: 'manual' });
+			const response = await send('stream', { headers: last ? { 'Last-Event-ID': last } : {} });
 			if (response.ok && response.body) {
 				on('open', last);
 				wait = 500;
