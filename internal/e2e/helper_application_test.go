@@ -399,6 +399,7 @@ func (s *server) sends(subjects []string, each int) (tags []string) {
 	var mu sync.Mutex
 	var senders sync.WaitGroup
 	client := newClient(s.t)
+	defer client.CloseIdleConnections()
 	next := make(chan string)
 	for range 8 {
 		senders.Go(func() {

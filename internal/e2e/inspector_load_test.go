@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"sync"
@@ -214,12 +215,7 @@ func TestInspectorBeside(t *testing.T) {
 	for n := range rounds * len(kinds) {
 		kind := n % len(kinds)
 		stop := s.looks(kinds[kind])
-		began := time.Now()
-		sent := 0
-		for time.Since(began) < *turn {
-			sent += len(s.sends(subjects(fmt.Sprintf("%d.%d.", n, sent), 200), 1))
-		}
-		rates[kind] = append(rates[kind], float64(sent)/time.Since(began).Seconds())
+		rates[kind] = append(rates[kind], s.loaded(*turn, n))
 		stop()
 	}
 	for kind, name := range kinds {
@@ -229,6 +225,31 @@ func TestInspectorBeside(t *testing.T) {
 	if with, without := slices.Max(rates[1]), slices.Max(rates[0]); with < without/2 {
 		t.Errorf("with 50 pages open %.0f events are stored in a second, without %.0f", with, without)
 	}
+}
+
+// loaded sends events for a while, with wrk where it is installed, and returns how many were stored in a second.
+func (s *server) loaded(turn time.Duration, n int) float64 {
+	s.t.Helper()
+	wrk, err := exec.LookPath("wrk")
+	if err != nil {
+		began := time.Now()
+		sent := 0
+		for time.Since(began) < turn {
+			sent += len(s.sends(subjects(fmt.Sprintf("%d.%d.", n, sent), 200), 1))
+		}
+		return float64(sent) / time.Since(began).Seconds()
+	}
+	script := s.path("post.lua")
+	if err := os.WriteFile(script, []byte("wrk.method = 'POST'\nwrk.body = [==["+tagged("x")+"]==]\n"), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+	out, err := exec.Command(wrk, "-t1", "-c64", fmt.Sprintf("-d%.0fs", max(1, turn.Seconds())), "-s", script, "http://"+s.http+"/webhooks").CombinedOutput()
+	_, found, _ := strings.Cut(string(out), "Requests/sec:")
+	var rate float64
+	if _, scanned := fmt.Sscan(found, &rate); err != nil || scanned != nil || strings.Contains(string(out), "Non-2xx") {
+		s.t.Fatalf("wrk: %v\n%s", err, out)
+	}
+	return rate
 }
 
 // looks has somebody look, until what it returns is called.
