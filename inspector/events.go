@@ -171,7 +171,7 @@ func plainOnly(texts []string) []string {
 
 const (
 	// restTimes is how much longer than it has worked a search rests, while requests are received.
-	restTimes = 9
+	restTimes = 20
 
 	longestRest = 100 * time.Millisecond
 )
