@@ -3,7 +3,6 @@ package inspector
 import (
 	"crypto/subtle"
 	"crypto/x509"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -58,7 +57,7 @@ func (h *Handler) byKey(r *http.Request) (string, error) {
 	if !strings.EqualFold(scheme, keyScheme) || given == "" {
 		return "", failure(http.StatusUnauthorized, "This needs a user, or the inspector's key.", hint)
 	}
-	if r.TLS == nil && !isLoopback(r.Host) {
+	if r.TLS == nil && !inspectorkey.IsHere(r.Host) {
 		return "", failure(http.StatusForbidden, "Over plain HTTP the key is taken at localhost only: anybody on the way could have read it.",
 			"Use HTTPS, or reach this at localhost, as with ssh -L. If something in front of Caddy does TLS, have users authenticated.")
 	}
@@ -71,16 +70,6 @@ func (h *Handler) byKey(r *http.Request) (string, error) {
 		return "", failure(http.StatusUnauthorized, "The key is not the inspector's.", hint)
 	}
 	return "key", nil
-}
-
-// isLoopback tells whether a request's Host is this machine, as the browser sees it.
-func isLoopback(host string) bool {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	host = strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
-	ip := net.ParseIP(host)
-	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
 }
 
 // checkOrigin refuses what another site has a browser send, and what may be sent again by anybody who has

@@ -120,8 +120,8 @@ func pageAt(site string) page {
 		}
 	}
 	p.remark = ""
-	switch host := u.Hostname(); {
-	case u.Scheme == "http" && host != "localhost" && !strings.HasSuffix(host, ".localhost") && !net.ParseIP(host).IsLoopback():
+	switch {
+	case u.Scheme == "http" && !inspectorkey.IsHere(u.Host):
 		p.remark = "over plain HTTP the key is taken at localhost only; reach it there, as with ssh -L"
 	case !strings.HasSuffix(site, "*"):
 		p.remark = "the page needs what is below this path, too: let the inspector's matcher end in *"
