@@ -81,7 +81,7 @@ func (h *Handler) event(a *asked) (any, error) {
 			o.Attributes = append(o.Attributes, attribute)
 		}
 	}
-	for _, name := range sortedNames(r.Header) {
+	for _, name := range r.Names() {
 		for _, value := range r.Header[name] {
 			field := [2]*string{&name, &value}
 			if h.NoPayload {
@@ -120,15 +120,6 @@ func (h *Handler) open(a *asked, v view, message string) (*found, error) {
 		h.logger.Info(message, zap.String("user", a.user), zap.String("receiver", e.receiver), zap.String("id", shortened(e.ID)))
 	}
 	return e, err
-}
-
-func sortedNames(header http.Header) []string {
-	names := make([]string, 0, len(header))
-	for name := range header {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }
 
 // textOf returns a body, or its beginning.

@@ -124,7 +124,7 @@ func showRequest(c *console, e *reader.Event) error {
 	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: %s\r\n", r.Method, r.Target, r.URL.Host)
 	r.Header.Del("Transfer-Encoding") // it has a length here
 	r.Header.Set("Content-Length", strconv.Itoa(len(r.Body)))
-	for _, name := range sortedKeys(r.Header) {
+	for _, name := range r.Names() {
 		for _, value := range r.Header[name] {
 			fmt.Fprintf(&b, "%s: %s\r\n", name, value)
 		}

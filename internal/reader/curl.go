@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
-	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -58,21 +56,12 @@ func (r *Request) Curl() (command string, left []string) {
 	} else {
 		command = "printf %s " + quote(base64.StdEncoding.EncodeToString(r.Body)) + " | base64 -d | " + command + " --data-binary @-"
 	}
-	for _, name := range sortedNames(r.Header) {
+	for _, name := range r.Names() {
 		if r.IsRedacted(name) {
 			left = append(left, name)
 		}
 	}
 	return command, left
-}
-
-func sortedNames(h http.Header) []string {
-	names := make([]string, 0, len(h))
-	for name := range h {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }
 
 // isPlainText tells whether a text can be shown on a terminal and be an argument.

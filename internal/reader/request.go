@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/textproto"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
@@ -150,6 +151,18 @@ func (r *Request) readHeader(stored string) {
 
 // isControl tells of what no request can have had in its head, and a terminal would obey.
 func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
+
+// Names returns the names of the header fields, in their order.
+func (r *Request) Names() []string { return sortedNames(r.Header) }
+
+func sortedNames(h http.Header) []string {
+	names := make([]string, 0, len(h))
+	for name := range h {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
 
 // IsRedacted tells whether a header field was not stored, as it may hold a secret.
 func (r *Request) IsRedacted(name string) bool { return r.Header.Get(name) == Redacted }
