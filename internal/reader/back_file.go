@@ -20,7 +20,7 @@ func (b *Back) sizeOf(f *tracked) (int64, error) {
 	case f.compressed:
 		return b.decompress(f, 1<<62)
 	}
-	return lastFeed(f.file, f.info.Size())
+	return EndOfLines(f.file, f.info.Size())
 }
 
 // windowBytes is how much of a file that has to be decompressed from its beginning is kept.

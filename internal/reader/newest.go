@@ -18,6 +18,3 @@ func NewestRotated(path string) (fs.FileInfo, time.Time, error) {
 	info, err := os.Stat(newest.Forms[0])
 	return info, newest.At, err
 }
-
-// EndOfLines returns up to where the first bytes of a file, so many, are lines that have ended.
-func EndOfLines(f *os.File, size int64) (int64, error) { return lastFeed(f, size) }

@@ -57,11 +57,11 @@ func (t *Track) lastLineOf(r files.Rotated) (Position, error) {
 			f.offset = p.End()
 		}
 	}
-	end, err := lastFeed(f.file, f.info.Size())
+	end, err := EndOfLines(f.file, f.info.Size())
 	if err != nil || end == 0 {
 		return p, err
 	}
-	begin, err := lastFeed(f.file, end-1)
+	begin, err := EndOfLines(f.file, end-1)
 	if err != nil {
 		return Position{}, err
 	}
@@ -79,8 +79,9 @@ func (t *Track) lastLineOf(r files.Rotated) (Position, error) {
 	return p, nil
 }
 
-// lastFeed returns the offset behind the last line feed before an offset; 0 if there is none.
-func lastFeed(f *os.File, before int64) (int64, error) {
+// EndOfLines returns the offset behind the last line feed before an offset, up to which lines have ended; 0 if there
+// is none.
+func EndOfLines(f *os.File, before int64) (int64, error) {
 	b := make([]byte, 64<<10)
 	for before > 0 {
 		n := min(int64(len(b)), before)
