@@ -48,7 +48,7 @@ func (f *follower) forget(path string) {
 // too much, so that it is not known what came.
 func (f *follower) look(v view) (events []summary, more int, odd bool) {
 	for path := range f.files {
-		if _, ok := v.owners[path]; !ok {
+		if _, ok := v.files[path]; !ok {
 			f.forget(path)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/files"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/status"
 )
 
 // following is a file that a follower looks at, and what may be seen of it.
@@ -22,7 +23,7 @@ func follow(t *testing.T) *following {
 	f := newFollower()
 	t.Cleanup(f.close)
 	path := filepath.Join(t.TempDir(), "events.jsonl")
-	return &following{&stored{t: t, path: path}, f, view{owners: map[string][]string{path: {"a", "b"}}}}
+	return &following{&stored{t: t, path: path}, f, view{files: map[string]status.File{path: {Receivers: []string{"a", "b"}}}}}
 }
 
 // finds looks, and compares what is found.
@@ -143,7 +144,7 @@ func TestFollowOneOfTwo(t *testing.T) {
 	f.finds("a6 a7 a8 a9 a10 a11 a12 a13 a14 a15 a16 a17 a18 a19 a20 a21 a22 a23 a24 a25", 5, false)
 
 	other := &stored{t: t, path: filepath.Join(t.TempDir(), "other.jsonl")}
-	f.view = view{owners: map[string][]string{f.path: {"a"}, other.path: {"b"}}}
+	f.view = view{files: map[string]status.File{f.path: {Receivers: []string{"a"}}, other.path: {Receivers: []string{"b"}}}}
 	f.finds("", 0, false)
 	f.n = 0
 	f.add("a", 2)

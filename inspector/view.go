@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"maps"
 	"net/http"
 	"os"
 	"slices"
@@ -17,25 +18,20 @@ import (
 
 // view is what may be seen: files, and of which receivers.
 type view struct {
-	only   []string            // names of receivers; none: all
-	owners map[string][]string // names of the receivers that store in a file, by its path
-	raw    map[string]bool     // files in which nothing is said by a receiver
+	only  []string               // names of receivers; none: all
+	files map[string]status.File // by their paths
 }
 
 func (h *Handler) view() view {
-	v := view{h.Receivers, make(map[string][]string), make(map[string]bool)}
-	for path, owners := range status.Files() {
-		if slices.ContainsFunc(owners, v.shows) {
-			v.owners[path], v.raw[path] = owners, status.IsRaw(path)
-		}
-	}
+	v := view{h.Receivers, status.Files()}
+	maps.DeleteFunc(v.files, func(_ string, of status.File) bool { return !slices.ContainsFunc(of.Receivers, v.shows) })
 	return v
 }
 
 // paths returns those of the files.
 func (v view) paths() []string {
-	paths := make([]string, 0, len(v.owners))
-	for path := range v.owners {
+	paths := make([]string, 0, len(v.files))
+	for path := range v.files {
 		paths = append(paths, path)
 	}
 	slices.Sort(paths)
@@ -62,15 +58,15 @@ func (v view) receiverOf(path string, e *reader.Event) string {
 	if name := v.said(path, e, event.Receiver); name != "" {
 		return name
 	}
-	if owners := v.owners[path]; len(owners) == 1 {
-		return owners[0]
+	if names := v.files[path].Receivers; len(names) == 1 {
+		return names[0]
 	}
 	return ""
 }
 
 // said returns the attribute that a receiver has given an event. In a raw file it is anybody's word.
 func (v view) said(path string, e *reader.Event, attribute string) string {
-	if v.raw[path] {
+	if v.files[path].Raw {
 		return ""
 	}
 	return e.Attribute(attribute)
@@ -86,7 +82,7 @@ func (v view) showsEvent(path string, e *reader.Event) bool {
 
 // showsAll tells whether all events in a file may be seen.
 func (v view) showsAll(path string) bool {
-	return len(v.only) == 0 || !slices.ContainsFunc(v.owners[path], func(name string) bool { return !v.shows(name) })
+	return len(v.only) == 0 || !slices.ContainsFunc(v.files[path].Receivers, func(name string) bool { return !v.shows(name) })
 }
 
 // keyOf returns what names an event: its file, and where it is there, sealed.
@@ -118,7 +114,7 @@ func (v view) find(key string) (*found, error) {
 	if !ok || p.UnmarshalText([]byte(place)) != nil {
 		return nil, failure(http.StatusBadRequest, "The key is that of no event, or from before Caddy was started.", "List anew.")
 	}
-	for path := range v.owners {
+	for path := range v.files {
 		if nameOf(path) != name {
 			continue
 		}

@@ -2,6 +2,7 @@ package status
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -10,7 +11,8 @@ func TestFiles(t *testing.T) {
 	add := func(name string, inEffect bool, files ...string) {
 		r := &Receiver{Name: name, InEffect: func() bool { return inEffect }}
 		for _, file := range files {
-			r.Outputs = append(r.Outputs, Output{File: file})
+			file, raw := strings.CutSuffix(file, " raw")
+			r.Outputs = append(r.Outputs, Output{File: file, Raw: raw})
 		}
 		t.Cleanup(Publish(r))
 	}
@@ -21,8 +23,10 @@ func TestFiles(t *testing.T) {
 	add("b", true, "/x")
 	add("a", true, "/x") // of another site
 	add("c", true)
-	add("d", false, "/x", "/z")
-	if got, want := Files(), map[string][]string{"/x": {"a", "b"}, "/y": {"a"}}; !reflect.DeepEqual(got, want) {
+	add("d", false, "/x raw", "/z")
+	add("e", true, "/raw raw", "/both raw")
+	add("f", true, "/both")
+	if got, want := Files(), map[string]File{"/x": {[]string{"a", "b"}, false}, "/y": {[]string{"a"}, false}, "/raw": {[]string{"e"}, true}, "/both": {[]string{"e", "f"}, true}}; !reflect.DeepEqual(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
 }

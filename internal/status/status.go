@@ -169,24 +169,29 @@ func Publish(r *Receiver) (withdraw func()) {
 	}
 }
 
-// Files returns the files in which receivers of the config that runs store, each with their names.
-func Files() map[string][]string {
-	of := make(map[string][]string)
-	for _, r := range inEffect() {
-		for _, o := range r.Outputs {
-			if o.File != "" && !slices.Contains(of[o.File], r.Name) {
-				of[o.File] = append(of[o.File], r.Name)
-			}
-		}
-	}
-	return of
+// File is one in which receivers of the config that runs store.
+type File struct {
+	Receivers []string // their names
+	Raw       bool     // one of them stores what was sent and nothing else
 }
 
-// IsRaw tells whether a receiver of the config that runs stores in a file what was sent and nothing else.
-func IsRaw(path string) bool {
-	return slices.ContainsFunc(inEffect(), func(r *Receiver) bool {
-		return slices.ContainsFunc(r.Outputs, func(o Output) bool { return o.Raw && o.File == path })
-	})
+// Files returns them, by their paths.
+func Files() map[string]File {
+	all := make(map[string]File)
+	for _, r := range inEffect() {
+		for _, o := range r.Outputs {
+			if o.File == "" {
+				continue
+			}
+			of := all[o.File]
+			if !slices.Contains(of.Receivers, r.Name) {
+				of.Receivers = append(of.Receivers, r.Name)
+			}
+			of.Raw = of.Raw || o.Raw
+			all[o.File] = of
+		}
+	}
+	return all
 }
 
 // Test sends a receiver a sample event, and returns what became of it in words.
