@@ -65,15 +65,20 @@ func CountsOf(r *Receiver) *Counts {
 	return counts.of[key]
 }
 
-// counted is how many requests were, by all receivers.
-var counted atomic.Uint64
-
-// Counted returns how many requests receivers have answered.
-func Counted() uint64 { return counted.Load() }
+// Counted returns how many requests all receivers have answered.
+func Counted() (n uint64) {
+	counts.Lock()
+	defer counts.Unlock()
+	for _, c := range counts.of {
+		for i := range c.requests {
+			n += c.requests[i].Load()
+		}
+	}
+	return n
+}
 
 // Count counts what became of a request that was received at that time, and from whom.
 func (c *Counts) Count(became string, received time.Time, clientIP func() string) {
-	counted.Add(1)
 	c.requests[max(0, slices.Index(outcome.All, became))].Add(1)
 	switch became {
 	case outcome.Stored:
