@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
@@ -16,8 +17,9 @@ import (
 //go:embed page
 var sources embed.FS
 
-// page is the page, with its style and its script in it.
-var page = newDocument()
+// page returns the page, with its style and its script in it. It is made when it is first asked for: most commands
+// of caddy never do.
+var page = sync.OnceValue(newDocument)
 
 type document struct {
 	policy string  // Content-Security-Policy
@@ -70,7 +72,7 @@ func hashOf(text string) string {
 
 // setSecurity sets header fields that all answers have.
 func setSecurity(header http.Header) {
-	header.Set("Content-Security-Policy", page.policy)
+	header.Set("Content-Security-Policy", page().policy)
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Cache-Control", "no-store")
 	header.Set("Referrer-Policy", "no-referrer")
@@ -98,9 +100,9 @@ func (h *Handler) servePage(w http.ResponseWriter, r *http.Request) error {
 		w.WriteHeader(http.StatusPermanentRedirect)
 		return nil
 	}
-	html := &page.others
+	html := &page().others
 	if _, err := h.userOf(r); err == nil {
-		html = &page.users
+		html = &page().users
 	}
 	body := html.plain
 	header := w.Header()

@@ -22,7 +22,7 @@ func TestPage(t *testing.T) {
 	if got.StatusCode != http.StatusOK || got.Header.Get("Content-Type") != "text/html; charset=utf-8" {
 		t.Fatalf("%d %v", got.StatusCode, got.Header)
 	}
-	if n, zipped := len(got.body), len(page.users.gzip); n > 100_000 || zipped > 30_000 {
+	if n, zipped := len(got.body), len(page().users.gzip); n > 100_000 || zipped > 30_000 {
 		t.Errorf("the page has %d bytes, and %d compressed", n, zipped)
 	}
 	// Whoever is a user without the key is told so, as his browser may have another Authorization.
@@ -67,7 +67,7 @@ func TestAnswersAreKeptNowhere(t *testing.T) {
 	s := newSite(t, &Handler{})
 	for _, a := range answers {
 		got := s.do(a.method, "/api/"+a.path, a.body, keyHeader+": -")
-		for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "Content-Security-Policy": page.policy, "Content-Type": "application/json"} {
+		for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "Content-Security-Policy": page().policy, "Content-Type": "application/json"} {
 			if got := got.Header.Get(name); got != want {
 				t.Errorf("%s: %s: %q, want %q", a.path, name, got, want)
 			}
@@ -82,7 +82,7 @@ func TestPageIsCompressed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text, err := io.ReadAll(r); err != nil || string(text) != string(page.users.plain) || !strings.Contains(got.Header.Get("Vary"), "Accept-Encoding") {
+	if text, err := io.ReadAll(r); err != nil || string(text) != string(page().users.plain) || !strings.Contains(got.Header.Get("Vary"), "Accept-Encoding") {
 		t.Errorf("%d bytes, %v, %v", len(text), err, got.Header)
 	}
 	if got := s.do("HEAD", "/", ""); got.StatusCode != http.StatusOK || got.body != "" {
