@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -109,8 +108,8 @@ func pagesOf(sites []string) (pages []page) {
 
 func pageAt(site string) page {
 	p := page{site: site, remark: "which address that is, only the config's author knows"}
-	u, err := url.Parse(strings.TrimSuffix(site, "*"))
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || strings.ContainsAny(site, " {}?#\\") || strings.ContainsAny(u.Host+u.Path, "*") || strings.Contains(u.Path, "[") {
+	u, ok := status.ParseSite(site)
+	if !ok || u.Scheme != "http" && u.Scheme != "https" || strings.Contains(site, " ") || strings.Contains(u.Host, "*") {
 		return p
 	}
 	if host := u.Hostname(); host == "" || net.ParseIP(host).IsUnspecified() { // any

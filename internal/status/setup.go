@@ -44,13 +44,12 @@ func (r *Receiver) Address() Address {
 	}
 	var best string
 	for _, site := range r.Sites() {
-		site = strings.TrimSuffix(site, "*")
 		if _, behind, ok := strings.Cut(site, " "); ok {
 			site = "unix://" + behind // the socket says nothing of host and path
 		}
-		u, err := url.Parse(site)
-		if err != nil || strings.ContainsAny(site, "?#{}\\") || strings.ContainsAny(u.Path, "*[") {
-			continue // it is open which path it is
+		u, ok := ParseSite(site)
+		if !ok {
+			continue
 		}
 		if r.PublicURL != "" {
 			return Address{strings.TrimSuffix(r.PublicURL, "/") + u.EscapedPath(), FromPublicURL}
@@ -59,11 +58,19 @@ func (r *Receiver) Address() Address {
 			continue // it is open which host it is
 		}
 		if best == "" || u.Scheme == "https" && !strings.HasPrefix(best, "https:") {
-			best = site
+			best = strings.TrimSuffix(site, "*")
 		}
 	}
 	if best == "" {
 		return Address{From: FromNobody}
 	}
 	return Address{best, FromSite}
+}
+
+// ParseSite returns what a site begins with, which is all of it except for a * at its end, as a URL. It is not ok
+// if it is open which path that is.
+func ParseSite(site string) (u *url.URL, ok bool) {
+	site = strings.TrimSuffix(site, "*")
+	u, err := url.Parse(site)
+	return u, err == nil && !strings.ContainsAny(site, "?#{}\\") && !strings.ContainsAny(u.Path, "*[")
 }
