@@ -157,15 +157,7 @@ func TestFollowOneOfTwo(t *testing.T) {
 
 // TestStreamComesBackAfterAReset: whoever was away during one gets it.
 func TestStreamComesBackAfterAReset(t *testing.T) {
-	f := storesIn(t, "a")
-	f.add("a", 1)
-	s := newSite(t, &Handler{})
-	l := s.stream()
-	l.next("state")
-	f.add("a", 1)
-	last, _ := l.next("events")
-	l.cancel()
-	other := s.stream()
+	f, s, last, other := oneIsAway(t)
 	other.next("state")
 	if err := os.Truncate(f.path, 0); err != nil {
 		t.Fatal(err)

@@ -58,17 +58,22 @@ func TestStream(t *testing.T) {
 	}
 }
 
-// TestStreamComesBack: with the id of the last message, nothing is missed; with any other, the list begins anew.
-func TestStreamComesBack(t *testing.T) {
-	f := storesIn(t, "a")
+// oneIsAway serves a page that has gone after a message, and another one that stays.
+func oneIsAway(t *testing.T) (f *stored, s *site, last told, other *live) {
+	f = storesIn(t, "a")
 	f.add("a", 1)
-	s := newSite(t, &Handler{})
+	s = newSite(t, &Handler{})
 	l := s.stream()
 	l.next("state")
 	f.add("a", 1)
-	last, _ := l.next("events")
+	last, _ = l.next("events")
 	l.cancel()
-	other := s.stream()
+	return f, s, last, s.stream()
+}
+
+// TestStreamComesBack: with the id of the last message, nothing is missed; with any other, the list begins anew.
+func TestStreamComesBack(t *testing.T) {
+	f, s, last, other := oneIsAway(t)
 	for i := range 3 {
 		f.add("a", 1)
 		for seen := false; !seen; {
