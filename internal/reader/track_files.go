@@ -308,18 +308,3 @@ func (t *Track) foreign() (list []files.Rotated) {
 	}
 	return list
 }
-
-// FingerprintOf returns that of a file.
-func FingerprintOf(name string) (Fingerprint, error) {
-	return NewTrack(name, nil).printOfFile(files.Rotated{At: NeverRotated, Forms: []string{name}})
-}
-
-// FingerprintIn returns that of a file that is not compressed.
-func FingerprintIn(f *os.File) (Fingerprint, error) {
-	begin := make([]byte, printBytes)
-	n, err := f.ReadAt(begin, 0)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return Fingerprint{}, err
-	}
-	return printOf(begin[:n]), nil
-}
