@@ -3,6 +3,7 @@ package e2e
 import (
 	"bufio"
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -21,7 +22,7 @@ import (
 
 var inspectedBytes = flag.Int("inspected", 120<<20, "how many bytes of events TestInspectorOfMuch has")
 
-// withInspector is a receiver and an inspector, whose users say who they are.
+// withInspector is a receiver and an inspector, which its key opens.
 func withInspector() string {
 	return "http:// {\nhandle_path /inspect* {\nwebhook_inspector\n}\n" +
 		directive("/webhooks", "verify_token "+rightToken, "output file {$DIR}/a/events.jsonl {", "roll_size 1GiB", "}") + "}\n"
@@ -128,6 +129,7 @@ func inFrames(t *testing.T, plain []byte) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
+	appendUint32 := binary.LittleEndian.AppendUint32
 	var out, table []byte
 	frames := 0
 	for len(plain) > 0 {
@@ -137,18 +139,14 @@ func inFrames(t *testing.T, plain []byte) []byte {
 		}
 		before := len(out)
 		out = encoder.EncodeAll(plain[:n], out)
-		table = appendUint32(appendUint32(table, len(out)-before), n)
+		table = appendUint32(appendUint32(table, uint32(len(out)-before)), uint32(n))
 		plain = plain[n:]
 		frames++
 	}
-	table = append(appendUint32(table, frames), 0)
+	table = append(appendUint32(table, uint32(frames)), 0)
 	table = appendUint32(table, 0x8f92eab1)
-	out = appendUint32(appendUint32(out, 0x184d2a5e), len(table))
+	out = appendUint32(appendUint32(out, 0x184d2a5e), uint32(len(table)))
 	return append(out, table...)
-}
-
-func appendUint32(b []byte, n int) []byte {
-	return append(b, byte(n), byte(n>>8), byte(n>>16), byte(n>>24))
 }
 
 // TestInspectorOfMuch: however much there is, the first list comes at once, a search says how far it has got,
