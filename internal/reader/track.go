@@ -80,6 +80,18 @@ func NewTrack(path string, source Durability) *Track {
 // Last returns up to where was read; it is zero before the first line.
 func (t *Track) Last() Position { return t.last }
 
+// IsAhead tells whether a line comes after the place up to which was read. Its position must say what its file
+// is called by now.
+func (t *Track) IsAhead(p Position) bool {
+	switch f := t.current; {
+	case t.last.File != (Fingerprint{}) && t.last.File == p.File:
+		return p.Offset >= t.last.End()
+	case f != nil && f.print != (Fingerprint{}) && f.print == p.File:
+		return p.Offset >= f.offset
+	}
+	return p.Rotated.After(t.floor)
+}
+
 // Close closes what is open.
 func (t *Track) Close() {
 	t.leave()
