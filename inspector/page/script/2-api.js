@@ -4,11 +4,14 @@ let key = '';
 
 const keyInAddress = /(?:^#|&)key=([^&]*)/;
 
+// asKey returns a key without what came along as it was copied, such as a line break, or what can't be seen.
+const asKey = (text) => text.replace(/%..|[^\w-]/g, '');
+
 // takeKey takes the inspector's key out of the address, and keeps it for this tab.
 function takeKey() {
 	const found = keyInAddress.exec(location.hash);
 	if (found) {
-		key = found[1]; // which has no escapes
+		key = asKey(found[1]);
 		const rest = location.hash.slice(1).split('&').filter((p) => !p.startsWith('key=')).join('&');
 		history.replaceState(null, '', location.pathname + location.search + (rest ? '#' + rest : ''));
 		keep('key', key);

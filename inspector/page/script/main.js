@@ -74,7 +74,7 @@ function told(next) {
 	const other = now && now.process !== next.process;
 	const had = now;
 	now = next;
-	fill($('user'), next.user);
+	if (next.user) fill($('user'), next.user); // the stream does not tell
 	if (other) {
 		refused = [];
 		attempts = [];
@@ -145,7 +145,8 @@ function showGate(err) {
 	$('gate').hidden = false;
 	const input = h('input', { type: 'password', id: 'key', autocomplete: 'off', spellcheck: 'false', 'aria-describedby': 'gate-why' });
 	const use = () => {
-		key = input.value.trim().replace(/^.*#key=/, '');
+		const address = /[#&]key=([^&]*)/.exec(input.value);
+		key = asKey(address ? address[1] : input.value);
 		keep('key', key);
 		start();
 	};

@@ -1,0 +1,55 @@
+//go:build browser
+
+package e2e
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestBrowserTakesKeys in the forms that they are copied in.
+func TestBrowserTakesKeys(t *testing.T) {
+	in := inspect(t)
+	in.ticket(1)
+	p := browse(t)
+	p.open(in.page)
+	for _, pasted := range []string{"wr\u00f6ng\u2026", in.key[:20] + "\u2026"} {
+		p.shows("#gate h2", "Who are you?")
+		p.eval("document.querySelector('#key').value = " + quoted(pasted))
+		p.click("Open")
+		p.shows("#gate", "The key is not the inspector's.")
+	}
+	for _, pasted := range []string{
+		in.key + "\u200b", "\u201c" + in.key + "\u201d", " " + in.key + "\u00a0", in.page + "#key=" + in.key, in.page + "#event=a%20b&key=" + in.key, "#key=" + in.key + "&event=a",
+	} {
+		p.eval("sessionStorage.clear()")
+		p.open("about:blank")
+		p.open(in.page)
+		p.shows("#gate h2", "Who are you?")
+		p.eval("document.querySelector('#key').value = " + quoted(pasted))
+		p.click("Open")
+		p.shows("nav", "tickets")
+		p.shows("#connection", "live")
+	}
+
+	// In the address, with what else is in it.
+	id := p.eval("document.querySelector('#row0').click(), new Promise((r) => setTimeout(() => r(location.hash), 200))")
+	if !strings.HasPrefix(id, "#event=") {
+		t.Fatalf("the address has %q", id)
+	}
+	for _, hash := range []string{id + "&key=" + in.key, "#key=" + in.key + "&" + id[1:], "#key=" + in.key + "\u201d&" + id[1:]} {
+		p.eval("sessionStorage.clear()")
+		p.open("about:blank")
+		p.open(in.page + hash)
+		p.shows("#detail h2", "created")
+		if got := p.eval("location.hash"); got != id {
+			t.Errorf("%s: the address has %q, want %q", hash, got, id)
+		}
+	}
+
+	// What was not told with how everything stands stays there.
+	in.ticket(2)
+	p.shows("#pill", "1 new")
+	p.shows("#user", "key")
+	p.wantNoErrors()
+}
