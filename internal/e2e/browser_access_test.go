@@ -53,3 +53,26 @@ func TestBrowserTakesKeys(t *testing.T) {
 	p.shows("#user", "key")
 	p.wantNoErrors()
 }
+
+// TestBrowserReceiversOfOneName are each shown with their addresses, as those are that no name was given.
+func TestBrowserReceiversOfOneName(t *testing.T) {
+	in := inspect(t)
+	in.reload("http:// {\nhandle_path /inspect* {\nwebhook_inspector\n}\n" +
+		directive("/north", "provider shopify", "secret abcdefgh", "public_url https://hooks.example.com/north", "output file {$DIR}/north.jsonl") +
+		directive("/south", "provider shopify", "secret abcdefgh", "public_url https://hooks.example.com/south", "output file {$DIR}/south.jsonl") +
+		directive("/other", "provider stripe", "secret whsec_abcdefgh", "output file {$DIR}/other.jsonl") + "}\n")
+	p := browse(t)
+	p.open(in.page + "#key=" + in.key)
+	p.shows("nav", "shopify", "stripe")
+	if got := p.eval("[...document.querySelectorAll('nav button')].filter((b) => b.innerText.includes('shopify')).length"); got != "1" {
+		t.Errorf("shopify is there %s times", got)
+	}
+	p.to("#receiver=shopify")
+	p.shows("#detail", "https://hooks.example.com/north", "https://hooks.example.com/south")
+	p.confirm("Send a test event", "Send it")
+	p.shows("#detail .good", "stored, and answered 200; ")
+	p.shows("#pill, #list", "new", "webhook_receiver_test")
+	p.to("#events")
+	p.wait("two events", "document.querySelectorAll('#rows .row').length === 2 || (document.querySelector('.pill') && document.querySelector('.pill').click())")
+	p.wantNoErrors()
+}

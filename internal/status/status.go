@@ -199,14 +199,28 @@ func Files() map[string]File {
 	return all
 }
 
-// Test sends a receiver a sample event, and returns what became of it in words.
+// Test sends a receiver a sample event, or each of those that have the name, and returns what became of it in words.
 func Test(ctx context.Context, receiver string) (string, error) {
+	var results []string
+	var failures []error
 	for _, r := range inEffect() {
-		if r.Name == receiver && r.Test != nil {
-			return r.Test(ctx)
+		if r.Name != receiver || r.Test == nil {
+			continue
+		}
+		result, err := r.Test(ctx)
+		if err != nil {
+			failures = append(failures, err)
+		} else {
+			results = append(results, result)
 		}
 	}
-	return "", errors.New("there is no such receiver that can be sent a sample event")
+	switch {
+	case len(failures) > 0:
+		return strings.Join(results, "; "), errors.Join(failures...)
+	case len(results) == 0:
+		return "", errors.New("there is no such receiver that can be sent a sample event")
+	}
+	return strings.Join(results, "; "), nil
 }
 
 // inEffect returns the receivers of the config that runs.

@@ -4,6 +4,7 @@ let now = null; // the state of everything, as the server told it last
 let view = { kind: 'events', receiver: '' };
 
 const receiverNamed = (name) => now.receivers.find((r) => r.name === name);
+const receiversNamed = (name) => now.receivers.filter((r) => r.name === name); // several may have one name
 const deliveries = () => now.receivers.flatMap((r) => r.deliveries || []);
 const refusedOf = (r) => Object.entries(r.requests || {}).reduce((n, [outcome, of]) => n + (now.refused_outcomes.includes(outcome) ? of : 0), 0);
 
@@ -20,7 +21,10 @@ const deliveryKinds = { up: 'good', down: 'bad', held: 'warn', paused: 'warn', s
 
 function drawNav() {
 	const items = [['#events', 'All events', null]];
-	for (const r of now.receivers) items.push(['#receiver=' + encodeURIComponent(r.name), r.name, standing(r), 'Receivers']);
+	for (const name of new Set(now.receivers.map((r) => r.name))) {
+		const all = receiversNamed(name).map(standing);
+		items.push(['#receiver=' + encodeURIComponent(name), name, ['bad', 'warn', 'good', 'off'].map((kind) => all.find((s) => s[0] === kind)).find(Boolean), 'Receivers']);
+	}
 	const refused = now.receivers.reduce((n, r) => n + refusedOf(r), 0);
 	items.push(['#refused', 'Refused', refused ? ['bad', String(refused)] : null, 'Problems and deliveries']);
 	const down = deliveries().filter((d) => d.state === 'down').length;

@@ -166,7 +166,7 @@ function nothing(files) {
 		return h('div', { class: 'empty' }, h('p', {}, 'Nothing fits' + (filter.since ? ' in this time' : '') + files + '.'),
 			h('p', {}, button('Clear the filters', clear)));
 	}
-	const waiting = view.receiver ? [receiverNamed(view.receiver)].filter(Boolean) : now.receivers;
+	const waiting = view.receiver ? receiversNamed(view.receiver) : now.receivers;
 	if (!now.receivers.length) {
 		return h('div', { class: 'empty' }, h('p', {}, 'There is no receiver in the config that runs.'), h('p', {}, 'Add ', code('webhook_receiver /webhooks { … }'), ' to the Caddyfile, and reload.'));
 	}

@@ -2,12 +2,22 @@
 
 let receiverSaid = null;
 
-function drawReceiver(r) {
-	if (!receiverSaid || receiverSaid.of !== r.name) receiverSaid = { of: r.name, box: h('div', { 'aria-live': 'polite' }) };
-	const said = receiverSaid.box;
+// drawReceivers shows all of one name.
+function drawReceivers(all) {
+	const name = all[0].name;
+	if (!receiverSaid || receiverSaid.of !== name) receiverSaid = { of: name, box: h('div', { 'aria-live': 'polite' }) };
 	const scroll = $('detail').scrollTop;
+	const canTest = all.findLast((r) => r.can_test);
+	fill($('detail'), backButton(), all.map((r) => drawReceiver(r, r === canTest && [
+		!now.read_only && h('div', { class: 'actions' }, button('Send a test event', () => confirmed('Send a test event?', 'A sample event goes through ' + (all.length > 1 ? 'each receiver of this name' : 'the receiver') + ', as ' + (r.title || r.provider) + ' would send it, and is stored like any other. It is of the type webhook_receiver_test, which deliveries leave out.', 'Send it',
+			() => act(receiverSaid.box, { action: 'test', receiver: name })))),
+		receiverSaid.box])));
+	$('detail').scrollTop = scroll;
+}
+
+function drawReceiver(r, test) {
 	const waits = !r.last_event;
-	fill($('detail'), backButton(),
+	return [
 		h('h2', {}, r.name), h('p', { class: 'meta' }, r.title || r.provider),
 		(r.warnings || []).filter((w) => !waits || !w.startsWith('never verified')).map((w) => note('warn', sentence(w))),
 		waits && drawWaiting(r),
@@ -15,9 +25,7 @@ function drawReceiver(r) {
 		h('p', {}, 'Address to enter:'), drawAddress(r),
 		drawPaste(r),
 		drawLights(r),
-		!now.read_only && r.can_test && h('div', { class: 'actions' }, button('Send a test event', () => confirmed('Send a test event?', 'A sample event goes through the receiver, as ' + (r.title || r.provider) + ' would send it, and is stored like any other. It is of the type webhook_receiver_test, which deliveries leave out.', 'Send it',
-			() => act(said, { action: 'test', receiver: r.name })))),
-		said,
+		test,
 		h('h3', {}, 'How it stands'),
 		facts(['Last event', r.last_event ? [when(r.last_event, true), ' (' + ago(r.last_event) + ' ago)'] : 'none since Caddy was started'],
 			['Requests', Object.entries(r.requests || {}).filter(([, n]) => n).map(([name, n]) => n.toLocaleString() + ' ' + name.replaceAll('_', ' ')).join(', ') || 'none'],
@@ -25,8 +33,8 @@ function drawReceiver(r) {
 			...(r.outputs || []).map((o) => ['Output ' + o.output, [o.file && code(o.file), o.size ? ' ' + bytes(o.size) : '', ' ', o.failing ? state('bad', 'failing') : state('good', o.durable ? 'durable' : 'not durable')]]),
 			...(r.deliveries || []).map((d) => ['Delivery ' + d.name, [state(deliveryKinds[d.state] || 'off', d.state), ' ', code(d.url)]])),
 		h('div', { class: 'actions' }, (r.deliveries || []).length > 0 && button('See deliveries', () => go('#deliveries')),
-			r.last_refusal && button('See what was refused', () => go('#refused'))));
-	$('detail').scrollTop = scroll;
+			r.last_refusal && button('See what was refused', () => go('#refused'))),
+	];
 }
 
 // drawOverview shows all receivers.

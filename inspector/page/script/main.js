@@ -62,8 +62,8 @@ function drawAside() {
 		if (!refusedShown) fill($('detail'), h('p', { class: 'meta' }, 'Choose a request to see why it was refused.'));
 		return;
 	}
-	const r = view.receiver ? receiverNamed(view.receiver) : now.receivers.length === 1 ? now.receivers[0] : null;
-	if (r) drawReceiver(r);
+	const all = view.receiver ? receiversNamed(view.receiver) : now.receivers.length === 1 ? now.receivers : [];
+	if (all.length) drawReceivers(all);
 	else if (view.receiver) fill($('detail'), note('warn', 'There is no receiver called ', code(view.receiver), ' in the config that runs.'));
 	else drawOverview();
 }
