@@ -76,3 +76,37 @@ func TestBrowserReceiversOfOneName(t *testing.T) {
 	p.wait("two events", "document.querySelectorAll('#rows .row').length === 2 || (document.querySelector('.pill') && document.querySelector('.pill').click())")
 	p.wantNoErrors()
 }
+
+// TestBrowserRawLines have no id, and so no link; what is no text can't be copied, but saved.
+func TestBrowserRawLines(t *testing.T) {
+	in := inspect(t)
+	in.reload("http:// {\nhandle_path /inspect* {\nwebhook_inspector\n}\n" +
+		directive("/raw", "provider generic", "output file {$DIR}/raw.jsonl {\nformat raw\n}") +
+		directive("/any", "provider generic", "accept any", "output file {$DIR}/any.jsonl") + "}\n")
+	in.postTo("/raw", `{"first":1}`).wantStored(t)
+	in.postTo("/raw", `{"second":2}`).wantStored(t)
+	p := browse(t)
+	p.open(in.page + "#key=" + in.key)
+	p.shows(row(1), "raw line")
+	p.click(row(1))
+	p.shows("#form", "first")
+	p.shows("button", "Copy body")
+	if hash := p.eval("location.hash"); hash != "#events" {
+		t.Errorf("the address has %q", hash)
+	}
+	p.open("about:blank")
+	p.open(in.page + "#event=")
+	p.shows(row(1), "raw line")
+	p.showsNo("#form", "second")
+	body := "\x00\xff\xfe"
+	in.postTo("/any", body, "Content-Type: application/octet-stream").wantStored(t)
+	p.click("1 new")
+	p.shows(row(2), "raw line")
+	p.click(row(0))
+	p.shows("#form", "no text")
+	p.showsNo("#detail", "Copy body")
+	if got := p.downloaded("Save body"); string(got) != body {
+		t.Errorf("%q was saved", got)
+	}
+	p.wantNoErrors()
+}

@@ -9,7 +9,7 @@ const linkTo = (id) => location.origin + location.pathname + location.search + '
 async function openEvent(summary, keepAddress) {
 	opened = { summary };
 	showDetail();
-	if (!keepAddress) history.replaceState(null, '', '#event=' + encodeURIComponent(summary.id));
+	if (!keepAddress) history.replaceState(null, '', summary.id ? '#event=' + encodeURIComponent(summary.id) : addressOf(view)); // a raw line has no id
 	const done = whileWaiting(() => fill($('detail'), backButton(), h('p', {}, 'Opening …')));
 	const of = opened;
 	try {
@@ -74,7 +74,7 @@ function drawEvent() {
 			['Body', bytes(e.body_size) + (e.content_type ? ', ' + e.content_type : '')]),
 		h('div', { class: 'actions' },
 			e.curl !== undefined && copyButton('Copy as curl', () => e.curl),
-			!now.no_payload && e.body_size > 0 && copyButton('Copy body', () => request('body', { key: e.key }).then((r) => r.text())),
+			e.body && e.body.text !== undefined && copyButton('Copy body', () => request('body', { key: e.key }).then((r) => r.text())),
 			!now.no_payload && e.body_size > 0 && button('Save body', () => saveBody(e, said)),
 			e.id && copyButton('Copy id', e.id), e.id && copyButton('Copy link', linkTo(e.id))),
 		said,

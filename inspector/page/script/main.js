@@ -27,7 +27,7 @@ function route() {
 	let named = '';
 	try { named = decodeURIComponent(value || ''); } catch { named = value; }
 	const before = addressOf(view);
-	if (what === 'event') {
+	if (what === 'event' && named) {
 		if (view.kind !== 'events') turnTo({ kind: 'events', receiver: '' });
 		else drawNav();
 		if (!opened || opened.id !== named) findEvent(named);
