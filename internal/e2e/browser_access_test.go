@@ -110,3 +110,18 @@ func TestBrowserRawLines(t *testing.T) {
 	}
 	p.wantNoErrors()
 }
+
+// TestBrowserPasswordInAddress: with it in there, browsers take no relative address for a request.
+func TestBrowserPasswordInAddress(t *testing.T) {
+	in := inspect(t)
+	in.reload(strings.Replace(inspectedSites(in.app), "webhook_inspector", "basic_auth {\n"+annsPassword+"\n}\nwebhook_inspector", 1))
+	in.ticket(1)
+	p := browse(t)
+	p.open(strings.Replace(in.page, "://", "://ann:open@", 1))
+	p.shows("#connection", "live")
+	p.shows(row(0), "T-1")
+	p.shows("#user", "ann")
+	p.click(row(0))
+	p.shows("#form", "Printer 1")
+	p.wantNoErrors()
+}

@@ -37,7 +37,8 @@ let sendsKey = !('user' in document.body.dataset);
 
 async function send(path, options) {
 	const canSendKey = key && mayCarryKey();
-	const attempt = () => fetch('api/' + path, {
+	// Relative to the address without a password that may be in it, which browsers would refuse.
+	const attempt = () => fetch(new URL('api/' + path, location.origin + location.pathname), {
 		cache: 'no-store', redirect: 'manual', ...options,
 		headers: sendsKey && canSendKey ? { ...options.headers, Authorization: 'Bearer ' + key } : options.headers,
 	});
