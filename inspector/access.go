@@ -52,7 +52,7 @@ func nameOfCertificate(c *x509.Certificate) string {
 
 // byKey lets in whoever has the key.
 func (h *Handler) byKey(r *http.Request) (string, error) {
-	const hint = "Run caddy webhook inspect on the machine where Caddy runs: it prints the page's address with the key."
+	const hint = "Run caddy webhook inspect on the machine where Caddy runs, as the user that it runs as: it prints the page's address with the key."
 	scheme, given, _ := strings.Cut(r.Header.Get(keyHeader), " ")
 	if !strings.EqualFold(scheme, keyScheme) || given == "" {
 		return "", failure(http.StatusUnauthorized, "This needs a user, or the inspector's key.", hint)

@@ -3,6 +3,8 @@
 package e2e
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -123,5 +125,35 @@ func TestBrowserPasswordInAddress(t *testing.T) {
 	p.shows("#user", "ann")
 	p.click(row(0))
 	p.shows("#form", "Printer 1")
+	p.wantNoErrors()
+}
+
+// TestBrowserNewKey: an open page asks for it, and what is entered then stays.
+func TestBrowserNewKey(t *testing.T) {
+	in := inspect(t)
+	in.ticket(1)
+	p := browse(t)
+	p.open(in.page + "#key=" + in.key)
+	p.shows("#connection", "live")
+	p.eval(`const real = fetch; window.fetch = async (url, ...more) => {
+		const response = await real(url, ...more);
+		if (String(url).endsWith('api/stream') && response.status === 401) setTimeout(() => { window.streamRefused = true; }, 100);
+		return response;
+	}; 0`)
+	if err := os.Remove(filepath.Join(in.dir, "data", "caddy", "webhook_receiver", "inspector.key")); err != nil {
+		t.Fatal(err)
+	}
+	p.click(row(0))
+	p.shows("#gate", "The key is not the inspector's.", "as the user that it runs as")
+	address, _ := in.webhook(0, "inspect", "--address", in.admin)
+	p.eval("document.querySelector('#key').value = " + quoted(strings.TrimSpace(address)))
+	in.reload(inspectedSites(in.app)) // which ends the stream, so that the page asks for it anew
+	p.shows("#connection", "connecting")
+	p.wait("the end of the stream", "window.streamRefused")
+	p.click("Open")
+	p.shows("nav", "tickets")
+	p.shows("#connection", "live")
+	in.ticket(2)
+	p.shows("#pill", "1 new")
 	p.wantNoErrors()
 }

@@ -141,6 +141,7 @@ function missed() {
 
 // showGate is for whoever is no user.
 function showGate(err) {
+	if (!$('gate').hidden && $('key') && $('key').value) return; // somebody is entering it
 	$('main').hidden = true;
 	$('gate').hidden = false;
 	const input = h('input', { type: 'password', id: 'key', autocomplete: 'off', spellcheck: 'false', 'aria-describedby': 'gate-why' });
