@@ -60,8 +60,8 @@ func TestBrowserTakesKeys(t *testing.T) {
 func TestBrowserReceiversOfOneName(t *testing.T) {
 	in := inspect(t)
 	in.reload("http:// {\nhandle_path /inspect* {\nwebhook_inspector\n}\n" +
-		directive("/north", "provider shopify", "secret abcdefgh", "public_url https://hooks.example.com/north", "output file {$DIR}/north.jsonl") +
-		directive("/south", "provider shopify", "secret abcdefgh", "public_url https://hooks.example.com/south", "output file {$DIR}/south.jsonl") +
+		directive("/north", "provider shopify", "secret abcdefgh", "public_url https://hooks.example.com/north", "output file {$DIR}/north.jsonl", in.app.deliver()) +
+		directive("/south", "provider shopify", "secret abcdefgh", "public_url https://hooks.example.com/south", "output file {$DIR}/south.jsonl", "deliver "+in.app.name+" http://127.0.0.1:1/south") +
 		directive("/other", "provider stripe", "secret whsec_abcdefgh", "output file {$DIR}/other.jsonl") + "}\n")
 	p := browse(t)
 	p.open(in.page + "#key=" + in.key)
@@ -73,9 +73,13 @@ func TestBrowserReceiversOfOneName(t *testing.T) {
 	p.shows("#detail", "https://hooks.example.com/north", "https://hooks.example.com/south")
 	p.confirm("Send a test event", "Send it")
 	p.shows("#detail .good", "stored, and answered 200; ")
-	p.shows("#pill, #list", "new", "webhook_receiver_test")
-	p.to("#events")
 	p.wait("two events", "document.querySelectorAll('#rows .row').length === 2 || (document.querySelector('.pill') && document.querySelector('.pill').click())")
+	p.to("#deliveries")
+	p.click(row(1))
+	p.shows("#detail", "http://127.0.0.1:1/south", "south.jsonl."+in.app.name+".dead.jsonl")
+	p.wait("one that is chosen", "document.querySelectorAll('#rows [aria-selected=true]').length === 1")
+	p.click(row(0))
+	p.shows("#detail", "north.jsonl."+in.app.name+".dead.jsonl")
 	p.wantNoErrors()
 }
 

@@ -12,6 +12,7 @@ async function loadAttempts() {
 }
 
 const idOf = (d) => d.receiver + '/' + d.name;
+const fileOf = (d) => d.dead_file; // which no other delivery has, also of receivers of one name
 
 async function showDeliveries() {
 	fill($('top'));
@@ -26,13 +27,13 @@ async function showDeliveries() {
 
 function drawDeliveries() {
 	const all = deliveries();
-	if (!all.some((d) => idOf(d) === deliveryShown)) deliveryShown = all.length ? idOf(all[0]) : '';
+	if (!all.some((d) => fileOf(d) === deliveryShown)) deliveryShown = all.length ? fileOf(all[0]) : '';
 	fill($('list'), all.length
-		? h('div', { id: 'rows', role: 'listbox', 'aria-label': 'Deliveries', tabindex: '0' }, all.map((d, i) => h('div', { class: 'row', role: 'option', id: 'row' + i, 'aria-selected': String(idOf(d) === deliveryShown), onclick: () => { deliveryShown = idOf(d); attemptsMore = false; showDetail(); drawDeliveries(); } },
+		? h('div', { id: 'rows', role: 'listbox', 'aria-label': 'Deliveries', tabindex: '0' }, all.map((d, i) => h('div', { class: 'row', role: 'option', id: 'row' + i, 'aria-selected': String(fileOf(d) === deliveryShown), onclick: () => { deliveryShown = fileOf(d); attemptsMore = false; showDetail(); drawDeliveries(); } },
 			h('span', { class: 'name' }, idOf(d)), d.last_attempt ? when(d.last_attempt) : h('span', {}),
 			h('span', { class: 'second' }, backlogText(d)), state(deliveryKinds[d.state] || 'off', d.state))))
 		: h('div', { class: 'empty' }, h('p', {}, 'Events are stored, and sent to nobody.'), h('p', {}, 'Add ', code('deliver http://localhost:3000/webhooks'), ' to a receiver to have them sent on to your application.')));
-	const shown = all.find((d) => idOf(d) === deliveryShown);
+	const shown = all.find((d) => fileOf(d) === deliveryShown);
 	if (shown) drawDelivery(shown);
 	else fill($('detail'), backButton());
 }
@@ -47,7 +48,7 @@ function backlogText(d) {
 let deliverySaid = null;
 
 function drawDelivery(d) {
-	if (!deliverySaid || deliverySaid.of !== idOf(d)) deliverySaid = { of: idOf(d), box: h('div', { 'aria-live': 'polite' }) };
+	if (!deliverySaid || deliverySaid.of !== fileOf(d)) deliverySaid = { of: fileOf(d), box: h('div', { 'aria-live': 'polite' }) };
 	const said = deliverySaid.box;
 	const go_ = (action) => act(said, { action, receiver: d.receiver, delivery: d.name });
 	const of = attempts.filter((a) => a.receiver === d.receiver && a.delivery === d.name).reverse();
