@@ -104,3 +104,17 @@ func TestRequestsOfTheHour(t *testing.T) {
 		t.Errorf("%q has verified it", got.LastVerifier)
 	}
 }
+
+// TestMinutesAround1970: a machine whose clock nobody has set begins there.
+func TestMinutesAround1970(t *testing.T) {
+	var m minutes
+	for _, at := range []time.Time{time.Unix(-90, 0), time.Unix(30, 0)} {
+		m.count(at, true)
+		if last := m.last(at); last[hour-1] != [2]uint32{0, 1} {
+			t.Errorf("%s: %v", at.UTC(), last)
+		}
+	}
+	if last := m.last(time.Unix(90, 0)); last[hour-3] != [2]uint32{0, 1} || last[hour-2] != [2]uint32{0, 1} {
+		t.Errorf("%v", last)
+	}
+}
