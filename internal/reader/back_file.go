@@ -137,7 +137,7 @@ func (b *Back) before(want int64) (data []byte, begin int64, err error) {
 }
 
 // framesFrom returns what is before the end of what is to be read, from the beginning of the frame on in
-// which an offset is.
+// which an offset is; or only what is behind a damaged one, if there is that.
 func (b *Back) framesFrom(offset int64) (data []byte, begin int64, err error) {
 	data = b.buffer[:0]
 	at := int64(0)
@@ -151,10 +151,14 @@ func (b *Back) framesFrom(offset int64) (data []byte, begin int64, err error) {
 				begin = at
 			}
 			plain, err := b.file.decodeFrame(data[len(data):], i)
-			if err != nil {
+			switch {
+			case err == nil:
+				data = append(data, plain...)
+			case at+frame.Plain >= b.end || !isDamage(err):
 				return nil, at, err
+			default: // it is told of when it comes next
+				data, begin = data[:0], at+frame.Plain
 			}
-			data = append(data, plain...)
 		}
 		at += frame.Plain
 	}
