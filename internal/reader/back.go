@@ -186,6 +186,18 @@ func (b *Back) Next() (Block, error) {
 	}
 }
 
+// passOver has the next block be one of an older file, unless the current one begins after a time: then that of
+// a line from before it is that of a clock that was wrong.
+func (b *Back) passOver(before time.Time) {
+	if b.file == nil {
+		return
+	}
+	first, err := b.track.firstLine(files.Rotated{At: b.file.rotated, Forms: []string{b.file.file.Name()}})
+	if begin := timeOf(first); err == nil && !begin.IsZero() && begin.Before(before) {
+		b.leave()
+	}
+}
+
 // open opens the newest file of those that are left.
 func (b *Back) open() {
 	r := b.left[len(b.left)-1]

@@ -172,7 +172,7 @@ func (s *backStream) load() {
 	slices.Reverse(s.items)
 	s.date()
 	if since := s.latest.Query.Since; !since.IsZero() && !mark.time.IsZero() && mark.time.Before(since.Add(-nameMargin)) {
-		s.isDone, s.left = true, nil // files are passed over
+		s.passOver(since.Add(-nameMargin))
 	}
 	if s.latest.Rest != nil {
 		s.latest.Rest(time.Since(began))
