@@ -4,14 +4,17 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/status"
 )
 
@@ -86,5 +89,33 @@ func TestActions(t *testing.T) {
 	entries := logs.TakeAll()
 	if len(entries) != 2 || entries[0].ContextMap()["user"] != "bob" || entries[0].ContextMap()["id"] != "a1" || entries[1].ContextMap()["user"] != "key" {
 		t.Errorf("logged: %v", entries)
+	}
+}
+
+// TestDead: an event is dead if it is among the dead letters itself, not another one that has its id.
+func TestDead(t *testing.T) {
+	f := storesIn(t, "a", "b")
+	dead := f.path + ".app.dead.jsonl"
+	for _, name := range []string{"a", "b"} {
+		t.Cleanup(status.PublishDelivery(&delivery{report: status.DeliveryReport{Receiver: name, Name: "app", DeadFile: dead}}))
+	}
+	lines := []string{
+		line("same", began, `"type":"k","receiver":"a"`, `1`), line("same", began, `"type":"k","receiver":"b"`, `1`),
+		line("same", began.Add(time.Second), `"type":"k","receiver":"a"`, `1`),
+	}
+	f.write(strings.Join(lines, ""))
+	letter, err := reader.DeadLetter([]byte(lines[0]), "it was not wanted", 3, began)
+	if err == nil {
+		err = os.WriteFile(dead, letter, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSite(t, &Handler{})
+	for i, e := range s.events(map[string]any{"limit": 9}).Events {
+		got := ask[opened](s, "event", map[string]string{"key": e.Key}).Deliveries
+		if isDead := i == 2; len(got) != 1 || (got[0].State == eventDead) != isDead || (got[0].Why == "it was not wanted") != isDead {
+			t.Errorf("%d: %+v", i, got)
+		}
 	}
 }

@@ -173,7 +173,7 @@ func (h *Handler) deliveriesOf(ctx context.Context, e *found) []eventDelivery {
 			return a.ID == e.ID && a.Receiver == report.Receiver && a.Delivery == report.Name
 		})
 		if one.State == status.EventPast {
-			if reason, dead := deadReason(ctx, report.DeadFile, e.ID); dead {
+			if reason, dead := deadReason(ctx, report.DeadFile, e.Event); dead {
 				one.State, one.Why = eventDead, h.reason(reason)
 			} else if slices.ContainsFunc(one.Attempts, func(a status.Attempt) bool { return a.Taken }) {
 				one.State = eventTaken
@@ -189,12 +189,18 @@ func (e *found) line() status.Line {
 	return status.Line{Text: e.Text, File: e.position.File, Rotated: e.position.Rotated, Offset: e.position.Offset}
 }
 
-// deadReason looks for an event among the newest dead letters.
-func deadReason(ctx context.Context, path, id string) (reason string, dead bool) {
-	if path == "" || id == "" {
+// deadReason looks for an event among the newest dead letters. Others may be there that have its id: of another
+// receiver, or stored at another time.
+func deadReason(ctx context.Context, path string, e *reader.Event) (reason string, dead bool) {
+	if path == "" || e.ID == "" {
 		return "", false
 	}
-	l := reader.Latest{Paths: []string{path}, Query: reader.Query{IDs: []string{id}}, Limit: 1, Bytes: answerBytes / 4, Time: 100 * time.Millisecond}
+	l := reader.Latest{
+		Paths: []string{path}, Query: reader.Query{IDs: []string{e.ID}}, Limit: 1, Bytes: answerBytes / 4, Time: 100 * time.Millisecond,
+		Wants: func(_ string, letter *reader.Event) bool {
+			return letter.Attribute(event.Receiver) == e.Attribute(event.Receiver) && letter.TimeText == e.TimeText
+		},
+	}
 	letters, _, err := l.Run(ctx, nil)
 	if err != nil || len(letters) == 0 {
 		return "", false
