@@ -31,6 +31,16 @@ const settling = 2 * time.Second
 // written, as names always go on. While nothing changes in the directory, it is not
 // read again: there may be very many.
 func (t *Track) list() (*listing, error) {
+	for range 100 { // the live one may be renamed meanwhile
+		if now, err := t.listOnce(); !errors.Is(err, fs.ErrNotExist) {
+			return now, err
+		}
+	}
+	return nil, fmt.Errorf("%s: the files change all the time", t.path)
+}
+
+// listOnce is list. The error is fs.ErrNotExist if something was there, and is not any more.
+func (t *Track) listOnce() (*listing, error) {
 	beside := t.path
 	if info, err := os.Lstat(t.path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
 		beside = Absolute(t.path)
@@ -61,9 +71,6 @@ func (t *Track) list() (*listing, error) {
 		now.rotated, err = rotatedWithout(files.OS{}, beside)
 	} else {
 		now.rotated, now.live, err = listWith(t.path, beside)
-	}
-	if errors.Is(err, fs.ErrNotExist) { // since the look at it
-		return &listing{beside: beside}, nil
 	}
 	if err != nil {
 		return nil, err
