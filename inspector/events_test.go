@@ -103,6 +103,19 @@ func TestFilters(t *testing.T) {
 	}
 }
 
+// TestSearchInHeaders finds what header fields and the target are, however they are stored.
+func TestSearchInHeaders(t *testing.T) {
+	f := storesIn(t, "a")
+	f.add("a", 1)
+	f.write(line("sent", began.Add(-time.Hour), `"type":"k","receiver":"a","httpheaders":"[[\":method\",\"POST\"],[\":path\",\"/x?y=a%2520b\"],[\"X-Tag\",\"W/\\\"%C3%BC\\\"\"]]"`, `1`))
+	s := newSite(t, &Handler{})
+	for _, text := range []string{"/x?y=a%20b", `W/"ü"`, "X-Tag"} {
+		if got := s.events(map[string]any{"limit": 9, "text": text}); idsOf(got.Events) != "sent" {
+			t.Errorf("%s: %q", text, idsOf(got.Events))
+		}
+	}
+}
+
 // TestOneAnswerReadsSoMuch: it says how far it has looked, and goes on from there.
 func TestOneAnswerReadsSoMuch(t *testing.T) {
 	f := storesIn(t, "a")

@@ -3,6 +3,7 @@ package reader
 import (
 	"bytes"
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -76,7 +77,25 @@ func (e *Event) hasInAttributes(text string) bool {
 			return true
 		}
 	}
-	return slices.ContainsFunc(e.Extensions, func(a [2]string) bool { return strings.Contains(a[1], text) })
+	return slices.ContainsFunc(e.Extensions, func(a [2]string) bool {
+		return strings.Contains(a[1], text) || a[0] == event.HTTPHeaders && strings.Contains(a[1], asInHeaders(text))
+	})
+}
+
+// asInHeaders returns a text as it stands in the attribute with header fields: that is JSON, and percent-encoded.
+func asInHeaders(text string) string {
+	var b strings.Builder
+	for _, c := range []byte(text) {
+		switch {
+		case c == '"' || c == '\\':
+			b.Write([]byte{'\\', c})
+		case c < ' ' || c > '~' || c == '%':
+			fmt.Fprintf(&b, "%%%02X", c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 func (f Field) isIn(e *Event) bool {
@@ -112,7 +131,11 @@ func newSieve(q *Query) *sieve {
 		add(newValues(q.IDs...))
 	}
 	for _, text := range longestFirst(q.Texts) {
-		add(needles{newNeedle(text), newNeedle("data_base64")})
+		of := needles{newNeedle(text), newNeedle("data_base64")}
+		if q.Anywhere && asInHeaders(text) != text {
+			of = append(of, newNeedle(asInHeaders(text)))
+		}
+		add(of)
 	}
 	var values []string
 	for _, f := range q.Where {
