@@ -67,7 +67,7 @@ func TestQuestionsThatTakeLong(t *testing.T) {
 		if got := s.do("POST", "/api/events", `{"limit":1,"types":["`+stars+`"]}`); got.StatusCode != http.StatusOK {
 			t.Errorf("%.20s: %d %.100s", stars, got.StatusCode, got.body)
 		}
-		if took := time.Since(asked); took > 3*answerTime {
+		if took := time.Since(asked); took > 20*answerTime { // a busy machine takes a few times as long
 			t.Errorf("%.20s: %s", stars, took)
 		}
 	}
