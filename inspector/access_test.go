@@ -18,8 +18,14 @@ import (
 
 // answers is everything that the inspector tells, with a question that fits.
 var answers = []struct{ method, path, body string }{
-	{"GET", "state", ""}, {"GET", "refused", ""}, {"GET", "attempts", ""}, {"GET", "stream", ""},
-	{"POST", "events", "{}"}, {"POST", "event", `{"key":""}`}, {"POST", "body", `{"key":""}`}, {"POST", "act", `{"action":"test","receiver":"a"}`},
+	{"GET", "state", ""},
+	{"GET", "refused", ""},
+	{"GET", "attempts", ""},
+	{"GET", "stream", ""},
+	{"POST", "events", "{}"},
+	{"POST", "event", `{"key":""}`},
+	{"POST", "body", `{"key":""}`},
+	{"POST", "act", `{"action":"test","receiver":"a"}`},
 }
 
 // TestAnswersAreAllOfThem: what is added is in the matrices below.

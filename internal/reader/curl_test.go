@@ -218,8 +218,10 @@ func TestCurlHeaders(t *testing.T) {
 
 // TestCurlLeavesSecretsOut, and says which.
 func TestCurlLeavesSecretsOut(t *testing.T) {
-	r := &Request{URL: &url.URL{Scheme: "https", Host: "h", Path: "/"}, Method: "POST", Target: "/", Known: true,
-		Header: http.Header{"Cookie": {Redacted}, "Authorization": {Redacted}, "X-A": {"a"}}}
+	r := &Request{
+		URL: &url.URL{Scheme: "https", Host: "h", Path: "/"}, Method: "POST", Target: "/", Known: true,
+		Header: http.Header{"Cookie": {Redacted}, "Authorization": {Redacted}, "X-A": {"a"}},
+	}
 	command, left := r.Curl()
 	if !slices.Equal(left, []string{"Authorization", "Cookie"}) || strings.Contains(command, Redacted) || strings.Contains(command, "Cookie") || !strings.Contains(command, "-H 'X-A: a'") {
 		t.Errorf("%s, left out %q", command, left)

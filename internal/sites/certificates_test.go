@@ -150,8 +150,10 @@ func TestCertificate(t *testing.T) {
 
 // TestCertificatesOfURLs: each host once, if it is known which that is.
 func TestCertificatesOfURLs(t *testing.T) {
-	got := Certificates([]string{"http://a.example.com/x", "http://a.example.com:8080/y", "http://[2001:db8::1]/", "https://*.example.com/", "https://:443/", "https:///",
-		"unix//run/x.sock b.example.com/x", "://", "http://*.example.com/x"})
+	got := Certificates([]string{
+		"http://a.example.com/x", "http://a.example.com:8080/y", "http://[2001:db8::1]/", "https://*.example.com/", "https://:443/", "https:///",
+		"unix//run/x.sock b.example.com/x", "://", "http://*.example.com/x",
+	})
 	want := []status.Certificate{{Host: "a.example.com", State: status.CertificateHTTP}, {Host: "2001:db8::1", State: status.CertificateHTTP}}
 	if !slices.Equal(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
