@@ -273,7 +273,11 @@ func (p *tab) shoot(name string) {
 		p.t.Errorf("a screenshot of %d bytes", len(picture))
 	}
 	write := func(dir, name string) {
-		if err := os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o644); err != nil {
+		err := os.MkdirAll(dir, 0o755)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o644)
+		}
+		if err != nil {
 			p.t.Fatal(err)
 		}
 	}
