@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -23,7 +24,8 @@ type recipe struct {
 	*server
 	caddyfile string
 	config    tls.Config
-	event     string // what is posted
+	event     string        // what is posted
+	timeout   time.Duration // of a request; 0: patience
 }
 
 // Addresses of the test for those of the recipes.
@@ -74,7 +76,7 @@ func (r *recipe) from(address, method, url string, fields ...string) answer {
 		},
 	}
 	defer transport.CloseIdleConnections()
-	a, err := try(&http.Client{Transport: transport, Timeout: patience}, method, url, strings.NewReader(map[string]string{"POST": r.event}[method]), fields...)
+	a, err := try(&http.Client{Transport: transport, Timeout: cmp.Or(r.timeout, patience)}, method, url, strings.NewReader(map[string]string{"POST": r.event}[method]), fields...)
 	if err != nil {
 		return answer{body: err.Error()}
 	}

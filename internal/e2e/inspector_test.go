@@ -164,7 +164,8 @@ func TestInspectorStreamsEnd(t *testing.T) {
 		}
 		how()
 		group.Wait()
-		if took := time.Since(began); took > 3*time.Second {
+		// A stream that does not end would hold it up for ever. The command alone takes seconds on a busy machine.
+		if took := time.Since(began); took > 10*time.Second {
 			t.Errorf("with open pages, %s takes %v", what, took)
 		}
 	}
