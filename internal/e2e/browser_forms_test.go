@@ -32,7 +32,7 @@ func TestBrowserForms(t *testing.T) {
 			p.shows("#connection", "live")
 			for _, v := range views {
 				if v[1] == "click" {
-					p.eval("document.querySelector('.row').click()")
+					p.clickWhereItIs(".row")
 				} else {
 					p.to(v[1])
 				}

@@ -66,7 +66,7 @@ func TestBrowserShowsTextOnly(t *testing.T) {
 		p.click(row(i))
 		p.shows("#detail .facts", "Received")
 		for _, tab := range []string{"raw", "headers", "record", "curl", "pretty"} {
-			p.eval("document.querySelector('#tab-" + tab + "').click()")
+			p.clickWhereItIs("#tab-" + tab)
 		}
 		p.wait("text as it was sent", fmt.Sprintf("%s.includes(document.querySelector('#detail h2').textContent)", quotedAll(payloads)))
 	}

@@ -5,6 +5,7 @@ package e2e
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -205,17 +206,42 @@ func (p *tab) showsNo(selector, text string) {
 func (p *tab) click(what string) {
 	p.t.Helper()
 	if strings.ContainsAny(what, "#.[") {
-		p.run(chromedp.Click(what, chromedp.ByQuery, chromedp.NodeVisible))
+		p.clickOn(what, chromedp.ByQuery)
 		return
 	}
-	p.run(chromedp.Click(fmt.Sprintf("//button[normalize-space()=%s]", quoted(what)), chromedp.BySearch, chromedp.NodeVisible))
+	p.clickOn(fmt.Sprintf("//button[normalize-space()=%s]", quoted(what)), chromedp.BySearch)
+}
+
+// clickWhereItIs clicks on what a selector finds, also where that is not to be seen.
+func (p *tab) clickWhereItIs(selector string) {
+	p.t.Helper()
+	p.wait(selector, fmt.Sprintf("((e) => e && !e.click())(document.querySelector(%s))", quoted(selector)))
+}
+
+// clickOn clicks on what is found, again if the page has just made it anew.
+func (p *tab) clickOn(what string, by chromedp.QueryOption) {
+	p.t.Helper()
+	eventually(p.t, "a click on "+what, func() error {
+		ctx, cancel := context.WithTimeout(p.ctx, patience/4)
+		defer cancel()
+		return chromedp.Run(ctx, chromedp.Click(what, by, chromedp.NodeVisible))
+	})
 }
 
 // confirm clicks on a button, and on the one that asks whether that is meant.
 func (p *tab) confirm(button, really string) {
 	p.t.Helper()
-	p.click(button)
-	p.run(chromedp.Click(fmt.Sprintf("//dialog//button[normalize-space()=%s]", quoted(really)), chromedp.BySearch, chromedp.NodeVisible))
+	eventually(p.t, "the question behind "+button, func() error { // a click is lost where the page makes the button anew meanwhile
+		p.click(button)
+		for range 20 {
+			if p.eval("Boolean(document.querySelector('dialog[open]'))") == "true" {
+				return nil
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		return errors.New("there is none")
+	})
+	p.clickOn(fmt.Sprintf("//dialog//button[normalize-space()=%s]", quoted(really)), chromedp.BySearch)
 }
 
 // press presses keys, wherever the focus is.
