@@ -252,6 +252,9 @@ func TestChaos(t *testing.T) {
 		stop()
 	}
 	n.drop.Store(0)
+	n.stall.Store(true) // by chance none may have outlasted the timeout
+	time.Sleep(2 * time.Second)
+	n.stall.Store(false)
 	tr.waitStored(s, 200)
 	tr.stop()
 	tr.check(c, true)
