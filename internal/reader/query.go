@@ -3,7 +3,6 @@ package reader
 import (
 	"bytes"
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -82,19 +81,10 @@ func (e *Event) hasInAttributes(text string) bool {
 	})
 }
 
-// asInHeaders returns a text as it stands in the attribute with header fields: that is JSON, and percent-encoded.
+// asInHeaders returns a text as it stands in the attribute with header fields.
 func asInHeaders(text string) string {
 	var b strings.Builder
-	for _, c := range []byte(text) {
-		switch {
-		case c == '"' || c == '\\':
-			b.Write([]byte{'\\', c})
-		case c < ' ' || c > '~' || c == '%':
-			fmt.Fprintf(&b, "%%%02X", c)
-		default:
-			b.WriteByte(c)
-		}
-	}
+	event.WriteEncoded(&b, text)
 	return b.String()
 }
 

@@ -137,13 +137,13 @@ func (h *StoredHeaders) Of(r *Request) string {
 	var b strings.Builder
 	b.Grow(h.Size(r))
 	b.WriteString(`[["` + event.HeaderMethod + `","`)
-	writeEncoded(&b, r.Method)
+	event.WriteEncoded(&b, r.Method)
 	b.WriteString(`"],["` + event.HeaderPath + `","`)
 	path := r.target()
 	if !h.keepsQuery {
 		path = redactQuery(path)
 	}
-	writeEncoded(&b, path)
+	event.WriteEncoded(&b, path)
 	for _, field := range h.fieldsIn(r.Header) {
 		for _, value := range r.Header[field.name] {
 			if h.byDefault && value == event.ContentTypeJSON && field.name == "Content-Type" {
@@ -153,9 +153,9 @@ func (h *StoredHeaders) Of(r *Request) string {
 				value = Redacted
 			}
 			b.WriteString(`"],["`)
-			writeEncoded(&b, field.name)
+			event.WriteEncoded(&b, field.name)
 			b.WriteString(`","`)
-			writeEncoded(&b, value)
+			event.WriteEncoded(&b, value)
 		}
 	}
 	b.WriteString(`"]]`)
@@ -251,27 +251,3 @@ func redactQuery(target string) string {
 
 // redactedSize is how much longer a target can get by that.
 func redactedSize(target string) int { return len(Redacted) * (1 + strings.Count(target, "&")) }
-
-// writeEncoded writes a text as it stands in a JSON string, with percent signs, and what
-// is not printable ASCII, percent-encoded.
-func writeEncoded(b *strings.Builder, s string) {
-	for {
-		n := 0
-		for n < len(s) && isPlain(s[n]) {
-			n++
-		}
-		b.WriteString(s[:n])
-		if n == len(s) {
-			return
-		}
-		if c := s[n]; c == '"' || c == '\\' {
-			b.WriteByte('\\')
-			b.WriteByte(c)
-		} else {
-			b.WriteString(percentEncode(s[n:n+1], func(byte) bool { return true }))
-		}
-		s = s[n+1:]
-	}
-}
-
-func isPlain(c byte) bool { return ' ' <= c && c <= '~' && c != '"' && c != '\\' && c != '%' }
