@@ -62,6 +62,14 @@ const maxAdminAnswer = 64 << 20
 // get returns what the receivers' part of the admin endpoint answers, which is JSON.
 func (a *admin) get(path string) ([]byte, error) { return a.ask(http.MethodGet, path, askWithin) }
 
+// decode decodes such an answer.
+func (a *admin) decode(answer []byte, into any) error {
+	if err := json.Unmarshal(answer, into); err != nil {
+		return fmt.Errorf("the answer of %s is none: %w", a.address, err)
+	}
+	return nil
+}
+
 // post has it do something.
 func (a *admin) post(path string) ([]byte, error) { return a.ask(http.MethodPost, path, actWithin) }
 

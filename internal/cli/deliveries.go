@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -110,8 +109,8 @@ func actionCommand(at *admin, action struct{ name, short, long string }) *cobra.
 			var done struct {
 				Result string `json:"result"`
 			}
-			if err := json.Unmarshal(answer, &done); err != nil {
-				return fmt.Errorf("the answer of %s is none: %w", at.address, err)
+			if err := at.decode(answer, &done); err != nil {
+				return err
 			}
 			c.printf("%s\n", sanitize(fullName(d)+": "+done.Result))
 			return c.failed
@@ -130,8 +129,8 @@ func (a *admin) deliveries() (answer []byte, all []status.DeliveryReport, err er
 	var parsed struct {
 		Deliveries []status.DeliveryReport `json:"deliveries"`
 	}
-	if err := json.Unmarshal(answer, &parsed); err != nil {
-		return nil, nil, fmt.Errorf("the answer of %s is none: %w", a.address, err)
+	if err := a.decode(answer, &parsed); err != nil {
+		return nil, nil, err
 	}
 	return answer, parsed.Deliveries, nil
 }

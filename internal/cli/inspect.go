@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -45,8 +44,8 @@ The address is found as by caddy reload.`,
 				return err
 			}
 			var report status.Report
-			if err := json.Unmarshal(answer, &report); err != nil {
-				return fmt.Errorf("the answer of %s is none: %w", at.address, err)
+			if err := at.decode(answer, &report); err != nil {
+				return err
 			}
 			if len(report.Inspectors) == 0 {
 				return errors.New("there is no webhook_inspector in the config of the running Caddy: add one to a site, such as webhook_inspector /inspect*, and reload")

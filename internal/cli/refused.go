@@ -79,8 +79,8 @@ func (r *refusedRequests) showNew() error {
 		Started time.Time         `json:"started"`
 		Refused []json.RawMessage `json:"refused"`
 	}
-	if err := json.Unmarshal(answer, &parsed); err != nil {
-		return fmt.Errorf("the answer of %s is none: %w", r.at.address, err)
+	if err := r.at.decode(answer, &parsed); err != nil {
+		return err
 	}
 	if !parsed.Started.Equal(r.started) && !r.started.IsZero() {
 		r.started, r.after = parsed.Started, 0 // another process, which counts anew

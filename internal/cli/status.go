@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -41,8 +40,8 @@ The address is found as by caddy reload.`,
 				return c.failed
 			}
 			var report status.Report
-			if err := json.Unmarshal(answer, &report); err != nil {
-				return fmt.Errorf("the answer of %s is none: %w", at.address, err)
+			if err := at.decode(answer, &report); err != nil {
+				return err
 			}
 			c.showStatus(&report, time.Now())
 			return c.failed
