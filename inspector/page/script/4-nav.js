@@ -8,6 +8,8 @@ const receiversNamed = (name) => now.receivers.filter((r) => r.name === name); /
 const deliveries = () => now.receivers.flatMap((r) => r.deliveries || []);
 const refusedOf = (r) => Object.entries(r.requests || {}).reduce((n, [outcome, of]) => n + (now.refused_outcomes.includes(outcome) ? of : 0), 0);
 
+const outcomesText = (of) => Object.entries(of || {}).filter(([, n]) => n).map(([name, n]) => n.toLocaleString() + ' ' + name.replaceAll('_', ' ')).join(', ');
+
 // standing is how a receiver stands, in a word.
 function standing(r) {
 	if ((r.outputs || []).some((o) => o.failing)) return ['bad', 'can’t store'];

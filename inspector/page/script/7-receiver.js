@@ -28,7 +28,7 @@ function drawReceiver(r, test) {
 		test,
 		h('h3', {}, 'How it stands'),
 		facts(['Last event', r.last_event ? [when(r.last_event, true), ' (' + ago(r.last_event) + ' ago)'] : 'none since Caddy was started'],
-			['Requests', Object.entries(r.requests || {}).filter(([, n]) => n).map(([name, n]) => n.toLocaleString() + ' ' + name.replaceAll('_', ' ')).join(', ') || 'none'],
+			['Requests', outcomesText(r.requests) || 'none'],
 			['Last refusal', r.last_refusal && [when(r.last_refusal.time, true), ' ' + r.last_refusal.status + ': ' + r.last_refusal.reason]],
 			...(r.outputs || []).map((o) => ['Output ' + o.output, [o.file && code(o.file), o.size ? ' ' + bytes(o.size) : '', ' ', o.failing ? state('bad', 'failing') : state('good', o.durable ? 'durable' : 'not durable')]]),
 			...(r.deliveries || []).map((d) => ['Delivery ' + d.name, [state(deliveryKinds[d.state] || 'off', d.state), ' ', code(d.url)]])),

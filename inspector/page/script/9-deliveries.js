@@ -60,7 +60,7 @@ function drawDelivery(d) {
 		d.last_error && !(d.warnings || []).some((w) => w.includes(d.last_error)) && note(d.state === 'up' ? '' : 'bad', h('p', {}, 'Last failure: ' + d.last_error)),
 		facts(['Sends to', code(d.url)], ['Backlog', backlogText(d)], ['Being tried again', d.retrying || false], ['Oldest that waits', d.oldest && [when(d.oldest, true), ' (' + ago(d.oldest) + ')']],
 			['Last attempt', when(d.last_attempt, true)], ['Last taken', when(d.last_taken, true)],
-			['Since the start', Object.entries(d.outcomes || {}).filter(([, n]) => n).map(([name, n]) => n.toLocaleString() + ' ' + name.replaceAll('_', ' ')).join(', ')],
+			['Since the start', outcomesText(d.outcomes)],
 			['Dead letters', [d.dead_letters ? count(d.dead_letters, 'event') + ' in ' : 'none; they would be in ', code(d.dead_file)]]),
 		!now.read_only && h('div', { class: 'actions' },
 			d.state === 'paused' ? button('Resume', () => go_('resume'), { class: 'primary' }) : button('Pause', () => confirmed('Pause this delivery?', 'Nothing is sent to ' + d.name + ' until it is resumed, over restarts too. Events are received and kept meanwhile.', 'Pause', () => go_('pause'))),
