@@ -38,7 +38,18 @@ type vector struct {
 	body     string
 
 	id, kind, subject string // "": a UUID, webhook, and none
+
+	account string        // that the option of the name takes
+	says    string        // verification; "": signature
+	late    time.Duration // how late it may come, where there is a signed time
+	early   time.Duration // how early, or unlimited
+	status  int           // of the answer; 0: 200
+	answer  string        // its body
+	refused int           // status of the answer to one that is not signed right; 0: 401
 }
+
+// unlimited is early for a time that may lie ahead as far as it will.
+const unlimited = -1
 
 const (
 	byDocuments = "the example in the provider's documents"

@@ -34,6 +34,7 @@ const (
 type Row struct {
 	Name  string
 	Title string // as the service calls itself
+	Kind  Kind   // of service
 	Docs  string // URL of the documents that the row follows
 	Note  string // what an operator must know, in Markdown; may be empty
 
@@ -50,10 +51,42 @@ type Row struct {
 	Timeout     time.Duration
 	Accept      string
 
+	// What the service calls that which the option account takes, where the signature
+	// has an account.
+	Account string
+
+	// Names that the row had before, or that are the product's as well.
+	Aliases []string
+
 	// How long the service waits for an answer. Where it documents nothing: a third
 	// more than timeout.
 	Patience time.Duration
 }
+
+// Kind is a kind of service, as PROVIDERS.md has them.
+type Kind string
+
+// Kinds are all of them, in the order of PROVIDERS.md.
+var Kinds = []Kind{
+	KindCode, KindOperations, KindPayments, KindCommerce, KindFinance, KindMessaging, KindSocial,
+	KindCustomers, KindWork, KindIdentity, KindMedia, KindAny,
+}
+
+// The kinds of services.
+const (
+	KindCode       Kind = "Code and builds"
+	KindOperations Kind = "Infrastructure and monitoring"
+	KindPayments   Kind = "Payments and subscriptions"
+	KindCommerce   Kind = "Commerce and shipping"
+	KindFinance    Kind = "Banking, accounting and people"
+	KindMessaging  Kind = "Messages, calls and mail"
+	KindSocial     Kind = "Social networks"
+	KindCustomers  Kind = "Customers and marketing"
+	KindWork       Kind = "Work, forms and calendars"
+	KindIdentity   Kind = "Identity and contracts"
+	KindMedia      Kind = "Content, media and AI"
+	KindAny        Kind = "Any service"
+)
 
 // What rows are made of.
 type (

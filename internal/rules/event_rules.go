@@ -17,6 +17,9 @@ type EventRules struct {
 	// The status of the answer to an event that is stored. Default: 200.
 	Status int `json:"status,omitempty"`
 
+	// The status of the answer to a request whose signature is not right. Default: 401.
+	Refused int `json:"refused,omitempty"`
+
 	// A header of the request that is repeated in the answer.
 	Echo string `json:"echo,omitempty"`
 

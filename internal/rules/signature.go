@@ -25,16 +25,34 @@ const maxSignatures = 16
 // timely signature is answered 401. All signatures in it are compared with
 // those of all secrets, in constant time.
 type Signature struct {
-	// `hmac-sha1`, `hmac-sha256`, `hmac-sha384`, `hmac-sha512`, `ed25519`,
-	// `ecdsa-p256` (over SHA-256, in ASN.1 DER), or `token`, where the sender just
-	// sends the secret. Of HMACs several, separated by spaces, where the sender
-	// uses one or the other.
+	// How it is made, by one of these, or by several HMACs or several digests,
+	// separated by spaces, where the sender uses one or the other:
+	//
+	//	hmac-sha1, hmac-sha256, hmac-sha384, hmac-sha512
+	//	sha1, sha256, sha512           a plain digest, with {secret} in what is signed
+	//	ed25519
+	//	ecdsa-p256, ecdsa-p256-raw     over SHA-256, in ASN.1 DER, or as r and s
+	//	rsa-sha256, rsa-sha512         PKCS #1 v1.5
+	//	rsa-pss-sha256
+	//	jwt-hs256, jwt-hs384, jwt-hs512, jwt-rs256, jwt-es256
+	//	                               a JSON Web Token (RFC 7519) with claims
+	//	jws-rs256, jws-rs512, jws-es256, jws-ed25519
+	//	                               a detached JSON Web Signature (RFC 7515, appendix F)
+	//	token                          the sender just sends the secret
+	//
+	// What a token's header says of its algorithm must be the same; what it says of keys
+	// counts for nothing.
 	Algorithm string `json:"algorithm,omitempty"`
 
-	// Where the signature is, `header:<name>`; of several, any may have the right
-	// one. With `token` also `query:<name>`, `form:<name>`, `body:<path>`, or
-	// `body:<path>.*.<path>`, where every element must have it.
+	// Where the signature is, any source except `key`; of several, any may have the right
+	// one. The name of a header may end in `*`, which is any number from 1 to 16. With
+	// `token` also `body:<path>.*.<path>`, where every element must have it. With a `jwt-…`
+	// also `body:`, the whole body.
 	From []Source `json:"from,omitempty"`
+
+	// Whether a signature's header may be there several times. Default: one that is there
+	// twice counts for nothing.
+	Repeated bool `json:"repeated,omitempty"`
 
 	// What separates the elements of a signature's header, where there can be
 	// several. White space and commas around them are removed. Default: there is
@@ -42,30 +60,60 @@ type Signature struct {
 	Separator string `json:"separator,omitempty"`
 
 	// How an element that is a signature begins. Others are passed over. With
-	// `token` what comes before the secret, in upper or lower case; only headers must
+	// `token` and `jwt-…` what comes before it, in upper or lower case; only headers must
 	// have it. Default: every element is one.
 	Prefix string `json:"prefix,omitempty"`
 
-	// How signatures are encoded: `hex` (default), or `base64`, in either alphabet
-	// and with or without padding. Not used by `token`.
+	// How signatures are encoded: `hex` (default), `base64`, in either alphabet, with or
+	// without padding, and percent-encoded or not, or `base64_hex`, hexadecimal digits in
+	// base64. There may be double quotes around it. A `token` is encoded only with
+	// `base64`, as in HTTP's Basic authentication, where the secret is `user:password`.
 	Encoding string `json:"encoding,omitempty"`
 
-	// How secrets are encoded: `raw`, `hex` or `base64`. White space in the latter
-	// two is no part of the key. Keys of `ecdsa-p256` are DER in base64. Public keys
-	// may be PEM as well. Default: `raw`; `hex` for `ed25519`, `base64` for
-	// `ecdsa-p256`.
+	// How secrets are encoded: `raw`, `hex` or `base64`; `sha1` and `nfkd` are for raw
+	// ones whose SHA-1, or whose normalization form KD of Unicode, is the key. White
+	// space in `hex` and `base64` is no part of the key. Public keys are in DER, and may be
+	// PEM (a certificate too) or a JSON Web Key as well. Default: `raw`; `hex` for
+	// `ed25519`, `base64` for other public keys.
 	KeyEncoding string `json:"key_encoding,omitempty"`
 
 	// What secrets may begin with, such as `whsec_`, and is no part of the key.
 	KeyPrefix string `json:"key_prefix,omitempty"`
 
-	// What is signed, a text with `{body}` (as sent, compressed if it was) in it, or
-	// with `{decoded}` (the body before it was compressed), and perhaps
-	// `{timestamp}`, `{id}`, `{method}`, `{url}` (`public_url`, else that of the
-	// request with its query, as it was sent) and `{form}`. `{form}`, which can stand
-	// for `{body}`, is names and values of a form in the body, sorted by name, equal
-	// ones once. Default: `{body}`. Not used by `token`.
+	// What is signed, a text with placeholders in it:
+	//
+	//	{body}                    as sent, compressed if it was
+	//	{decoded}                 the body before it was compressed
+	//	{body_base64url}          the body in base64 for URLs, without padding
+	//	{sha256}                  the body's SHA-256 in hexadecimal digits; {sha256_base64}
+	//	                          in base64, {sha256_raw} its bytes
+	//	{timestamp}, {id}, {method}
+	//	{url}                     public_url, else that of the request, with its query, as sent
+	//	{url_sha256}              its SHA-256 in hexadecimal digits
+	//	{path}                    path and query, as sent
+	//	{host}                    of public_url, else of the request
+	//	{form}                    names and values of a form in the body, sorted by name, equal
+	//	                          ones once
+	//	{secret}                  the secret, for a plain digest
+	//	{header:<name>} …         what is at a source
+	//	{?text {query:a} more?}   a part that is left out where a source in it is not there
+	//
+	// Something of the body must be in it, unless `partial` is set. Default: `{body}`.
+	// Not used by `token`, and by `jwt-…` in claims only.
 	Content string `json:"content,omitempty"`
+
+	// What claims of a token must be: texts with placeholders, as in `content`. One with
+	// something of the body in it binds the body. `exp` and `nbf` count, where they are
+	// there, give or take a minute.
+	Claims map[string]string `json:"claims,omitempty"`
+
+	// Whether the body, or a part of it, is not signed: then an event says so, with
+	// `verification` `partial`.
+	Partial bool `json:"partial,omitempty"`
+
+	// Where a value is that is in one request only, and signed, for a `partial` one: with it
+	// a second body is refused, for the last 100,000 since the config was loaded.
+	Nonce Source `json:"nonce,omitempty"`
 
 	// Forms of the URL that may be signed instead of it: `port` (with its scheme's
 	// port, or without the port), `escaped` (percent-encoded as by browsers, or its
@@ -83,17 +131,30 @@ type Signature struct {
 	// the same place belong together, and each place is checked by itself.
 	ID []Source `json:"id,omitempty"`
 
-	// Where the time of signing is: `header:<name>`, `body:<path>`, `form:<name>`, or
-	// `signature:<prefix>`, the element of the signature's header with that prefix.
-	// Several headers count as with `id`. Default: there is none.
+	// Where the time of signing is: `header:<name>`, `query:<name>`, `body:<path>`,
+	// `form:<name>`, `claim:<name>`, or `signature:<prefix>`, the element of the
+	// signature's header with that prefix, or its first with `signature:#1`. Several
+	// headers count as with `id`. Default: there is none.
 	Timestamp []Source `json:"timestamp,omitempty"`
 
-	// `unix` (seconds, default), `unix_ms`, or `rfc3339`.
+	// `unix` (seconds, default), `unix_ms`, `unix_any` (milliseconds, if it has more than
+	// 11 digits), `rfc3339` (without a zone it is UTC) or `http_date`.
 	TimestampFormat string `json:"timestamp_format,omitempty"`
 
 	// How much the timestamp may differ from the time of receipt, to either side.
 	// Default: 5m.
 	Tolerance caddy.Duration `json:"tolerance,omitempty"`
+
+	// Whether a timestamp that lies ahead is taken, however far.
+	PastOnly bool `json:"past_only,omitempty"`
+
+	// Whether the key is the service's, so that it signs the events of all its customers
+	// with it: `verification` is `service` then, unless `account` binds the event.
+	SharedKey bool `json:"shared_key,omitempty"`
+
+	// Where the account is, one of which the option `account` must name. Default: events
+	// name none.
+	Account Source `json:"account,omitempty"`
 }
 
 // Verifier verifies the signatures of one receiver's events.
