@@ -61,6 +61,10 @@ func (h *Handler) refuse(req *request, err error) (became string, answer error) 
 	if !errors.As(err, &refusal) {
 		return outcome.Unavailable, err
 	}
+	if status := h.provider.Event.Refused; status != 0 && refusal.Outcome == outcome.BadSignature {
+		own := *refusal
+		own.Status, refusal = status, &own
+	}
 	req.closeUnread()
 	if refusal.Status == http.StatusServiceUnavailable {
 		req.w.Header().Set("Retry-After", retryAfter)

@@ -52,18 +52,25 @@ func verificationOptions(v *rules.Verification) options.Table {
 //	signature {
 //	    algorithm        <name...>
 //	    from             <source...>
+//	    repeated
 //	    separator        <text>
 //	    prefix           <text>
-//	    encoding         hex|base64
-//	    key_encoding     raw|hex|base64
+//	    encoding         hex|base64|base64_hex
+//	    key_encoding     raw|hex|base64|sha1|nfkd
 //	    key_prefix       <text>
 //	    content          <text>
+//	    claims           <name> <text>
+//	    partial
+//	    nonce            <source>
 //	    url_forms        port|escaped|decoded...
 //	    body_hash        query:<name>
 //	    id               <source...>
 //	    timestamp        <source...>
-//	    timestamp_format unix|unix_ms|rfc3339
+//	    timestamp_format unix|unix_ms|unix_any|rfc3339|http_date
 //	    tolerance        <duration>
+//	    past_only
+//	    shared_key
+//	    account          <source>
 //	}
 func (h *Handler) unmarshalSignature(d *caddyfile.Dispenser) error {
 	s := new(rules.Signature)
@@ -80,13 +87,17 @@ func signatureOptions(s *rules.Signature) options.Table {
 		"from":         options.Texts("one source or more, such as header:X-Signature", &s.From),
 		"separator":    options.Text("one text, such as ,", &s.Separator),
 		"prefix":       options.Text("one text, such as sha256=", &s.Prefix),
-		"encoding":     options.Word(&s.Encoding, rules.EncodingHex, rules.EncodingBase64),
+		"encoding":     options.Word(&s.Encoding, rules.Encodings...),
 		"key_encoding": options.Word(&s.KeyEncoding, rules.KeyEncodings...),
 		"key_prefix":   options.Text("one text, such as whsec_", &s.KeyPrefix),
 		"content": options.Value("one text, in quotes if it has spaces, such as {timestamp}.{body}", func(_, value string) error {
-			s.Content = strings.ReplaceAll(value, rules.PartMethodLong, rules.PartMethod)
+			s.Content = rules.FromCaddyfile(value)
 			return rules.CheckContent(s.Content)
 		}),
+		"claims":   options.Pairs("a name and a text, such as payload_hash {sha256}", &s.Claims),
+		"partial":  options.Flag(&s.Partial),
+		"repeated": options.Flag(&s.Repeated),
+		"nonce":    options.Text("one source, such as body:nonce", &s.Nonce),
 		"url_forms": {Takes: "one form or more, such as port", Min: 1, Max: -1, Set: func(_ string, args []string) error {
 			s.URLForms = args
 			return rules.CheckURLForms(args)
@@ -96,6 +107,9 @@ func signatureOptions(s *rules.Signature) options.Table {
 		"timestamp":        options.Texts("one source or more, such as header:X-Timestamp", &s.Timestamp),
 		"timestamp_format": options.Word(&s.TimestampFormat, rules.TimestampFormats...),
 		"tolerance":        options.Duration(&s.Tolerance, "5m"),
+		"past_only":        options.Flag(&s.PastOnly),
+		"shared_key":       options.Flag(&s.SharedKey),
+		"account":          options.Text("one source, such as body:account.id", &s.Account),
 	}
 }
 
@@ -106,6 +120,7 @@ func signatureOptions(s *rules.Signature) options.Table {
 //	    type         <source...>
 //	    subject      <source...>
 //	    status       <code>
+//	    refused      <code>
 //	    echo         <header>
 //	    content_type <type>
 //	    body         <text>
@@ -122,6 +137,7 @@ func eventOptions(e *rules.EventRules) options.Table {
 		"type":         options.Texts("one source or more, such as body:event.name", &e.Type),
 		"subject":      options.Texts("one source or more, such as body:event.id", &e.Subject),
 		"status":       options.Status(&e.Status),
+		"refused":      options.Status(&e.Refused),
 		"echo":         options.Text("one header, such as X-Hook-Secret", &e.Echo),
 		"content_type": options.Text("one media type, such as application/json", &e.ContentType),
 		"body":         options.Text("one text, in quotes if it has spaces, such as ok", &e.Body),

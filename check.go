@@ -1,7 +1,9 @@
 package webhookreceiver
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -103,12 +105,14 @@ func (h *Handler) checkRules(row provider.Row) error {
 		return err
 	}
 	switch s := row.Signature; {
-	case public.HasUser && (s == nil || !s.Signs(rules.PartURL)):
+	case public.HasUser && (s == nil || !s.SignsURL()):
 		return fmt.Errorf("public_url: user and password are for providers that sign the URL, which %s does not: take them out", h.sender())
 	case h.Tolerance < 0:
 		return fmt.Errorf("tolerance %s: must be positive, a duration such as 5m", time.Duration(h.Tolerance))
 	case h.Tolerance > 0 && (s == nil || len(s.Timestamp) == 0):
 		return fmt.Errorf("tolerance: %s signs no timestamp, so it uses none: take it out", h.sender())
+	case s != nil && s.ExtendsSecret() && cmp.Or(h.Accept, row.Accept) != event.AcceptJSON:
+		return errors.New("accept any: a plain digest that does not end with {secret} can be had for what is no JSON without knowing the secret: take it out, or have {secret} at the end of content")
 	case h.Timeout != nil && *h.Timeout <= 0:
 		return fmt.Errorf("timeout %s: must be positive, a duration such as 15s", time.Duration(*h.Timeout))
 	}
@@ -179,6 +183,10 @@ func (h *Handler) checkUse(row provider.Row) error {
 			h.sender(), h.orElse("secret", row.Secret, row.UsesSecret() && len(h.Secrets) == 0))
 	case len(h.Secrets) == 0 && row.UsesSecret() && !row.SecretOptional:
 		return fmt.Errorf("secret: %s needs one, %s: add a line such as secret {env.WEBHOOK_SECRET}", h.sender(), plain.Replace(row.Secret))
+	case len(h.Accounts) > 0 && !row.UsesAccount():
+		return fmt.Errorf("account: %s has none, as the secret is your account's, so it uses none: take it out", h.sender())
+	case len(h.Accounts) == 0 && row.UsesAccount():
+		return fmt.Errorf("account: %s needs one, %s, as it signs the events of all its customers with the same key: add a line such as account 12345", h.sender(), plain.Replace(cmp.Or(row.Account, "what the events of yours have at "+string(row.Signature.Account))))
 	case len(h.VerifyTokens) == 0 && row.UsesToken() && !row.TokenOptional:
 		return fmt.Errorf("verify_token: %s needs one, %s: add a line such as verify_token {env.WEBHOOK_VERIFY_TOKEN}", h.sender(), plain.Replace(row.Token))
 	}

@@ -96,7 +96,7 @@ func checkerFor(name, config string, secrets []string) (*recheck.Checker, error)
 	}
 	var last error
 	for _, p := range provider.Rows {
-		if p.Signature != nil && !p.Signature.From[0].InBody() {
+		if p.Signature != nil && !(p.Signature.IsToken() && p.Signature.From[0].InBody()) {
 			if err := c.Add(recheck.Receiver{Row: p, Secrets: secrets}); err != nil {
 				last = err // the secret has another form than that provider's
 			}

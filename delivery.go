@@ -163,7 +163,7 @@ func (h *Handler) deliverable() *file.Output {
 // that: it is never stored.
 func (h *Handler) tokenFields() http.Header {
 	s := h.provider.Signature
-	if s == nil || s.Algorithm != rules.AlgorithmToken || len(h.signatureSecrets) == 0 {
+	if s == nil || !s.IsToken() || len(h.signatureSecrets) == 0 {
 		return nil
 	}
 	kind, name := s.From[0].Split()

@@ -137,7 +137,7 @@ func (h *Handler) open(req *request, coding string) (err error) {
 		if err := h.signature.Verify(&req.Request, req.body, &req.lease); err != nil {
 			return err
 		}
-		req.Authentic = !h.signature.From[0].InBody()
+		req.Authentic = !h.signature.NeedsData()
 	}
 	if !h.signature.SignsDecoded() {
 		if req.Decoded, err = intake.DecodeBody(req.ctx, req.body, coding, h.maxBodySize, &req.lease); err != nil {
@@ -155,10 +155,16 @@ func (h *Handler) open(req *request, coding string) (err error) {
 		}
 	}
 	if h.signature != nil {
-		if err := h.signature.VerifyData(&req.Request); err != nil {
+		if err := h.signature.VerifyData(&req.Request, req.body, &req.lease); err != nil {
 			return err
 		}
 		req.Authentic = true
+		if err := h.signature.CheckAccount(&req.Request, h.accounts); err != nil {
+			return err
+		}
+		if err := h.signature.UseNonce(&req.Request); err != nil {
+			return err
+		}
 	}
 	if h.verification.IsOracle() && !event.IsContainer(&req.event) {
 		// The signature of anything else could be that of a challenge.

@@ -70,6 +70,11 @@ type Handler struct {
 	// loaded; one that is empty is an error.
 	VerifyTokens []string `json:"verify_tokens,omitempty"`
 
+	// The accounts whose events are taken, for a provider that signs the events of all its
+	// customers with the same key; PROVIDERS.md says what they are. Global placeholders are
+	// allowed.
+	Accounts []string `json:"accounts,omitempty"`
+
 	// The secrets with which events may be signed, for providers that sign: of
 	// HMACs the key, of other signatures the public key. Several are useful while
 	// a secret is being changed. Placeholders are evaluated when the config is
@@ -134,6 +139,7 @@ type Handler struct {
 	verification     *rules.Verification // nil: there is none
 	signature        *rules.Verifier     // nil: events are not signed
 	signatureSecrets []string
+	accounts         []string
 	deliveries       []*deliver.Handle
 	tokens           [][sha256.Size]byte // hashed, so that comparing takes the same time for any length
 	secrets          [][]byte            // keys of HMACs

@@ -75,12 +75,15 @@ func (h *Handler) provisionTokens() error {
 	return h.provisionSignature(secrets)
 }
 
-func (h *Handler) provisionSignature(secrets []string) error {
+func (h *Handler) provisionSignature(secrets []string) (err error) {
 	h.signatureSecrets = secrets
 	for i, secret := range secrets {
 		if err := checkSecret(h.provider, i, secret); err != nil {
 			return err
 		}
+	}
+	if h.accounts, err = resolveSecrets("account", h.Accounts); err != nil {
+		return err
 	}
 	verifier, err := rules.NewVerifier(signatureOf(h.provider), secrets, h.public)
 	if err != nil {
@@ -108,12 +111,8 @@ func (h *Handler) provisionAttributes() error {
 		}
 	}
 	h.headers = rules.NewStoredHeaders(h.Headers, h.provider.Signature, h.provider.Verification, &h.provider.Event)
-	switch {
-	case h.signature == nil:
-	case h.signature.Algorithm == rules.AlgorithmToken:
-		h.verifies = event.VerifiedToken
-	default:
-		h.verifies = event.VerifiedSignature
+	if h.signature != nil {
+		h.verifies = h.signature.Says(len(h.accounts))
 	}
 	return nil
 }

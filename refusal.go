@@ -122,7 +122,7 @@ func (h *Handler) refused(req *request, refusal *outcome.Refusal, isEvent bool) 
 	if r.Remedy == "" {
 		r.Remedy = h.remedyOf(refusal)
 	}
-	if isEvent && (h.signature == nil || !h.signature.From[0].InBody()) { // else the secret is in it
+	if isEvent && (h.signature == nil || !h.signature.IsToken() || !h.signature.From[0].InBody()) { // else the secret is in it
 		body := req.body
 		if req.Decoded != nil {
 			body = req.Decoded
@@ -276,7 +276,7 @@ func secretFieldsOf(p *provider.Row) (isSecret func(name string) bool) {
 var tokenFields = sync.OnceValue(func() (names []string) {
 	for _, p := range provider.Rows {
 		var sources []rules.Source
-		if p.Signature != nil && p.Signature.Algorithm == rules.AlgorithmToken {
+		if p.Signature != nil && p.Signature.IsToken() {
 			sources = slices.Clone(p.Signature.From)
 		}
 		if p.Verification != nil {

@@ -49,6 +49,9 @@ func (h *Handler) sendSample(ctx context.Context) (string, error) {
 		}
 	}
 	account := play.Account{URL: target}
+	if len(h.accounts) > 0 {
+		account.Account = h.accounts[0]
+	}
 	if len(h.signatureSecrets) > 0 {
 		account.Secret = h.signatureSecrets[0]
 	}

@@ -71,8 +71,10 @@ const DeliveryDepth = "deliverydepth"
 
 // The values of Verification.
 const (
-	VerifiedSignature = "signature"
-	VerifiedToken     = "token"
+	VerifiedSignature = "signature" // the body, under a key of the account's
+	VerifiedPartial   = "partial"   // the body, or a part of it, is not signed
+	VerifiedService   = "service"   // the key is the service's, so anybody's event is signed with it
+	VerifiedToken     = "token"     // the secret itself was sent
 )
 
 // DataKind says what an event's Data is, and so how it stands in JSON.
@@ -213,6 +215,28 @@ func Text(e *Event, path string) (text string, ok bool) {
 		return "", false
 	}
 	return JSONText(&e.doc, path)
+}
+
+// FirstKey returns the first key of a JSON object except that one, or nothing.
+func FirstKey(e *Event, except string) (first string) {
+	if e == nil || e.DataKind != DataJSON {
+		return ""
+	}
+	jsonscan.Members(e.Data, func(key string, _ []byte) {
+		if first == "" && key != except {
+			first = key
+		}
+	})
+	return first
+}
+
+// IsEmptyArray tells whether there is an array without elements at path in the event's data.
+func IsEmptyArray(e *Event, path string) bool {
+	if e == nil || e.DataKind != DataJSON || len(e.doc.Value) == 0 {
+		return false
+	}
+	value := e.doc.Get(path)
+	return len(value) > 0 && value[0] == '[' && jsonscan.Len(value) == 0
 }
 
 // JSONText returns the string, or the literal of the number, at path in a

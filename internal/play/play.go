@@ -1,6 +1,7 @@
 package play
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"time"
@@ -31,10 +32,10 @@ func Of(p provider.Row, publicURL string) Service {
 		UsesSecret:  p.UsesSecret(),
 		NeedsSecret: p.UsesSecret() && !p.SecretOptional && !p.SignsWithPrivateKey(),
 		Signs:       p.Signature != nil,
-		SignsURL:    p.Signature != nil && p.Signature.Signs(rules.PartURL),
+		SignsURL:    p.Signature != nil && p.Signature.SignsURL(),
 		Patience:    p.Patience,
 		Steps: func(a Account) ([]Step, error) {
-			s := &role{Row: p, url: a.URL, token: a.Token}
+			s := &role{Row: p, url: a.URL, token: a.Token, account: a.Account}
 			if p.Verification != nil {
 				s.verification = p.Verification.WithDefaults()
 			}
@@ -64,6 +65,7 @@ type role struct {
 	verification *rules.Verification // with defaults; nil: there is none
 	url          *url.URL
 	token        string
+	account      string
 	key          []byte  // of HMACs
 	right, wrong *signer // nil: there is no secret; nothing is signed
 }
@@ -97,7 +99,7 @@ func (s *role) verifications() []Step {
 		steps = append(steps, Step{Name: "no challenge", Kind: BadVerification, Make: s.makeVerification(k, "", false, status(http.StatusBadRequest))})
 	}
 	if v.Signed {
-		steps = append(steps, Step{Name: "forged verification", Kind: Forged, Make: s.makeVerification(s.wrong, s.token, true, status(http.StatusUnauthorized))})
+		steps = append(steps, Step{Name: "forged verification", Kind: Forged, Make: s.makeVerification(s.wrong, s.token, true, status(s.refused()))})
 	}
 	return steps
 }
@@ -107,7 +109,11 @@ func (s *role) makeVerification(k *signer, token string, challenge bool, want fu
 	v := s.verification
 	return s.makeRequest(v.Method, k, 0, want, func(r *request) error {
 		for source, value := range v.Match {
-			if err := r.put(source, value); err != nil {
+			var what any = value
+			if value == rules.EmptyArray && source.Is(rules.SourceBody) {
+				what = []any{}
+			}
+			if err := r.put(source, what); err != nil {
 				return err
 			}
 		}
@@ -137,7 +143,7 @@ func (s *role) wantVerified(r *request) Want {
 // last, when it is known how what is wrong is answered.
 func (s *role) events() []Step {
 	signs := s.Signature != nil
-	isToken := signs && s.Signature.Algorithm == rules.AlgorithmToken
+	isToken := signs && s.Signature.IsToken()
 	cannot := ""
 	if s.SignsWithPrivateKey() {
 		cannot = noPrivateKey
@@ -146,9 +152,13 @@ func (s *role) events() []Step {
 		return s.makeRequest(http.MethodPost, k, age, want, func(r *request) error { return s.fillEvent(r, body) })
 	}
 
+	empty := http.StatusBadRequest
+	if signs && s.Signature.NeedsData() && s.Accept == event.AcceptAny {
+		empty = s.refused() // what is signed, or the signature, is not there
+	}
 	steps := []Step{{
-		Name: "empty event", Kind: BadEvent, LeftOut: cannot, Proves: signs && !isToken && s.right != nil,
-		Make: makeEvent(s.right, 0, []byte{}, status(http.StatusBadRequest)),
+		Name: "empty event", Kind: BadEvent, LeftOut: cannot, Proves: signs && !isToken && s.right != nil && empty == http.StatusBadRequest,
+		Make: makeEvent(s.right, 0, []byte{}, status(empty)),
 	}}
 	if s.Accept == event.AcceptJSON {
 		steps = append(steps, Step{
@@ -157,7 +167,7 @@ func (s *role) events() []Step {
 		})
 	}
 	if signs {
-		forged := Step{Name: "wrong signature", Kind: Forged, Make: makeEvent(s.wrong, 0, nil, status(http.StatusUnauthorized))}
+		forged := Step{Name: "wrong signature", Kind: Forged, Make: makeEvent(s.wrong, 0, nil, status(s.refused()))}
 		if isToken {
 			forged.Name = "wrong secret"
 		}
@@ -170,7 +180,7 @@ func (s *role) events() []Step {
 		age := time.Duration(s.Signature.WithDefaults().Tolerance) + time.Hour
 		steps = append(steps, Step{
 			Name: "stale event", Kind: Stale, LeftOut: cannot,
-			Make: makeEvent(s.right, age, nil, status(http.StatusUnauthorized)),
+			Make: makeEvent(s.right, age, nil, status(s.refused())),
 		})
 	}
 	return append(steps, Step{
@@ -179,9 +189,15 @@ func (s *role) events() []Step {
 	})
 }
 
+// refused is the status of the answer to a signature that is not right.
+func (s *role) refused() int { return cmp.Or(s.Event.Refused, http.StatusUnauthorized) }
+
 // fillEvent makes the request the sample event, or one with that body.
 func (s *role) fillEvent(r *request, body []byte) error {
 	isForm := s.Signature != nil && (s.Signature.Signs(rules.PartForm) || s.Signature.From[0].Is(rules.SourceForm))
+	if s.Signature != nil && s.account != "" {
+		r.offer([]rules.Source{s.Signature.Account}, s.account)
+	}
 	r.offer(s.Event.Type, SampleEvent)
 	r.offer(s.Event.ID, uuid.NewString())
 	r.offer(s.Event.Subject, SampleEvent)

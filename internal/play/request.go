@@ -22,6 +22,7 @@ type request struct {
 	doc    any                     // the body, if it is JSON
 	form   map[string]any          // the body, if it is a form: texts, and JSON
 	body   []byte                  // the body, if it is neither; or what it comes to
+	claims any                     // of a token that it is signed with
 }
 
 func newRequest(method string, to *url.URL) *request {
@@ -39,9 +40,20 @@ func newRequest(method string, to *url.URL) *request {
 // put puts a value, which is a text or a number, at a source.
 func (r *request) put(s rules.Source, value any) error {
 	text := fmt.Sprint(value)
+	if s.IsJoined() {
+		return r.putJoined(s, text)
+	}
 	switch kind, name := s.Split(); kind {
 	case rules.SourceHeader:
-		r.Header.Set(name, text)
+		r.Header.Set(strings.Replace(name, "*", "1", 1), text) // the first of numbered ones
+	case rules.SourceClaim:
+		claims, ok := plant(r.claims, strings.Split(name, "."), value)
+		if !ok {
+			return fmt.Errorf("%s: something else is in its place", s)
+		}
+		r.claims = claims
+	case rules.SourceKey:
+		return r.put(rules.Source(rules.SourceBody+":"+text), text)
 	case rules.SourceQuery:
 		query := r.URL.Query()
 		query.Set(name, text)
@@ -64,6 +76,20 @@ func (r *request) put(s rules.Source, value any) error {
 		r.form[path[0]] = field
 	}
 	r.values[canonical(s)] = text
+	return nil
+}
+
+// putJoined puts a value at the first of the sources in a joined one, and something else
+// at the others, so that the value is in what they make.
+func (r *request) putJoined(s rules.Source, value string) error {
+	for _, part := range s.Parts() {
+		if r.at(part) == "" {
+			if err := r.put(part, value); err != nil {
+				return err
+			}
+		}
+	}
+	r.values[canonical(s)] = value
 	return nil
 }
 

@@ -31,6 +31,7 @@ type Service struct {
 type Account struct {
 	URL           *url.URL
 	Token, Secret string // may be empty where they are not needed
+	Account       string // whose events are taken, where others' are not
 }
 
 // Step is one request and what must come of it.

@@ -1,22 +1,21 @@
 package play
 
 import (
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/provider"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/rules"
 )
@@ -48,56 +47,43 @@ func newSigner(p provider.Row, secret, publicURL string) (*signer, error) {
 		return k, nil
 	}
 	if k.Verifier = verifier; k.key != nil {
-		k.sign = func(content []byte) ([]byte, error) { return verifier.HMAC(content), nil }
+		k.sign = func(content []byte) ([]byte, error) { return verifier.Sum(content), nil }
 	}
 	return k, nil
 }
 
 // newStranger returns a signer whose key is made up.
 func newStranger(p provider.Row, publicURL string) (*signer, error) {
-	random := []byte(uuid.NewString())
-	secret := random
-	var sign func([]byte) ([]byte, error)
-	var err error
-	switch p.Signature.Algorithm {
-	case rules.AlgorithmEd25519:
-		var private ed25519.PrivateKey
-		if secret, private, err = ed25519.GenerateKey(nil); err != nil {
-			return nil, err
-		}
-		sign = func(content []byte) ([]byte, error) { return ed25519.Sign(private, content), nil }
-	case rules.AlgorithmECDSA:
-		private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-		if err != nil {
-			return nil, err
-		}
-		if secret, err = x509.MarshalPKIXPublicKey(&private.PublicKey); err != nil {
-			return nil, err
-		}
-		sign = func(content []byte) ([]byte, error) {
-			digest := sha256.Sum256(content)
-			return ecdsa.SignASN1(rand.Reader, private, digest[:])
-		}
-	}
-	encoded := string(secret)
+	random := uuid.NewString()
 	switch p.Signature.WithDefaults().KeyEncoding {
 	case rules.EncodingHex:
-		encoded = hex.EncodeToString(secret)
+		random = hex.EncodeToString([]byte(random))
 	case rules.EncodingBase64:
-		encoded = base64.StdEncoding.EncodeToString(secret)
+		random = base64.StdEncoding.EncodeToString([]byte(random))
 	}
-	k, err := newSigner(p, encoded, publicURL)
-	if err == nil && sign != nil {
-		k.sign = sign
+	if !p.SignsWithPrivateKey() {
+		return newSigner(p, random, publicURL)
+	}
+	private, err := p.Signature.GenerateKey()
+	if err != nil {
+		return nil, err
+	}
+	public, err := x509.MarshalPKIXPublicKey(private.Public())
+	if err != nil {
+		return nil, err
+	}
+	k, err := newSigner(p, string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public})), publicURL)
+	if err == nil {
+		k.sign = func(content []byte) ([]byte, error) { return p.Signature.SignWith(private, content) }
 	}
 	return k, err
 }
 
-// prepare puts into the request what goes with the signature: id and time, or the
-// token that is in its place, unless that goes into the body. It returns the time
-// as it is signed.
+// prepare puts into the request what goes with the signature: id, time and what else is
+// signed with it, or the token that is in its place, unless that goes into the body. It
+// returns the time as it is signed.
 func (k *signer) prepare(r *request, at time.Time) (timestamp string, err error) {
-	if k.Algorithm == rules.AlgorithmToken {
+	if k.IsToken() {
 		if k.From[0].InBody() {
 			return "", nil
 		}
@@ -108,6 +94,22 @@ func (k *signer) prepare(r *request, at time.Time) (timestamp string, err error)
 			return "", err
 		}
 	}
+	if timestamp, err = k.putTime(r, at); err != nil {
+		return "", err
+	}
+	for _, source := range k.ContentSources() {
+		if source.Is(rules.SourceSignature) || r.at(source) != "" {
+			continue
+		}
+		if err := r.put(source, uuid.NewString()); err != nil {
+			return "", err
+		}
+	}
+	return timestamp, nil
+}
+
+// putTime puts the time of signing where it belongs, unless that is beside the signature.
+func (k *signer) putTime(r *request, at time.Time) (timestamp string, err error) {
 	if len(k.Timestamp) == 0 {
 		return "", nil
 	}
@@ -115,6 +117,8 @@ func (k *signer) prepare(r *request, at time.Time) (timestamp string, err error)
 	switch k.TimestampFormat {
 	case rules.TimestampRFC3339:
 		value = at.UTC().Format(time.RFC3339)
+	case rules.TimestampHTTPDate:
+		value = at.UTC().Format(http.TimeFormat)
 	case rules.TimestampUnixMilli:
 		value = at.UnixMilli()
 	default:
@@ -129,22 +133,31 @@ func (k *signer) prepare(r *request, at time.Time) (timestamp string, err error)
 
 // complete puts into the request what goes with everything else in the body.
 func (k *signer) complete(r *request) error {
-	if k.Algorithm == rules.AlgorithmToken && k.From[0].InBody() {
+	if k.IsToken() && k.From[0].InBody() {
 		return k.putToken(r)
 	}
 	return nil
 }
 
-func (k *signer) putToken(r *request) error { return r.put(k.From[0], k.Prefix+k.secret) }
+func (k *signer) putToken(r *request) error {
+	secret := k.secret
+	if k.Encoding == rules.EncodingBase64 {
+		secret = base64.StdEncoding.EncodeToString([]byte(secret))
+	}
+	return r.put(k.From[0], k.Prefix+secret)
+}
 
 // seal puts the signature into the request, in which everything else is.
 func (k *signer) seal(r *request, timestamp string) error {
-	if k.Algorithm == rules.AlgorithmToken {
+	if k.IsToken() {
 		return nil
 	}
-	m := &rules.Request{Request: r.Request, Sent: r.URL, Decoded: r.body}
+	m := &rules.Request{Request: r.Request, Sent: r.URL, Decoded: r.body, Event: new(event.Event)}
 	if r.URL.Scheme == "https" {
 		m.TLS = new(tls.ConnectionState) // as the receiver sees it
+	}
+	if k.NeedsData() {
+		_ = event.SetData(m.Event, r.body, r.Header.Get("Content-Type"), event.AcceptAny) // else there is nothing in it
 	}
 	if k.BodyHash != "" && !k.Signs(rules.PartForm) {
 		sum := sha256.Sum256(r.body)
@@ -152,22 +165,14 @@ func (k *signer) seal(r *request, timestamp string) error {
 			return err
 		}
 	}
-	content, err := k.SignedContent(m, timestamp, r.body)
+	encoded, err := k.signatureOf(r, m, timestamp)
 	if err != nil {
 		return err
-	}
-	signature, err := k.sign(content)
-	if err != nil {
-		return err
-	}
-	encoded := hex.EncodeToString(signature)
-	if k.Encoding == rules.EncodingBase64 {
-		encoded = base64.StdEncoding.EncodeToString(signature)
 	}
 	elements := []string{k.Prefix + encoded}
 	if len(k.Timestamp) > 0 && k.Timestamp[0].Is(rules.SourceSignature) {
 		_, prefix := k.Timestamp[0].Split()
-		elements = []string{prefix + timestamp, k.Prefix + encoded}
+		elements = []string{strings.TrimPrefix(prefix, rules.FirstElement) + timestamp, k.Prefix + encoded}
 	}
 	if k.Separator != "" {
 		elements = []string{strings.Join(elements, k.Separator)}
@@ -176,9 +181,74 @@ func (k *signer) seal(r *request, timestamp string) error {
 		return errors.New("a timestamp beside the signature needs a separator, or a header of its own")
 	}
 	for i, element := range elements {
-		if err := r.put(k.From[i], element); err != nil {
+		if err := k.putSignature(r, k.From[i], element); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// signatureOf returns the signature of a request, as it is sent.
+func (k *signer) signatureOf(r *request, m *rules.Request, timestamp string) (string, error) {
+	switch {
+	case k.IsJWT():
+		if err := k.putClaims(r, m); err != nil {
+			return "", err
+		}
+		payload, err := encodeJSON(r.claims)
+		if err != nil {
+			return "", err
+		}
+		return k.JWS(payload, false, k.sign)
+	case k.IsJWS():
+		payload, err := k.SignedContent(m, timestamp, r.body)
+		if err != nil {
+			return "", err
+		}
+		return k.JWS(payload, true, k.sign)
+	}
+	content, err := k.SignedContent(m, timestamp, r.body)
+	if err != nil {
+		return "", err
+	}
+	signature, err := k.sign(content)
+	return k.Encode(signature), err
+}
+
+// putClaims makes the claims of a token.
+func (k *signer) putClaims(r *request, m *rules.Request) error {
+	claims, err := k.ExpandClaims(m, r.body)
+	if err != nil {
+		return err
+	}
+	for name, value := range claims {
+		if err := r.put(rules.Source(rules.SourceClaim+":"+name), value); err != nil {
+			return err
+		}
+	}
+	if r.claims == nil {
+		r.claims = map[string]any{}
+	}
+	return nil
+}
+
+// putSignature puts a signature at its source, which may be in a body that is encoded
+// already: what is signed with it is the rest.
+func (k *signer) putSignature(r *request, source rules.Source, text string) error {
+	switch {
+	case source == rules.WholeBody:
+		r.body = []byte(text)
+		r.Header.Set("Content-Type", "application/jwt")
+		return nil
+	case source.InBody():
+		if len(r.body) == 0 {
+			return nil
+		}
+		r.body = nil
+		if err := r.put(source, text); err != nil {
+			return err
+		}
+		return r.encode()
+	}
+	return r.put(source, text)
 }

@@ -116,11 +116,13 @@ func (p Row) WithDefaults() Row {
 	return p
 }
 
-// Named returns the row of that name, or an error with the likely name, or all.
+// Named returns the row of that name, in which - is read as _, or of which it is an alias;
+// or an error with the likely name, or all.
 func Named(name string) (Row, error) {
 	var known []string
+	canonical := strings.ReplaceAll(name, "-", "_")
 	for _, p := range Rows {
-		if p.Name == name {
+		if p.Name == canonical || slices.Contains(p.Aliases, canonical) {
 			return p, nil
 		}
 		known = append(known, p.Name)
@@ -146,6 +148,9 @@ func (p *Row) Validate() error {
 			return errors.New("verification: hmac: needs the secret of an HMAC, and that of the signature is none")
 		}
 	}
+	if p.Verification.IsOracle() && p.Signature != nil && p.Signature.SignsHash() {
+		return errors.New("verification: hmac: needs a signature of the body itself, as the hash of a body can be a challenge")
+	}
 	if p.Signature != nil {
 		if err := p.Signature.Validate(); err != nil {
 			return fmt.Errorf("signature: %w", err)
@@ -165,10 +170,13 @@ func (p *Row) UsesSecret() bool {
 	return p.Signature != nil || p.Verification != nil && p.Verification.HMAC != ""
 }
 
+// UsesAccount tells whether events must be of an account that is configured.
+func (p *Row) UsesAccount() bool { return p.Signature != nil && p.Signature.Account != "" }
+
 // SignsWithPrivateKey tells whether the secret is a public key, with which nobody
 // can sign.
 func (p *Row) SignsWithPrivateKey() bool {
-	return p.Signature != nil && slices.Contains([]string{rules.AlgorithmEd25519, rules.AlgorithmECDSA}, p.Signature.Algorithm)
+	return p.Signature != nil && p.Signature.HasPublicKey()
 }
 
 // Allow returns the methods that the service uses, as for the header Allow.

@@ -372,7 +372,7 @@ func FuzzSignature(f *testing.F) {
 		m := &rules.Request{Request: r, Sent: r.URL, Target: r.RequestURI, Event: e}
 		err := check.Verify(m, []byte(v.body), noLimit{})
 		if err == nil {
-			err = check.VerifyData(m)
+			err = check.VerifyData(m, []byte(v.body), noLimit{})
 		}
 		signatures := 0
 		for _, source := range check.From {

@@ -101,7 +101,7 @@ func (r *receiver) check(e *reader.Event, stored *reader.Request) (Verdict, erro
 		return Unchecked, err
 	}
 	verifiers := []*rules.Verifier{r.Verifier}
-	if r.PublicURL == "" && r.Row.Signature.Signs(rules.PartURL) {
+	if r.PublicURL == "" && r.Row.Signature.SignsURL() {
 		// The source may be a public_url, which is signed as it is.
 		if public, err := rules.ParsePublicURL(e.Source); err == nil {
 			if as, err := rules.NewVerifier(*r.Row.Signature, r.Secrets, public); err == nil {
@@ -134,7 +134,7 @@ func verify(v *rules.Verifier, req *rules.Request, stored *reader.Request, accep
 	if err := event.SetData(req.Event, stored.Decoded, stored.Header.Get("Content-Type"), accept); err != nil {
 		return err
 	}
-	return v.VerifyData(req)
+	return v.VerifyData(req, stored.Body, rules.Unbounded{})
 }
 
 // has returns an error for a request of which something that the check needs was

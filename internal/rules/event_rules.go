@@ -39,13 +39,16 @@ func (e *EventRules) Validate() error {
 		sources []Source
 	}{{"id", e.ID}, {"type", e.Type}, {"subject", e.Subject}} {
 		for _, source := range option.sources {
-			if err := source.check(SourceHeader, SourceQuery, SourceForm, SourceBody); err != nil {
+			if err := source.check(SourceHeader, SourceQuery, SourceForm, SourceBody, SourceKey, SourceClaim); err != nil {
 				return fmt.Errorf("%s: %w", option.name, err)
 			}
 		}
 	}
 	if e.Status != 0 && (e.Status < 200 || e.Status > 299) {
 		return fmt.Errorf("status %d: must be from 200 to 299", e.Status)
+	}
+	if e.Refused != 0 && (e.Refused < 400 || e.Refused > 599) {
+		return fmt.Errorf("refused %d: must be from 400 to 599", e.Refused)
 	}
 	if hasNoBody(e.Status) && e.Body != "" {
 		return fmt.Errorf("status %d: an answer with it has no body, so body would not be sent; use 200", e.Status)

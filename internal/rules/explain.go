@@ -1,9 +1,7 @@
 package rules
 
 import (
-	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -80,8 +78,11 @@ func (s *Verifier) Explain(r *Request, body []byte, reason error, seek bool, nei
 	if !seek {
 		neighbours, e.left = nil, maxShown
 	}
-	if s.Algorithm == AlgorithmToken {
+	switch {
+	case s.IsToken():
 		return Explanation{Remedy: e.explainToken(neighbours)}
+	case s.IsJWT():
+		return Explanation{Remedy: e.explainJWT(reason, providerOf)}
 	}
 	if !e.find() {
 		return Explanation{Remedy: e.missing(providerOf)}
@@ -106,7 +107,7 @@ func (e *explainer) find() bool {
 	for _, e.family = range e.families {
 		var err error
 		if e.elements, err = e.Verifier.elements(e.family, e.r); err == nil && len(e.elements) > 0 {
-			e.timestamp, _ = e.family.signedTimestamp(e.r, e.elements)
+			e.timestamp, _ = e.signedTimestamp(e.family, e.r, e.elements)
 			e.signatures = e.readLeniently()
 			return true
 		}
@@ -128,7 +129,7 @@ func (e *explainer) readLeniently() []foundSignature {
 			for _, encoding := range []string{EncodingHex, EncodingBase64} {
 				raw, err := decodeText(encoding, text)
 				if err == nil && len(raw) >= sha1Size && len(found) < maxSignatures {
-					found = append(found, foundSignature{element.from, raw})
+					found = append(found, foundSignature{from: element.from, bytes: raw})
 				}
 			}
 		}
@@ -180,7 +181,7 @@ func (e *explainer) content() Explanation {
 	if err != nil || len(e.body) > e.left {
 		return Explanation{}
 	}
-	signed, err := e.signed(e.r, e.family.id, e.timestamp, e.body, alternatives[0])
+	signed, err := e.signed(e.signing(e.body, alternatives[0]))
 	if err != nil {
 		return Explanation{}
 	}
@@ -194,14 +195,14 @@ func (e *explainer) content() Explanation {
 		if len(key.hashes) == 0 || !e.spend(signed) {
 			break
 		}
-		mac := sum(hmac.New(key.hashes[0], key.secret), signed)
-		text := base64.StdEncoding.EncodeToString(mac)
-		if e.Encoding == EncodingHex {
-			text = hex.EncodeToString(mac)
-		}
+		text := e.Encode(key.sum(key.newHash(key.hashes[0]), signed))
 		explanation.Expected = append(explanation.Expected, text[:expectedShown])
 	}
 	return explanation
+}
+
+func (e *explainer) signing(body []byte, alt alternative) *signing {
+	return &signing{e.r, e.elements, e.family.id, e.timestamp, body, alt}
 }
 
 // spend tells whether so much may still be hashed.
@@ -224,9 +225,9 @@ func (e *explainer) fits(keys []signatureKey, body []byte) bool {
 }
 
 func (e *explainer) fitsAny(keys []signatureKey, body []byte, alternatives []alternative) bool {
-	with := &Verifier{Signature: e.Signature, template: e.template, keys: keys}
+	with := &Verifier{Signature: e.Signature, template: e.template, keys: keys, public: e.public}
 	for _, alt := range alternatives {
-		signed, err := with.signed(e.r, e.family.id, e.timestamp, body, alt)
+		signed, err := with.signed(e.signing(body, alt))
 		if err != nil {
 			return false
 		}
@@ -282,10 +283,27 @@ func (e *explainer) unknown() string {
 	case e.r.Header.Get("Via") != "" || e.r.Header.Get("X-Forwarded-For") != "":
 		remedy += "; or the proxy in front changes the body"
 	}
-	if slices.Contains(e.template, PartURL) {
+	if e.SignsURL() {
 		remedy += "; or the URL that the sender was given is not what Caddy sees, and must be public_url"
 	}
 	return remedy
+}
+
+// explainJWT says what is wrong with a JSON Web Token.
+func (e *explainer) explainJWT(reason error, providerOf func(header string) string) string {
+	switch {
+	case !e.find():
+		return e.missing(providerOf)
+	case errors.Is(reason, errWrongSignature):
+		return "the token is not signed with a secret here: compare them, and reload Caddy's config, with --force if the secret is in a file"
+	case errors.Is(reason, errExpired):
+		return "the request was held back, or is an old one that was sent again, or this machine's clock is not right"
+	case errors.Is(reason, errNoToken), errors.Is(reason, errNoSignature):
+		return "what is there is no JSON Web Token by " + e.scheme().jose + e.withPrefix() + ": is the sender this provider?"
+	case e.SignsURL():
+		return "the token is right, but it is for another request: the URL that the sender was given must be public_url, or a proxy in front changes the body"
+	}
+	return "the token is right, but it is for another request: a proxy in front changes the body, or the sender is another one"
 }
 
 // explainToken says what is wrong with a secret that is sent as it is.

@@ -103,7 +103,7 @@ func (e *explainer) otherBody() string {
 
 // otherURL tries the URLs that the sender may have been given.
 func (e *explainer) otherURL() string {
-	if !slices.Contains(e.template, PartURL) || len(e.r.target()) > maxSignedURL {
+	if !e.SignsURL() || len(e.r.target()) > maxSignedURL {
 		return ""
 	}
 	for _, text := range e.otherURLs() {

@@ -23,7 +23,7 @@ func (e *explainer) hasOddTimestamp() bool {
 func (e *explainer) explainTime() string {
 	timestamp := e.signedTime()
 	formats := []struct{ format, name string }{
-		{timestampUnix, "seconds"}, {TimestampUnixMilli, "milliseconds"}, {TimestampRFC3339, "RFC 3339"},
+		{timestampUnix, "seconds"}, {TimestampUnixMilli, "milliseconds"}, {TimestampRFC3339, "RFC 3339"}, {TimestampHTTPDate, "HTTP's format"},
 	}
 	for _, f := range formats {
 		if f.format == e.TimestampFormat {

@@ -118,7 +118,7 @@ func TestPublicKeysInPEM(t *testing.T) {
 					}
 					continue
 				}
-				if err != nil || name == "DER" && (key.ecdsa == nil || key.ecdsa.Curve != elliptic.P256()) || name != "DER" && !key.ed25519.Equal(public) {
+				if err != nil || name == "DER" && !ecKey.PublicKey.Equal(key.public) || name != "DER" && !public.Equal(key.public) {
 					t.Errorf("%s: %q: %v", name, secret, err)
 				}
 			}

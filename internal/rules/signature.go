@@ -1,11 +1,13 @@
 package rules
 
 import (
-	"crypto/hmac"
+	"bytes"
 	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -161,11 +163,14 @@ type Signature struct {
 type Verifier struct {
 	Signature
 
-	template []string // literals and placeholders of Content
-	families []signatureFamily
-	keys     []signatureKey
-	secrets  []string // as they were given
-	public   PublicURL
+	template  contentParts // of Content
+	claims    []claim      // of Claims
+	families  []signatureFamily
+	keys      []signatureKey
+	secrets   []string // as they were given
+	public    PublicURL
+	needsData bool
+	nonces    nonces
 }
 
 // Memory bounds what many requests take together. Its error is a refusal.
@@ -177,9 +182,12 @@ type Memory interface {
 // NewVerifier returns a verifier of events that are signed with any of the
 // secrets, for a receiver whose sender was given that URL. Its errors quote none.
 func NewVerifier(signature Signature, secrets []string, public PublicURL) (*Verifier, error) {
-	s := &Verifier{Signature: signature.WithDefaults(), families: signature.inFamilies(), secrets: secrets, public: public}
+	s := &Verifier{Signature: signature.WithDefaults(), families: signature.inFamilies(), secrets: secrets, public: public, needsData: signature.NeedsData()}
 	var err error
 	if s.template, err = parseContent(s.Content); err != nil {
+		return nil, err
+	}
+	if s.claims, err = parseClaims(s.Claims); err != nil {
 		return nil, err
 	}
 	for i, secret := range secrets {
@@ -200,9 +208,12 @@ func (s Signature) CheckSecret(secret string) error {
 	return err
 }
 
-// HMAC returns the HMAC of a text with the first secret, by the first algorithm.
-func (s *Verifier) HMAC(text []byte) []byte {
-	return sum(hmac.New(s.keys[0].hashes[0], s.keys[0].secret), [][]byte{text})
+// Sum returns what the first secret makes of a text, by the first algorithm: an HMAC or
+// a digest.
+func (s *Verifier) Sum(text []byte) []byte {
+	k := &s.keys[0]
+	text = bytes.ReplaceAll(text, secretPart, k.secret)
+	return k.sum(k.newHash(k.hashes[0]), [][]byte{text})
 }
 
 // HMACKey returns the key that a secret is for HMACs, by its index.
@@ -215,14 +226,77 @@ var (
 	errStale          = errors.New("the signature's timestamp is too far from now")
 )
 
-// Verify returns an error unless the body, as sent, has a valid signature. What
-// the row takes from the decoded body is left to VerifyData.
+// NeedsData tells whether the signature, or what is signed, is in what the body decodes to.
+func (s *Signature) NeedsData() bool {
+	inBody := func(source Source) bool { return source.InBody() }
+	if slices.ContainsFunc(s.From, inBody) {
+		return true
+	}
+	if s.IsToken() {
+		return false
+	}
+	if len(s.Timestamp) > 0 && s.Timestamp[0].InBody() && s.Signs(partTimestamp) {
+		return true
+	}
+	for _, content := range s.contents() {
+		if parts, err := parseContent(content); err == nil && slices.ContainsFunc(parts.sources(), inBody) {
+			return true
+		}
+	}
+	return false
+}
+
+// Verify returns an error unless the body, as sent, has a valid signature. Where that
+// needs the decoded body, it is left to VerifyData.
 func (s *Verifier) Verify(r *Request, body []byte, mem Memory) error {
+	if s.needsData {
+		return nil
+	}
 	return unauthorized(s.verify(r, body, mem))
 }
 
-// VerifyData verifies what the row takes from the decoded body.
-func (s *Verifier) VerifyData(r *Request) error { return unauthorized(s.verifyData(r)) }
+// VerifyData verifies what needs the decoded body.
+func (s *Verifier) VerifyData(r *Request, body []byte, mem Memory) error {
+	if s.needsData {
+		if err := s.verify(r, body, mem); err != nil {
+			return unauthorized(err)
+		}
+	}
+	if len(s.Timestamp) > 0 && s.Timestamp[0].InBody() && !s.template.has(partTimestamp) {
+		timestamp, err := r.one(s.Timestamp[0])
+		if err == nil {
+			err = s.checkTimestamp(r, timestamp)
+		}
+		return unauthorized(err)
+	}
+	return nil
+}
+
+// Says returns what the event attribute verification says of events whose signature is
+// right, where so many accounts are configured.
+func (s *Signature) Says(accounts int) string {
+	switch {
+	case s.IsToken():
+		return event.VerifiedToken
+	case s.Partial:
+		return event.VerifiedPartial
+	case s.SharedKey && accounts == 0:
+		return event.VerifiedService
+	}
+	return event.VerifiedSignature
+}
+
+// CheckAccount returns an error for an event of another account than those.
+func (s *Verifier) CheckAccount(r *Request, accounts []string) error {
+	if s.Account == "" || len(accounts) == 0 {
+		return nil
+	}
+	account, err := r.one(s.Account)
+	if err == nil && !slices.Contains(accounts, account) {
+		err = errors.New("the event is of an account that is not configured")
+	}
+	return unauthorized(err)
+}
 
 func unauthorized(err error) error {
 	if err == nil || isRefusal(err) {
@@ -239,10 +313,7 @@ func isRefusal(err error) bool {
 }
 
 func (s *Verifier) verify(r *Request, body []byte, mem Memory) error {
-	if s.Algorithm == AlgorithmToken {
-		if s.From[0].InBody() {
-			return nil
-		}
+	if s.IsToken() {
 		return s.checkToken(r)
 	}
 	err := errNoSignature
@@ -256,20 +327,6 @@ func (s *Verifier) verify(r *Request, body []byte, mem Memory) error {
 		}
 	}
 	return err
-}
-
-func (s *Verifier) verifyData(r *Request) error {
-	if s.Algorithm == AlgorithmToken && s.From[0].InBody() {
-		return s.checkToken(r)
-	}
-	if len(s.Timestamp) > 0 && s.Timestamp[0].InBody() {
-		timestamp, err := r.one(s.Timestamp[0])
-		if err != nil {
-			return err
-		}
-		return s.checkTimestamp(r, timestamp)
-	}
-	return nil
 }
 
 // checkToken compares hashes, and with every secret, so that the time it takes
@@ -287,16 +344,29 @@ func (s *Verifier) checkToken(r *Request) error {
 		if err != nil {
 			return err
 		}
-		// An authentication scheme, as in "Bearer ", is the same in any case. What
-		// is not in a header needs none.
-		if n := len(s.Prefix); len(value) >= n && strings.EqualFold(value[:n], s.Prefix) {
-			value = value[n:]
-		} else if source.Is(SourceHeader) {
+		value, ok := s.withoutPrefix(source, value)
+		if !ok {
 			return errNoSignature
+		}
+		if s.Encoding == EncodingBase64 {
+			decoded, err := decodeText(EncodingBase64, value)
+			if err != nil {
+				return errNoSignature
+			}
+			value = string(decoded)
 		}
 		return s.matchToken(value)
 	}
 	return errNoSignature
+}
+
+// withoutPrefix returns a token without what comes before it. An authentication scheme, as
+// in "Bearer ", is the same in any case. What is not in a header needs none.
+func (s *Signature) withoutPrefix(source Source, value string) (token string, ok bool) {
+	if n := len(s.Prefix); len(value) >= n && strings.EqualFold(value[:n], s.Prefix) {
+		return value[n:], true
+	}
+	return value, !source.Is(SourceHeader)
 }
 
 // checkTokens requires the token of every element of an array in the body.
@@ -336,11 +406,8 @@ func (s *Verifier) checkTimestamp(r *Request, timestamp string) error {
 		return errors.New("the signature's timestamp is none")
 	}
 	tolerance := time.Duration(s.Tolerance)
-	now := r.At
-	if now.IsZero() {
-		now = Now()
-	}
-	if at.Before(now.Add(-tolerance)) || at.After(now.Add(tolerance)) {
+	now := r.now()
+	if at.Before(now.Add(-tolerance)) || !s.PastOnly && at.After(now.Add(tolerance)) {
 		return errStale
 	}
 	return nil
@@ -348,11 +415,19 @@ func (s *Verifier) checkTimestamp(r *Request, timestamp string) error {
 
 // timeOf returns the time that a timestamp stands for.
 func (s *Verifier) timeOf(timestamp string) (time.Time, error) {
-	if s.TimestampFormat == TimestampRFC3339 {
-		return time.Parse(time.RFC3339, timestamp)
+	switch s.TimestampFormat {
+	case TimestampRFC3339:
+		at, err := time.Parse(time.RFC3339, timestamp)
+		if err != nil {
+			at, err = time.Parse("2006-01-02T15:04:05", timestamp) // a fraction may follow
+		}
+		return at, err
+	case TimestampHTTPDate:
+		return http.ParseTime(timestamp)
 	}
 	n, err := strconv.ParseInt(timestamp, 10, 64)
-	if s.TimestampFormat == TimestampUnixMilli {
+	const maxSeconds = 99_999_999_999 // the year 5138
+	if s.TimestampFormat == TimestampUnixMilli || s.TimestampFormat == timestampUnixAny && n > maxSeconds {
 		return time.UnixMilli(n), err
 	}
 	return time.Unix(n, 0), err

@@ -2,6 +2,8 @@ package rules
 
 import (
 	"bytes"
+	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"mime"
@@ -14,18 +16,52 @@ import (
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/expect"
 )
 
-// The placeholders in what is signed. A Caddyfile turns {method} into the
-// longer one.
+// The placeholders in what is signed. A Caddyfile turns {method}, {path} and {host} into
+// the longer ones.
 const (
-	partID         = "{id}"
-	partTimestamp  = "{timestamp}"
-	PartMethod     = "{method}"
-	PartMethodLong = "{http.request.method}"
-	PartURL        = "{url}"
-	PartBody       = "{body}"
-	partDecoded    = "{decoded}"
-	PartForm       = "{form}"
+	partID           = "{id}"
+	partTimestamp    = "{timestamp}"
+	PartMethod       = "{method}"
+	PartURL          = "{url}"
+	partURLHash      = "{url_sha256}"
+	partPath         = "{path}"
+	partHost         = "{host}"
+	PartBody         = "{body}"
+	partBodyEncoded  = "{body_base64url}"
+	partDecoded      = "{decoded}"
+	PartForm         = "{form}"
+	partHash         = "{sha256}"
+	partHashBase64   = "{sha256_base64}"
+	partHashRaw      = "{sha256_raw}"
+	partSecret       = "{secret}"
+	optionalBegins   = "{?"
+	optionalEnds     = "?}"
+	methodInCaddy    = "{http.request.method}"
+	pathInCaddy      = "{http.request.uri.path}"
+	hostInCaddy      = "{http.request.host}"
+	allPlaceholders  = "{id}, {timestamp}, {method}, {url}, {url_sha256}, {path}, {host}, {body}, {body_base64url}, {decoded}, {form}, {sha256}, {sha256_base64}, {sha256_raw}, {secret}, {header:NAME} and other sources, and {?…?}"
+	placeholderWords = " id timestamp method url url_sha256 path host body body_base64url decoded form sha256 sha256_base64 sha256_raw secret "
 )
+
+// The placeholders with something of the body in them.
+var (
+	bodyParts     = []string{PartBody, partDecoded, PartForm, partBodyEncoded, partHash, partHashBase64, partHashRaw}
+	bodyHashParts = []string{partBodyEncoded, partHash, partHashBase64, partHashRaw}
+	urlParts      = []string{PartURL, partURLHash}
+)
+
+// FromCaddyfile returns a content as it was before a Caddyfile's adapter changed it.
+var FromCaddyfile = strings.NewReplacer(methodInCaddy, PartMethod, pathInCaddy, partPath, hostInCaddy, partHost).Replace
+
+// part is a piece of a content.
+type part struct {
+	text     string // a literal, or a placeholder
+	source   Source // of which the value is signed
+	optional []part // left out where a source in it is not there
+}
+
+// contentParts is a content, parsed.
+type contentParts []part
 
 // CheckContent returns an error for a text with other placeholders.
 func CheckContent(content string) error {
@@ -34,80 +70,204 @@ func CheckContent(content string) error {
 }
 
 // parseContent splits a text into its literals and placeholders.
-func parseContent(content string) ([]string, error) {
-	var parts []string
+func parseContent(content string) (contentParts, error) { return parseParts(content, true) }
+
+func parseParts(content string, mayBeOptional bool) (parts contentParts, err error) {
 	for rest := content; rest != ""; {
 		start := strings.IndexByte(rest, '{')
 		if start < 0 {
-			parts = append(parts, rest)
-			break
+			return append(parts, part{text: rest}), nil
 		}
 		if start > 0 {
-			parts = append(parts, rest[:start])
+			parts = append(parts, part{text: rest[:start]})
 		}
-		length := strings.IndexByte(rest[start:], '}') + 1
+		rest = rest[start:]
+		if inner, ok := strings.CutPrefix(rest, optionalBegins); ok && mayBeOptional {
+			inner, rest, ok = strings.Cut(inner, optionalEnds)
+			if !ok {
+				return nil, errors.New("content: a {? in it is not closed with ?}")
+			}
+			optional, err := parseParts(inner, false)
+			if err != nil {
+				return nil, err
+			}
+			if !slices.ContainsFunc(optional, func(p part) bool { return p.source != "" }) {
+				return nil, errors.New("content: {?…?} must have a source in it, as in {?;id:{query:id}?}")
+			}
+			parts = append(parts, part{optional: optional})
+			continue
+		}
+		length := strings.IndexByte(rest, '}') + 1
 		if length == 0 {
 			return nil, errors.New("content: a { in it is not closed")
 		}
-		part := rest[start : start+length]
-		switch part {
-		case PartMethodLong:
-			part = PartMethod
-		case partID, partTimestamp, PartMethod, PartURL, PartBody, partDecoded, PartForm:
-		default:
-			return nil, fmt.Errorf("content: %s in it is none of {id}, {timestamp}, {method}, {url}, {body}, {decoded} and {form}", expect.Quote(part))
+		p, err := parsePlaceholder(rest[:length])
+		if err != nil {
+			return nil, err
 		}
-		parts = append(parts, part)
-		rest = rest[start+length:]
+		parts, rest = append(parts, p), rest[length:]
 	}
 	return parts, nil
 }
 
-// signsBody tells whether anything of the body is in the parts of a content.
-func signsBody(parts []string) bool {
-	return slices.ContainsFunc(parts, func(part string) bool { return part == PartBody || part == partDecoded || part == PartForm })
+func parsePlaceholder(text string) (part, error) {
+	text = FromCaddyfile(text)
+	name := text[1 : len(text)-1]
+	if name != "" && !strings.Contains(name, " ") && strings.Contains(placeholderWords, " "+name+" ") {
+		return part{text: text}, nil
+	}
+	source := Source(name)
+	if !strings.Contains(name, ":") {
+		return part{}, fmt.Errorf("content: %s in it is none of %s", expect.Quote(text), allPlaceholders)
+	}
+	if err := source.check(SourceHeader, SourceQuery, SourceForm, SourceBody, SourceSignature); err != nil {
+		return part{}, fmt.Errorf("content: %w", err)
+	}
+	return part{source: source}, nil
 }
 
+// has tells whether one of the placeholders is in the content.
+func (c contentParts) has(placeholders ...string) bool {
+	return slices.ContainsFunc(c, func(p part) bool {
+		return p.source == "" && slices.Contains(placeholders, p.text) || contentParts(p.optional).has(placeholders...)
+	})
+}
+
+// sources returns the sources in the content.
+func (c contentParts) sources() (all []Source) {
+	for _, p := range c {
+		if p.source != "" {
+			all = append(all, p.source)
+		}
+		all = append(all, contentParts(p.optional).sources()...)
+	}
+	return all
+}
+
+// signing is what a signature may be of.
+type signing struct {
+	r         *Request
+	elements  []element // of the signature's headers
+	id        []Source
+	timestamp string
+	body      []byte
+	alternative
+}
+
+// secretPart stands for the secret in what is signed.
+var secretPart = []byte(partSecret)
+
+func isSecretPart(b []byte) bool { return len(b) == len(secretPart) && &b[0] == &secretPart[0] }
+
 // signed returns what the signature is of, part by part.
-func (s *Verifier) signed(r *Request, id []Source, timestamp string, body []byte, alt alternative) ([][]byte, error) {
-	var signed [][]byte
-	for _, part := range s.template {
-		text := part
-		switch part {
-		case PartBody:
-			signed = append(signed, body)
-			continue
-		case partDecoded:
-			signed = append(signed, r.Decoded)
-			continue
-		case PartForm:
-			signed = append(signed, alt.form)
-			continue
-		case partTimestamp:
-			text = timestamp
-		case PartMethod:
-			text = r.Method
-		case PartURL:
-			text = alt.url
-		case partID:
-			var err error
-			if text, err = r.first(id); err != nil {
+func (s *Verifier) signed(of *signing) ([][]byte, error) { return s.expand(s.template, of) }
+
+func (s *Verifier) expand(content contentParts, of *signing) (signed [][]byte, err error) {
+	for _, p := range content {
+		if p.optional != nil {
+			if of.lacks(p.optional) {
+				continue
+			}
+			inner, err := s.expand(p.optional, of)
+			if err != nil {
 				return nil, err
 			}
+			signed = append(signed, inner...)
+			continue
 		}
-		signed = append(signed, []byte(text))
+		value, err := s.value(p, of)
+		if err != nil {
+			return nil, err
+		}
+		signed = append(signed, value)
 	}
 	return signed, nil
+}
+
+// lacks tells whether a source in a part that may be left out is not there.
+func (of *signing) lacks(optional contentParts) bool {
+	return slices.ContainsFunc(optional.sources(), func(source Source) bool {
+		_, err := of.one(source)
+		return err != nil && len(of.r.values(source)) == 0
+	})
+}
+
+// one returns the value at a source, which may be in the signature's header.
+func (of *signing) one(source Source) (string, error) {
+	if !source.Is(SourceSignature) {
+		return of.r.one(source)
+	}
+	return elementAt(source, of.elements)
+}
+
+func (s *Verifier) value(p part, of *signing) ([]byte, error) {
+	if p.source != "" {
+		text, err := of.one(p.source)
+		return []byte(text), err
+	}
+	switch p.text {
+	case PartBody:
+		return of.body, nil
+	case partDecoded:
+		return of.r.Decoded, nil
+	case PartForm:
+		return of.form, nil
+	case partSecret:
+		return secretPart, nil
+	case partHashRaw:
+		return sha256Of(of.body), nil
+	}
+	text := p.text
+	switch p.text {
+	case partTimestamp:
+		text = of.timestamp
+	case PartMethod:
+		text = of.r.Method
+	case PartURL:
+		text = of.url
+	case partURLHash:
+		text = hex.EncodeToString(sha256Of([]byte(of.url)))
+	case partPath:
+		text = of.r.target()
+	case partHost:
+		text = s.host(of.r)
+	case partHash:
+		text = hex.EncodeToString(sha256Of(of.body))
+	case partHashBase64:
+		text = base64.StdEncoding.EncodeToString(sha256Of(of.body))
+	case partBodyEncoded:
+		text = base64.RawURLEncoding.EncodeToString(of.body)
+	case partID:
+		var err error
+		if text, err = of.r.first(of.id); err != nil {
+			return nil, err
+		}
+	}
+	return []byte(text), nil
+}
+
+// host returns the host that the sender knows.
+func (s *Verifier) host(r *Request) string {
+	if s.public.Text == "" {
+		return r.Host
+	}
+	_, authority, _ := splitURL(s.public.Text)
+	return authority[strings.LastIndexByte(authority, '@')+1:]
 }
 
 // SignedContent returns what a service signs of a request that it makes itself: of what
 // it may be, the likeliest.
 func (s *Verifier) SignedContent(r *Request, timestamp string, body []byte) ([]byte, error) {
+	return s.Expand(s.template, r, timestamp, body)
+}
+
+// Expand does the same for the parts of any content.
+func (s *Verifier) Expand(content contentParts, r *Request, timestamp string, body []byte) ([]byte, error) {
 	alternatives, err := s.alternatives(r, body, Unbounded{})
 	if err != nil {
 		return nil, err
 	}
-	signed, err := s.signed(r, s.families[0].id, timestamp, body, alternatives[0])
+	signed, err := s.expand(content, &signing{r, nil, s.families[0].id, timestamp, body, alternatives[0]})
 	return bytes.Join(signed, nil), err
 }
 
@@ -118,9 +278,7 @@ type Unbounded struct{}
 func (Unbounded) Take(int64) error { return nil }
 
 // SignsDecoded tells whether it is the decoded body that is signed.
-func (s *Verifier) SignsDecoded() bool {
-	return s != nil && slices.Contains(s.template, partDecoded)
-}
+func (s *Verifier) SignsDecoded() bool { return s != nil && s.template.has(partDecoded) }
 
 // forms returns what {form} can stand for.
 func (s *Verifier) forms(r *Request, body []byte, mem Memory) ([][]byte, error) {
@@ -191,8 +349,54 @@ func compareUTF16(a, b string) int {
 	return strings.Compare(a, b)
 }
 
-// Signs tells whether a placeholder is in what is signed.
-func (s *Signature) Signs(part string) bool {
+// Signs tells whether a placeholder is in what is signed, or in a claim.
+func (s *Signature) Signs(placeholder string) bool {
+	for _, content := range s.contents() {
+		if parts, err := parseContent(content); err == nil && parts.has(placeholder) {
+			return true
+		}
+	}
+	return false
+}
+
+// SignsURL tells whether the URL is part of what is signed.
+func (s *Signature) SignsURL() bool { return s.Signs(PartURL) || s.Signs(partURLHash) }
+
+// ContentSources returns the sources of which the values are signed.
+func (s *Signature) ContentSources() (sources []Source) {
+	if s.IsToken() {
+		return nil
+	}
+	for _, content := range s.contents() {
+		if parts, err := parseContent(content); err == nil {
+			sources = append(sources, parts.sources()...)
+		}
+	}
+	return sources
+}
+
+// SignsHash tells whether a hash of the body is signed.
+func (s *Signature) SignsHash() bool {
 	parts, err := parseContent(s.WithDefaults().Content)
-	return err == nil && slices.Contains(parts, part)
+	return err == nil && parts.has(bodyHashParts...)
+}
+
+// needsQuery tells whether something of the query is signed, or a signature.
+func (s *Signature) needsQuery() bool {
+	if s.SignsURL() || s.Signs(partPath) || s.BodyHash != "" {
+		return true
+	}
+	return slices.ContainsFunc(slices.Concat(s.From, s.ID, s.Timestamp, s.ContentSources()), func(source Source) bool { return source.Is(SourceQuery) })
+}
+
+// contents returns the content, or the claims of a token.
+func (s *Signature) contents() []string {
+	if !s.IsJWT() {
+		return []string{s.WithDefaults().Content}
+	}
+	var all []string
+	for _, name := range sortedNames(s.Claims) {
+		all = append(all, s.Claims[name])
+	}
+	return all
 }

@@ -18,6 +18,11 @@ type signatureFamily struct {
 type foundSignature struct {
 	from  int // of Signature.From
 	bytes []byte
+
+	// Of a JSON Web Signature: its header as it is signed, and whether the payload is
+	// signed in base64.
+	protected string
+	isEncoded bool
 }
 
 // element is a part of a signature's header.
@@ -57,11 +62,14 @@ func (s *Verifier) checkFamily(f signatureFamily, r *Request, body []byte, mem M
 	if err != nil {
 		return err
 	}
+	if s.IsJWT() {
+		return s.checkJWT(f, r, elements, body, mem)
+	}
 	signatures := s.signatures(elements)
 	if len(signatures) == 0 {
 		return errNoSignature
 	}
-	timestamp, err := f.signedTimestamp(r, elements)
+	timestamp, err := s.signedTimestamp(f, r, elements)
 	if err != nil {
 		return err
 	}
@@ -70,8 +78,9 @@ func (s *Verifier) checkFamily(f signatureFamily, r *Request, body []byte, mem M
 		return err
 	}
 	var key, from int
-	for _, alt := range alternatives {
-		signed, signedErr := s.signed(r, f.id, timestamp, body, alt)
+	of := &signing{r, elements, f.id, timestamp, body, alternative{}}
+	for _, of.alternative = range alternatives {
+		signed, signedErr := s.signed(of)
 		if signedErr != nil {
 			return signedErr
 		}
@@ -97,27 +106,39 @@ func (s *Verifier) elements(f signatureFamily, r *Request) ([]element, error) {
 	var elements []element
 	var unusable error
 	for _, from := range f.from {
-		source := s.From[from]
-		if len(r.values(source)) == 0 {
-			continue
-		}
-		value, err := r.one(source)
-		if err != nil {
-			unusable = err
-			continue
-		}
-		if s.Separator == "" {
-			elements = append(elements, element{from, value})
-			continue
-		}
-		for _, text := range strings.Split(value, s.Separator) {
-			elements = append(elements, element{from, strings.Trim(text, " \t,")})
+		for _, source := range s.From[from].numbered() {
+			values := r.values(source)
+			if len(values) == 0 {
+				continue
+			}
+			if !s.Repeated || !source.Is(SourceHeader) {
+				value, err := r.one(source)
+				if err != nil {
+					unusable = err
+					continue
+				}
+				values = []string{value}
+			}
+			for _, value := range values[:min(len(values), maxSignatures)] {
+				elements = s.split(elements, from, value)
+			}
 		}
 	}
 	if len(elements) > 0 {
 		return elements, nil
 	}
 	return nil, unusable
+}
+
+// split appends the elements of a header's value.
+func (s *Verifier) split(elements []element, from int, value string) []element {
+	if s.Separator == "" {
+		return append(elements, element{from, value})
+	}
+	for _, text := range strings.Split(value, s.Separator) {
+		elements = append(elements, element{from, strings.Trim(text, " \t,")})
+	}
+	return elements
 }
 
 // signatures returns those of the elements that can be signatures.
@@ -128,27 +149,43 @@ func (s *Verifier) signatures(elements []element) []foundSignature {
 		if !ok || encoded == "" || len(signatures) == maxSignatures {
 			continue
 		}
-		if signature, err := decodeText(s.Encoding, encoded); err == nil {
-			signatures = append(signatures, foundSignature{e.from, signature})
+		if len(encoded) > 2 && encoded[0] == '"' && encoded[len(encoded)-1] == '"' {
+			encoded = encoded[1 : len(encoded)-1]
+		}
+		if s.scheme().jose != "" {
+			if signature, ok := s.detached(e.from, encoded); ok {
+				signatures = append(signatures, signature)
+			}
+		} else if signature, err := decodeText(s.Encoding, encoded); err == nil {
+			signatures = append(signatures, foundSignature{from: e.from, bytes: signature})
 		}
 	}
 	return signatures
 }
 
-// signedTimestamp returns the family's timestamp, or nothing where there is none
-// or it is in the body.
-func (f *signatureFamily) signedTimestamp(r *Request, elements []element) (string, error) {
+// signedTimestamp returns the family's timestamp, or nothing where there is none,
+// or it is in the body and signed with that.
+func (s *Verifier) signedTimestamp(f signatureFamily, r *Request, elements []element) (string, error) {
 	switch {
-	case len(f.timestamp) == 0, f.timestamp[0].InBody():
+	case len(f.timestamp) == 0, f.timestamp[0].InBody() && !s.template.has(partTimestamp):
 		return "", nil
 	case !f.timestamp[0].Is(SourceSignature):
 		return r.first(f.timestamp)
 	}
-	_, prefix := f.timestamp[0].Split()
+	return elementAt(f.timestamp[0], elements)
+}
+
+// elementAt returns what stands at a source signature:… in the elements.
+func elementAt(source Source, elements []element) (string, error) {
+	_, prefix := source.Split()
 	var found []string
-	for _, e := range elements {
-		if timestamp, ok := strings.CutPrefix(e.text, prefix); ok {
-			found = append(found, timestamp)
+	for i, e := range elements {
+		if prefix == FirstElement {
+			if i == 0 {
+				found = append(found, e.text)
+			}
+		} else if text, ok := strings.CutPrefix(e.text, prefix); ok {
+			found = append(found, text)
 		}
 	}
 	if len(found) != 1 || found[0] == "" {
@@ -160,20 +197,28 @@ func (f *signatureFamily) signedTimestamp(r *Request, elements []element) (strin
 // match returns the index of a key that one of the signatures is of, and where
 // that was.
 func (s *Verifier) match(signed [][]byte, signatures []foundSignature, mem Memory) (key, from int, err error) {
-	if s.Algorithm == AlgorithmEd25519 {
-		// It takes the whole of it at once.
+	scheme := s.scheme()
+	if scheme.verify != nil || scheme.jose != "" {
 		size := 0
 		for _, part := range signed {
 			size += len(part)
 		}
-		if err := mem.Take(int64(size)); err != nil {
+		if err := mem.Take(2 * int64(size)); err != nil {
 			return 0, 0, err
 		}
+		// Ed25519 takes the whole of it at once.
 		signed = [][]byte{bytes.Join(signed, nil)}
 	}
 	err = errWrongSignature
 	for i := range s.keys {
-		if match := s.keys[i].match(signed, signatures); match >= 0 {
+		if scheme.jose != "" {
+			for _, signature := range signatures {
+				input := [][]byte{signature.input(signed[0])}
+				if s.keys[i].match(&s.Signature, input, []foundSignature{signature}) >= 0 {
+					key, from, err = i, signature.from, nil
+				}
+			}
+		} else if match := s.keys[i].match(&s.Signature, signed, signatures); match >= 0 {
 			key, from, err = i, signatures[match].from, nil
 		}
 	}

@@ -52,11 +52,12 @@ type alternative struct {
 // alternatives returns what the service may have signed, the likeliest first, and
 // an error where that would be nothing of the body.
 func (s *Verifier) alternatives(r *Request, body []byte, mem Memory) ([]alternative, error) {
-	if (slices.Contains(s.template, PartURL) || s.BodyHash != "") && len(r.target()) > maxSignedURL {
+	signsURL := s.SignsURL()
+	if (signsURL || s.BodyHash != "") && len(r.target()) > maxSignedURL {
 		return nil, errLongURL
 	}
 	urls := []string{""}
-	if slices.Contains(s.template, PartURL) {
+	if signsURL {
 		urls = s.urls(r)
 	}
 	return s.alternativesOf(urls, r, body, mem)
@@ -74,7 +75,7 @@ func (s *Verifier) alternativesOf(urls []string, r *Request, body []byte, mem Me
 		}
 	}
 	switch {
-	case slices.Contains(s.template, PartForm):
+	case s.template.has(PartForm):
 		forms, err := s.forms(r, body, mem)
 		if err != nil && len(all) == 0 {
 			return nil, err

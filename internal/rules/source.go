@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,9 +24,14 @@ import (
 // Source says where a value is: `header:<name>`, `query:<name>`, `body:<path>`,
 // with a path of keys and array indexes in a JSON body, separated by dots, or
 // `form:<name>`, a field of a form in the body, which may be followed by a dot
-// and a path in the JSON that the field's value is. A signature's own sources are also `signature:<prefix>`, which is the
-// element of the signature's header that begins with the prefix, and
-// `body:<path>.*.<path>`, which is every element of an array.
+// and a path in the JSON that the field's value is. `claim:<path>` is in the claims of the
+// JSON Web Token that the event is signed with, and `key:<name>` the name of the first key
+// of a JSON body except that one. A text with sources in braces is made of what they have,
+// such as `{body:resource}.{body:action}`, where all of them are there.
+//
+// A signature's own sources are also `signature:<prefix>`, which is the element of the
+// signature's header that begins with the prefix, and `body:<path>.*.<path>`, which is
+// every element of an array.
 type Source string
 
 // The kinds of sources.
@@ -34,8 +40,13 @@ const (
 	SourceQuery     = "query"
 	SourceBody      = "body"
 	SourceForm      = "form"
+	SourceClaim     = "claim"
+	SourceKey       = "key"
 	SourceSignature = "signature"
 )
+
+// WholeBody is where a token is that is the body.
+const WholeBody Source = SourceBody + ":"
 
 func (s Source) Split() (kind, name string) {
 	kind, name, _ = strings.Cut(string(s), ":")
@@ -48,11 +59,71 @@ func (s Source) Is(kind string) bool {
 }
 
 // InBody tells whether the source is known only when the body has been decoded.
-func (s Source) InBody() bool { return s.Is(SourceBody) || s.Is(SourceForm) }
+func (s Source) InBody() bool {
+	return slices.ContainsFunc(s.Parts(), func(s Source) bool { return s.Is(SourceBody) || s.Is(SourceForm) || s.Is(SourceKey) })
+}
+
+// IsJoined tells whether the source is a text with sources in it.
+func (s Source) IsJoined() bool { return strings.IndexByte(string(s), '{') >= 0 }
+
+// Parts returns the sources in a joined one, or the source itself.
+func (s Source) Parts() []Source {
+	if !s.IsJoined() {
+		return []Source{s}
+	}
+	var parts []Source
+	_, _ = s.Join(func(part Source) (string, error) {
+		parts = append(parts, part)
+		return "", nil
+	})
+	return parts
+}
+
+// Join returns a joined source with what its parts stand for.
+func (s Source) Join(valueOf func(Source) (string, error)) (string, error) {
+	var b strings.Builder
+	for rest := string(s); rest != ""; {
+		literal, after, ok := strings.Cut(rest, "{")
+		b.WriteString(literal)
+		if !ok {
+			break
+		}
+		name, after, ok := strings.Cut(after, "}")
+		if !ok {
+			return "", errors.New("a { in it is not closed")
+		}
+		value, err := valueOf(Source(name))
+		if err != nil {
+			return "", err
+		}
+		b.WriteString(value)
+		rest = after
+	}
+	return b.String(), nil
+}
+
+// maxNumbered is the highest number of a numbered header.
+const maxNumbered = 16
+
+// numbered returns the headers that a source with * at its end stands for, or the source.
+func (s Source) numbered() []Source {
+	name, ok := strings.CutSuffix(string(s), "*")
+	if !ok {
+		return []Source{s}
+	}
+	all := make([]Source, maxNumbered)
+	for i := range all {
+		all[i] = Source(name + strconv.Itoa(i+1))
+	}
+	return all
+}
 
 // check returns an error unless the source is of one of the kinds. What may be the
 // token itself, and not where it is, is not quoted.
 func (s Source) check(kinds ...string) error {
+	if s.IsJoined() {
+		return s.checkJoined(kinds)
+	}
 	kind, name := s.Split()
 	if !slices.Contains(kinds, kind) || name == "" {
 		near, quoted, meant := expect.Nearest(kind, kinds), expect.Quote(string(s)), ""
@@ -74,6 +145,21 @@ func (s Source) check(kinds ...string) error {
 	return nil
 }
 
+func (s Source) checkJoined(kinds []string) error {
+	some := false
+	_, err := s.Join(func(part Source) (string, error) {
+		some = true
+		return "", part.check(kinds...)
+	})
+	if err == nil && !some {
+		err = errors.New("there is no source in it")
+	}
+	if err != nil {
+		return fmt.Errorf("source %s: %w", expect.Quote(string(s)), err)
+	}
+	return nil
+}
+
 // likeHeader is what headers are mostly called.
 var likeHeader = regexp.MustCompile(`^(X|[A-Z][a-z]+)(-[A-Z0-9][A-Za-z0-9]*)+$`)
 
@@ -81,8 +167,8 @@ var likeHeader = regexp.MustCompile(`^(X|[A-Z][a-z]+)(-[A-Z0-9][A-Za-z0-9]*)+$`)
 func forms(kinds []string) (forms []string) {
 	for _, kind := range kinds {
 		switch kind {
-		case SourceBody:
-			forms = append(forms, "body:PATH")
+		case SourceBody, SourceClaim:
+			forms = append(forms, kind+":PATH")
 		case SourceSignature:
 			forms = append(forms, "signature:PREFIX")
 		default:
@@ -104,7 +190,8 @@ type Request struct {
 	Decoded   []byte // the body, nil while it has not been decoded
 	Key       int    // index of the secret that the request was signed with
 
-	query    url.Values // parsed when first needed
+	claims   *jsonscan.Doc // of the token that is right
+	query    url.Values    // parsed when first needed
 	queryErr error
 	from     int // index of the signature's source that had the right one
 	froms    int // how many there are
@@ -123,13 +210,35 @@ func (r *Request) values(s Source) []string {
 		_ = r.parseQuery()
 		return r.query[name]
 	case SourceBody:
+		if s == WholeBody {
+			return []string{string(r.Decoded)}
+		}
 		if text, ok := event.Text(r.Event, name); ok {
 			return []string{text}
 		}
 	case SourceForm:
 		return r.formValues(name)
+	case SourceKey:
+		if key := event.FirstKey(r.Event, name); key != "" {
+			return []string{key}
+		}
+	case SourceClaim:
+		if r.claims == nil {
+			return nil
+		}
+		if text, ok := event.JSONText(r.claims, name); ok {
+			return []string{text}
+		}
 	}
 	return nil
+}
+
+// now is what timestamps are compared with.
+func (r *Request) now() time.Time {
+	if r.At.IsZero() {
+		return Now()
+	}
+	return r.At
 }
 
 // parseQuery returns an error for a query of which a part can't be used; the
@@ -149,8 +258,11 @@ func (r *Request) parseQuery() error {
 // one returns the value at the source, which must be there exactly once. Its
 // errors quote nothing of the request.
 func (r *Request) one(s Source) (string, error) {
+	if s.IsJoined() {
+		return s.Join(r.one)
+	}
 	kind, name := s.Split()
-	if kind == SourceBody {
+	if kind == SourceBody && s != WholeBody {
 		if text, _ := event.Text(r.Event, name); text != "" {
 			return text, nil
 		}

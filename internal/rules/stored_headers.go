@@ -71,13 +71,13 @@ func NewStoredHeaders(names []string, s *Signature, v *Verification, e *EventRul
 		h.secrets = headersIn([]Source{v.Token})
 	}
 	if s != nil {
-		if s.Algorithm == AlgorithmToken {
+		if s.IsToken() {
 			h.secrets = append(h.secrets, headersIn(s.From)...)
 		} else {
 			needed = append(needed, headersIn(s.From)...)
 		}
-		needed = append(needed, headersIn(s.ID, s.Timestamp)...)
-		h.keepsQuery = s.Algorithm != AlgorithmToken && (s.Signs(PartURL) || s.BodyHash != "")
+		needed = append(needed, headersIn(s.ID, s.Timestamp, s.ContentSources(), []Source{s.Account, s.Nonce})...)
+		h.keepsQuery = !s.IsToken() && s.needsQuery()
 	}
 	h.harmless = needed
 	switch {
@@ -110,8 +110,12 @@ func NewStoredHeaders(names []string, s *Signature, v *Verification, e *EventRul
 func headersIn(sources ...[]Source) []string {
 	var names []string
 	for _, s := range slices.Concat(sources...) {
-		if kind, name := s.Split(); kind == SourceHeader {
-			names = append(names, textproto.CanonicalMIMEHeaderKey(name))
+		for _, part := range s.Parts() {
+			for _, part := range part.numbered() {
+				if kind, name := part.Split(); kind == SourceHeader {
+					names = append(names, textproto.CanonicalMIMEHeaderKey(name))
+				}
+			}
 		}
 	}
 	return names

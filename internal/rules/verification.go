@@ -27,6 +27,10 @@ const maxChallenge = 4 << 10
 // are signed with: no event, as those are JSON objects or arrays then.
 var harmlessChallenge = regexp.MustCompile(`^[A-Za-z0-9_.~+/=-]{1,256}$`)
 
+// EmptyArray is what the value at a source in the body must be where it is an array, and
+// has nothing in it.
+const EmptyArray = "[]"
+
 // The placeholders in a verification's answer.
 const (
 	partChallenge = "{challenge}"
@@ -42,7 +46,8 @@ type Verification struct {
 	// verifications.
 	Method string `json:"method,omitempty"`
 
-	// What the values at these sources must be. A POST with all of them is a
+	// What the values at these sources must be: a text, a number, or `[]`, an empty array in
+	// the body. A POST with all of them is a
 	// verification, and any other an event. Default for POST: the challenge is
 	// there.
 	Match map[Source]string `json:"match,omitempty"`
@@ -120,6 +125,12 @@ func (v *Verification) Recognizes(r *Request, isVerified bool) bool {
 
 func (v *Verification) checkMatch(r *Request) error {
 	for source, want := range v.Match {
+		if want == EmptyArray && source.Is(SourceBody) {
+			if _, name := source.Split(); !event.IsEmptyArray(r.Event, name) {
+				return fmt.Errorf("%s is not empty", name)
+			}
+			continue
+		}
 		value, err := r.one(source)
 		if err != nil {
 			return err
