@@ -1,0 +1,26 @@
+package provider
+
+var _ = add(Row{
+	Name:  "bigcommerce",
+	Title: "BigCommerce",
+	Kind:  KindCommerce,
+	Docs:  "https://developer.bigcommerce.com/docs/integrations/webhooks",
+	Note: "Where fewer than 90 % of the deliveries to a domain succeed within two minutes, BigCommerce sends nothing to it for three minutes. " +
+		"After the last repeat of an event, two days later, it switches the webhook off.",
+	Signature: &Signature{
+		Algorithm: "hmac-sha256",
+		From:      []Source{"header:webhook-signature"},
+		Separator: " ",
+		Prefix:    "v1,",
+		Encoding:  "base64",
+		Content:   "{id}.{timestamp}.{body}",
+		ID:        []Source{"header:webhook-id"},
+		Timestamp: []Source{"header:webhook-timestamp"},
+	},
+	Event: EventRules{
+		ID:      []Source{"header:webhook-id"},
+		Type:    []Source{"body:scope"},
+		Subject: []Source{"body:data.id"},
+	},
+	Secret: "the *client secret* of the app or API account that made the webhook, as it is",
+})

@@ -1,0 +1,27 @@
+package provider
+
+var _ = add(Row{
+	Name:  "incident_io",
+	Title: "incident.io",
+	Kind:  KindOperations,
+	Docs:  "https://docs.incident.io/api-reference/webhooks",
+	Note: "Events may come in any order. " +
+		"After five days of failures incident.io switches the endpoint off.",
+	Signature: &Signature{
+		Algorithm:   "hmac-sha256",
+		From:        []Source{"header:webhook-signature"},
+		Separator:   " ",
+		Prefix:      "v1,",
+		Encoding:    "base64",
+		KeyEncoding: "base64",
+		KeyPrefix:   "whsec_",
+		Content:     "{id}.{timestamp}.{body}",
+		ID:          []Source{"header:webhook-id"},
+		Timestamp:   []Source{"header:webhook-timestamp"},
+	},
+	Event: EventRules{
+		ID:   []Source{"header:webhook-id"},
+		Type: []Source{"body:event_type"},
+	},
+	Secret: "the *signing secret* of the endpoint, `whsec_…`",
+})

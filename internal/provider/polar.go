@@ -1,0 +1,30 @@
+package provider
+
+import "time"
+
+var _ = add(Row{
+	Name:  "polar",
+	Title: "Polar",
+	Kind:  KindPayments,
+	Docs:  "https://polar.sh/docs/integrate/webhooks/delivery",
+	Note: "After ten deliveries in a row that failed, Polar switches the endpoint off. " +
+		"It follows no redirects.",
+	Signature: &Signature{
+		Algorithm: "hmac-sha256",
+		From:      []Source{"header:webhook-signature"},
+		Separator: " ",
+		Prefix:    "v1,",
+		Encoding:  "base64",
+		Content:   "{id}.{timestamp}.{body}",
+		ID:        []Source{"header:webhook-id"},
+		Timestamp: []Source{"header:webhook-timestamp"},
+	},
+	Event: EventRules{
+		ID:      []Source{"header:webhook-id"},
+		Type:    []Source{"body:type"},
+		Subject: []Source{"body:data.id"},
+	},
+	Timeout:  8 * time.Second,
+	Patience: 10 * time.Second,
+	Secret:   "the *secret* of the endpoint, as it is shown",
+})

@@ -1,0 +1,36 @@
+package provider
+
+import (
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+)
+
+var _ = add(Row{
+	Name:  "replicate",
+	Title: "Replicate",
+	Kind:  KindMedia,
+	Docs:  "https://github.com/replicate/replicate-javascript/blob/main/lib/util.js",
+	Note:  "The type is the prediction's status, such as `succeeded`: what comes is the prediction itself, which says nothing of what has happened to it.",
+	Signature: &Signature{
+		Algorithm:   "hmac-sha256",
+		From:        []Source{"header:webhook-signature"},
+		Separator:   " ",
+		Prefix:      "v1,",
+		Encoding:    "base64",
+		KeyEncoding: "base64",
+		KeyPrefix:   "whsec_",
+		Content:     "{id}.{timestamp}.{body}",
+		ID:          []Source{"header:webhook-id"},
+		Timestamp:   []Source{"header:webhook-timestamp"},
+		// The library (replicate 1.4.0) does not check when it was signed; whether repeats are
+		// signed anew is not documented.
+		Tolerance: caddy.Duration(24 * time.Hour),
+	},
+	Event: EventRules{
+		ID:      []Source{"header:webhook-id"},
+		Type:    []Source{"body:status"},
+		Subject: []Source{"body:id"},
+	},
+	Secret: "the *signing key* of the webhooks, `whsec_…`",
+})
