@@ -75,7 +75,7 @@ func (h *Handler) options() options.Table {
 		"event":         {Takes: "a block", Read: h.unmarshalEvent},
 		"verify_token":  options.Secret(options.Texts("one token or more, such as {env.WEBHOOK_VERIFY_TOKEN}", &h.VerifyTokens)),
 		"secret":        options.Secret(options.Texts("one secret or more, such as {env.WEBHOOK_SECRET}", &h.Secrets)),
-		"account":       options.Texts("one account or more, as PROVIDERS.md calls them", &h.Accounts),
+		"account":       options.Texts("one account or more, such as 12345", &h.Accounts),
 		"public_url":    options.Value("one URL without spaces, such as https://hooks.example.com/webhooks", h.setPublicURL),
 		"tolerance":     options.Duration(&h.Tolerance, "5m"),
 		"output":        {Takes: "the name of an output, such as file", Read: h.unmarshalOutput, Repeatable: true},

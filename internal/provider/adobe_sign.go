@@ -5,6 +5,7 @@ import "time"
 var _ = add(Row{
 	Name:  "adobe_sign",
 	Title: "Adobe Acrobat Sign",
+	Kind:  KindIdentity,
 	Docs:  "https://helpx.adobe.com/sign/developer/webhooks/overview.html",
 	Note:  "The client id goes with every request; whoever knows it can send events.",
 	Verification: &Verification{

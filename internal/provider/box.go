@@ -9,6 +9,7 @@ import (
 var _ = add(Row{
 	Name:  "box",
 	Title: "Box",
+	Kind:  KindWork,
 	Docs:  "https://developer.box.com/guides/webhooks/v2/signatures-v2/",
 	Signature: &Signature{
 		Algorithm:       "hmac-sha256",

@@ -3,6 +3,7 @@ package provider
 var _ = add(Row{
 	Name:  "cloudevents",
 	Title: "CloudEvents over HTTP (Azure Event Grid and others)",
+	Kind:  KindAny,
 	Docs:  "https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/http-webhook.md",
 	Note: "`verify_token` names the origins that may send, such as `eventgrid.azure.net`: others are not allowed to. It is optional: without it all are. " +
 		"That binds services that ask first, and keeps nobody else out. A `secret` is optional: if there is one, events must carry it in " +

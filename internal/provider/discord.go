@@ -10,6 +10,7 @@ import (
 var _ = add(Row{
 	Name:  "discord",
 	Title: "Discord webhook events",
+	Kind:  KindSocial,
 	Docs:  "https://discord.com/developers/docs/events/webhook-events",
 	Note:  "For webhook events, not for interactions, which want an answer of their own.",
 	Verification: &Verification{

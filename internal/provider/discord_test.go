@@ -1,6 +1,8 @@
 package provider_test
 
 import (
+	"time"
+
 	"crypto/ed25519"
 	"encoding/hex"
 	"strings"
@@ -10,6 +12,8 @@ var _ = add("discord", []vector{
 	{
 		by:     "discord-interactions 4.4.0",
 		secret: rfc8032Hex,
+		late:   15 * time.Minute, early: 15 * time.Minute,
+		status: 204,
 		at:     newYear,
 		headers: []string{
 			"X-Signature-Ed25519", "7e677111409b00154802fc33464dd638abe0549a0c6e7d0065fdd2527cc24354bff9dbfd69bcd98eb6266f5a8cfdf78ff243156a8514a546d1cdf08adc669803",

@@ -5,6 +5,7 @@ import "time"
 var _ = add(Row{
 	Name:         "dropbox",
 	Title:        "Dropbox",
+	Kind:         KindWork,
 	Docs:         "https://www.dropbox.com/developers/reference/webhooks",
 	Verification: &Verification{Challenge: "query:challenge"},
 	Signature:    &Signature{Algorithm: "hmac-sha256", From: []Source{"header:X-Dropbox-Signature"}},

@@ -30,6 +30,20 @@ var _ = add("github", []vector{
 		body: "payload=%7B%22action%22%3A%22opened%22%2C%22repository%22%3A%7B%22full_name%22%3A%22octocat%2FHello-World%22%7D%2C%22organization%22%3A%7B%22login%22%3A%22octocat%22%7D%7D",
 		id:   "72d3162e-cc78-11e3-81ab-4c9367dc0958", kind: "pull_request", subject: "octocat/Hello-World",
 	},
+	{
+		by:      byWords,
+		secret:  "github-secret",
+		headers: []string{"X-Hub-Signature-256", "sha256=bfa20f43714d196063101e93e95af73ea3abbc061c3cf47b99f573474a7cf08d", "X-GitHub-Delivery", "72d3162e-cc78-11e3-81ab-4c9367dc0958", "X-GitHub-Event", "organization", "Content-Type", "application/json"},
+		body:    `{"action":"member_added","organization":{"login":"Octocoders"}}`,
+		id:      "72d3162e-cc78-11e3-81ab-4c9367dc0958", kind: "organization", subject: "Octocoders",
+	},
+	{
+		by:      byWords,
+		secret:  "github-secret",
+		headers: []string{"X-Hub-Signature-256", "sha256=478b9b7a31fbfc8df6274040e0ecd6b0feb8f704d22a568f5163aa56bb0dc8a8", "X-GitHub-Delivery", "72d3162e-cc78-11e3-81ab-4c9367dc0958", "X-GitHub-Event", "organization", "Content-Type", "application/x-www-form-urlencoded"},
+		body:    `payload=%7B%22action%22%3A%22member_added%22%2C%22organization%22%3A%7B%22login%22%3A%22Octocoders%22%7D%7D`,
+		id:      "72d3162e-cc78-11e3-81ab-4c9367dc0958", kind: "organization", subject: "Octocoders",
+	},
 })
 
 var _ = verifies("github", []handshake{

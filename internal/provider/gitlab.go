@@ -5,6 +5,7 @@ import "time"
 var _ = add(Row{
 	Name:      "gitlab",
 	Title:     "GitLab",
+	Kind:      KindCode,
 	Docs:      "https://docs.gitlab.com/user/project/integrations/webhooks/",
 	Note:      "For a webhook with a *signing token* use `standard_webhooks`.",
 	Signature: &Signature{Algorithm: "token", From: []Source{"header:X-Gitlab-Token"}},

@@ -4,6 +4,7 @@ var _ = add("gitlab", []vector{
 	{
 		by:     byToken,
 		secret: "gl token",
+		says:   "token",
 		headers: []string{
 			"X-Gitlab-Token", "gl token",
 			"X-Gitlab-Event", "Push Hook",

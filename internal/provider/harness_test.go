@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -21,6 +22,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
 	webhookreceiver "github.com/caddy-webhook-receiver/caddy-webhook-receiver"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/provider"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/rules"
 )
@@ -39,13 +41,15 @@ type vector struct {
 
 	id, kind, subject string // "": a UUID, webhook, and none
 
-	account string        // that the option of the name takes
-	says    string        // verification; "": signature
-	late    time.Duration // how late it may come, where there is a signed time
-	early   time.Duration // how early, or unlimited
-	status  int           // of the answer; 0: 200
-	answer  string        // its body
-	refused int           // status of the answer to one that is not signed right; 0: 401
+	account          string        // that the option of the name takes
+	says             string        // verification; "": signature
+	late             time.Duration // how late it may come, where there is a signed time
+	early            time.Duration // how early, or unlimited
+	status           int           // of the answer; 0: 200
+	answer           string        // its body
+	answerType, echo string        // its Content-Type, and the header that is repeated in it
+	nonce            bool          // whether a nonce counts once
+	refused          int           // status of the answer to one that is not signed right; 0: 401
 }
 
 // unlimited is early for a time that may lie ahead as far as it will.
@@ -146,13 +150,21 @@ func (v vector) row(t *testing.T) (p provider.Row, options string) {
 	if p.UsesToken() {
 		options += "\nverify_token sesame"
 	}
+	if v.account != "" {
+		options += fmt.Sprintf("\naccount %q", v.account)
+	}
+	if p.Accept == event.AcceptJSON && !json.Valid([]byte(v.decoded())) {
+		options += "\naccept any"
+	}
 	return p, options
 }
 
 // receiver is for the vector's provider, and at the vector's time.
 func (v vector) receiver(t *testing.T, options string) *receiver {
 	t.Helper()
-	options += fmt.Sprintf("\nsecret %q", v.secret)
+	if v.secret != "" {
+		options += fmt.Sprintf("\nsecret %q", v.secret)
+	}
 	if v.url != "" {
 		options += fmt.Sprintf("\npublic_url %q", v.url)
 	}
@@ -185,23 +197,42 @@ func newReceiver(t *testing.T, options string) *receiver {
 	if err := adapted.UnmarshalCaddyfile(caddyfile.NewTestDispenser("webhook_receiver {\n" + options + "\n}")); err != nil {
 		t.Fatal(err)
 	}
+	written, err := json.Marshal(adapted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var config map[string]any
+	if err := json.Unmarshal(written, &config); err != nil {
+		t.Fatal(err)
+	}
+	rc, err := loadReceiver(t, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rc
+}
+
+// loadReceiver serves a handler with that config.
+func loadReceiver(t *testing.T, config map[string]any) (*receiver, error) {
+	t.Helper()
 	rc := new(receiver)
 	receivers.Store(t.Name(), rc)
-	adapted.OutputsRaw = []json.RawMessage{fmt.Appendf(nil, `{"output":"test","name":%q}`, t.Name())}
-	config, err := json.Marshal(adapted)
+	config["outputs"] = []map[string]string{{"output": "test", "name": t.Name()}}
+	raw, err := json.Marshal(config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := caddy.NewContext(caddy.Context{Context: context.Background()})
-	t.Cleanup(cancel)
-	h, err := ctx.LoadModuleByID("http.handlers.webhook_receiver", config)
+	h, err := ctx.LoadModuleByID("http.handlers.webhook_receiver", raw)
 	if err != nil {
-		t.Fatal(err)
+		cancel()
+		return nil, err
 	}
+	t.Cleanup(cancel)
 	rc.handler = h.(*webhookreceiver.Handler)
 	rc.Server = httptest.NewServer(rc)
 	t.Cleanup(rc.Server.Close)
-	return rc
+	return rc, nil
 }
 
 // ServeHTTP does what Caddy's server does around a handler.
@@ -241,10 +272,10 @@ func (rc *receiver) send(t *testing.T, d delivery) (*http.Response, string) {
 }
 
 // refuses sends what must not become an event.
-func (rc *receiver) refuses(t *testing.T, d delivery, status int) {
+func (rc *receiver) refuses(t *testing.T, d delivery, status ...int) {
 	t.Helper()
 	before := len(rc.events())
-	if resp, _ := rc.send(t, d); resp.StatusCode != status {
+	if resp, _ := rc.send(t, d); !slices.Contains(status, resp.StatusCode) {
 		t.Errorf("status %d, want %d", resp.StatusCode, status)
 	}
 	if len(rc.events()) != before {

@@ -5,6 +5,7 @@ import "time"
 var _ = add(Row{
 	Name:  "hubspot",
 	Title: "HubSpot",
+	Kind:  KindCustomers,
 	Docs:  "https://developers.hubspot.com/docs/api/webhooks/validating-requests",
 	Note:  "Version 3 of the signature. Signs the URL: behind another proxy `public_url` must be the app's target URL, or its scheme and host.",
 	Signature: &Signature{

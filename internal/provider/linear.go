@@ -9,6 +9,7 @@ import (
 var _ = add(Row{
 	Name:  "linear",
 	Title: "Linear",
+	Kind:  KindCode,
 	Docs:  "https://linear.app/developers/webhooks",
 	Note:  "The id is in a header, which is not signed.",
 	Signature: &Signature{

@@ -1,10 +1,13 @@
 package provider_test
 
+import "time"
+
 var _ = add("linear", []vector{
 	{
 		by:     "@linear/sdk 98.0.0",
 		secret: "lin_wh_secret",
-		at:     newYear,
+		late:   time.Minute, early: time.Minute,
+		at: newYear,
 		headers: []string{
 			"Linear-Signature", "e6e18aed508454dc5c12450b5e8bb09b85ba9789f5e97a177fe97ae1f51f6cfd",
 			"Linear-Delivery", "234d1a4e-b617-4388-90fe-adc3633d6b72",

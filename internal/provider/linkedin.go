@@ -5,6 +5,7 @@ import "time"
 var _ = add(Row{
 	Name:  "linkedin",
 	Title: "LinkedIn",
+	Kind:  KindSocial,
 	Docs:  "https://learn.microsoft.com/en-us/linkedin/shared/api-guide/webhook-validation",
 	Verification: &Verification{
 		Challenge:   "query:challengeCode",

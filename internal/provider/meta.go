@@ -5,6 +5,7 @@ import "time"
 var _ = add(Row{
 	Name:  "meta",
 	Title: "Meta (Facebook, Instagram, Messenger, WhatsApp)",
+	Kind:  KindSocial,
 	Docs:  "https://developers.facebook.com/docs/graph-api/webhooks/getting-started",
 	Verification: &Verification{
 		Match:     map[Source]string{"query:hub.mode": "subscribe"},

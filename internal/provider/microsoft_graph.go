@@ -6,6 +6,7 @@ var _ = add(Row{
 	// An answer is better there in 3 seconds.
 	Name:  "microsoft_graph",
 	Title: "Microsoft Graph (also OneDrive, SharePoint, Outlook, Teams)",
+	Kind:  KindWork,
 	Docs:  "https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks",
 	Note:  "Every element of `value` must have the `clientState`.",
 	Verification: &Verification{

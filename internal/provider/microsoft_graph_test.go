@@ -4,12 +4,16 @@ var _ = add("microsoft_graph", []vector{
 	{
 		by:     byToken,
 		secret: "client state",
+		says:   "token",
+		status: 202,
 		body:   `{"value":[{"clientState":"client state","changeType":"created","resource":"me/messages/1"},{"clientState":"client state"}]}`,
 		kind:   "created", subject: "me/messages/1",
 	},
 	{
 		by:     byToken + ", in a lifecycle notification",
 		secret: "client state",
+		says:   "token",
+		status: 202,
 		body:   `{"value":[{"clientState":"client state","lifecycleEvent":"missed","resource":"me/messages"},{"clientState":"client state"}]}`,
 		kind:   "missed", subject: "me/messages",
 	},

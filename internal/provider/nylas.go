@@ -6,6 +6,7 @@ var _ = add(Row{
 	// Bodies may be compressed.
 	Name:         "nylas",
 	Title:        "Nylas v3",
+	Kind:         KindMessaging,
 	Docs:         "https://developer.nylas.com/docs/v3/notifications/",
 	Verification: &Verification{Challenge: "query:challenge"},
 	Signature:    &Signature{Algorithm: "hmac-sha256", From: []Source{"header:x-nylas-signature"}},

@@ -5,6 +5,7 @@ import "time"
 var _ = add(Row{
 	Name:  "okta",
 	Title: "Okta event hooks",
+	Kind:  KindIdentity,
 	Docs:  "https://developer.okta.com/docs/concepts/event-hooks/",
 	Verification: &Verification{
 		Challenge:   "header:X-Okta-Verification-Challenge",

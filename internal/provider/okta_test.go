@@ -4,9 +4,18 @@ var _ = add("okta", []vector{
 	{
 		by:      byToken,
 		secret:  "an okta secret",
+		says:    "token",
 		headers: []string{"Authorization", "an okta secret"},
 		body:    `{"eventType":"com.okta.event_hook","eventId":"b5a188b9","data":{"events":[{"eventType":"user.lifecycle.create"}]}}`,
 		id:      "b5a188b9", kind: "user.lifecycle.create",
+	},
+	{
+		by:      byToken,
+		secret:  "an okta secret",
+		says:    "token",
+		headers: []string{"Authorization", "an okta secret"},
+		body:    `{"eventType":"com.okta.event_hook","eventId":"b5a188b9","data":{"events":[]}}`,
+		id:      "b5a188b9", kind: "com.okta.event_hook",
 	},
 })
 

@@ -5,6 +5,7 @@ import "time"
 var _ = add(Row{
 	Name:  "paddle",
 	Title: "Paddle Billing",
+	Kind:  KindPayments,
 	Docs:  "https://developer.paddle.com/webhooks/signature-verification",
 	Signature: &Signature{
 		Algorithm: "hmac-sha256",

@@ -2,7 +2,7 @@ package provider_test
 
 import (
 	"bytes"
-	"encoding/json"
+	"cmp"
 	"strings"
 	"testing"
 	"time"
@@ -11,7 +11,6 @@ import (
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/provider"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/recheck"
-	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/rules"
 )
 
 // TestRecheck: what a receiver has stored of each vector gives the body back byte for
@@ -19,10 +18,12 @@ import (
 // secret or body; and no secret of a token row is in it.
 func TestRecheck(t *testing.T) {
 	for _, v := range vectors {
+		if v.secret == "" {
+			continue // nothing is signed
+		}
 		t.Run(v.provider+"/"+v.by, func(t *testing.T) {
 			p, options := v.row(t)
-			if p.Accept == event.AcceptJSON && !json.Valid([]byte(v.body)) {
-				options += "\naccept any"
+			if strings.HasSuffix(options, "\naccept any") {
 				p.Accept = event.AcceptAny
 			}
 			rc := v.receiver(t, options)
@@ -33,9 +34,9 @@ func TestRecheck(t *testing.T) {
 			if sent, err := e.BodySent(); err != nil || string(sent) != v.body {
 				t.Errorf("the body comes back as %q (%v)", sent, err)
 			}
-			inBody := p.Signature.From[0].InBody()
+			inBody := p.Signature.IsToken() && p.Signature.From[0].InBody()
 			verifies := e.Attribute(event.Verification)
-			if p.Signature.Algorithm == rules.AlgorithmToken {
+			if p.Signature.IsToken() {
 				if !inBody && bytes.Contains(rc.lines[0], []byte(v.secret)) {
 					t.Errorf("the secret is in %s", rc.lines[0])
 				}
@@ -48,7 +49,7 @@ func TestRecheck(t *testing.T) {
 				}
 				return
 			}
-			if verifies != "signature" {
+			if verifies != cmp.Or(v.says, "signature") {
 				t.Errorf("verification %q", verifies)
 			}
 			if got, reason := again(t, v, p, v.secret, e); got != recheck.Fits {
@@ -56,14 +57,18 @@ func TestRecheck(t *testing.T) {
 			}
 			if !p.SignsWithPrivateKey() {
 				i := len(v.secret) / 2
-				other := v.secret[:i] + string(v.secret[i]^1) + v.secret[i+1:]
+				digit := byte('1')
+				if v.secret[i] == digit {
+					digit = '2'
+				}
+				other := v.secret[:i] + string(digit) + v.secret[i+1:]
 				if got, _ := again(t, v, p, other, e); got != recheck.Misfits {
 					t.Errorf("verdict %d with another secret", got)
 				}
 			}
 			changed := stored(t, bytes.Replace(rc.lines[0], []byte(`"data":{"`), []byte(`"data":{"x":1,"`), 1))
 			changed.Time = e.Time
-			if got, _ := again(t, v, p, v.secret, changed); got != recheck.Misfits && !bytes.Equal(changed.Text, e.Text) {
+			if got, _ := again(t, v, p, v.secret, changed); got != recheck.Misfits && !bytes.Equal(changed.Text, e.Text) && !p.Signature.Partial {
 				t.Errorf("verdict %d with another body", got)
 			}
 			if len(p.Signature.Timestamp) > 0 {

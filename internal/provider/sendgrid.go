@@ -9,6 +9,7 @@ import (
 var _ = add(Row{
 	Name:  "sendgrid",
 	Title: "Twilio SendGrid event webhook",
+	Kind:  KindMessaging,
 	Docs:  "https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features",
 	Note:  "A body is an array of events, and is stored as one event.",
 	Signature: &Signature{

@@ -1,10 +1,13 @@
 package provider_test
 
+import "time"
+
 var _ = add("sendgrid", []vector{
 	{
 		by:     "the test of sendgrid-go 3.16.1",
 		secret: "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g==",
-		at:     1600112502,
+		late:   25 * time.Hour, early: 25 * time.Hour,
+		at: 1600112502,
 		headers: []string{
 			"X-Twilio-Email-Event-Webhook-Signature", "MEUCIGHQVtGj+Y3LkG9fLcxf3qfI10QysgDWmMOVmxG0u6ZUAiEAyBiXDWzM+uOe5W0JuG+luQAbPIqHh89M15TluLtEZtM=",
 			"X-Twilio-Email-Event-Webhook-Timestamp", "1600112502",
@@ -16,7 +19,8 @@ var _ = add("sendgrid", []vector{
 		// As it is without line breaks, which are \n in a Caddyfile's quotes.
 		by:     "@sendgrid/eventwebhook 8.0.0, with the key in PEM",
 		secret: "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfS\nmpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g==\n-----END PUBLIC KEY-----\n",
-		at:     1600112502,
+		late:   25 * time.Hour, early: 25 * time.Hour,
+		at: 1600112502,
 		headers: []string{
 			"X-Twilio-Email-Event-Webhook-Signature", "MEUCIGHQVtGj+Y3LkG9fLcxf3qfI10QysgDWmMOVmxG0u6ZUAiEAyBiXDWzM+uOe5W0JuG+luQAbPIqHh89M15TluLtEZtM=",
 			"X-Twilio-Email-Event-Webhook-Timestamp", "1600112502",

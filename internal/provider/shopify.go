@@ -5,6 +5,7 @@ import "time"
 var _ = add(Row{
 	Name:  "shopify",
 	Title: "Shopify",
+	Kind:  KindCommerce,
 	Docs:  "https://shopify.dev/docs/apps/build/webhooks/subscribe/https",
 	Note:  "Webhooks (headers `X-Shopify-…`) and events (`Shopify-…`). Type and id are in headers, which are not signed.",
 	Signature: &Signature{

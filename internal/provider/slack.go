@@ -5,6 +5,7 @@ import "time"
 var _ = add(Row{
 	Name:  "slack",
 	Title: "Slack Events API",
+	Kind:  KindMessaging,
 	Docs:  "https://docs.slack.dev/authentication/verifying-requests-from-slack",
 	Note:  "Slash commands and interactions, which come as forms, are answered with nothing and stored as they were sent.",
 	Verification: &Verification{

@@ -1,10 +1,13 @@
 package provider_test
 
+import "time"
+
 var _ = add("slack", []vector{
 	{
 		by:     "the test of slack-go 0.35.0",
 		secret: "e6b19c573432dcc6b075501d51b51bb8",
-		at:     1531431954,
+		late:   5 * time.Minute, early: 5 * time.Minute,
+		at: 1531431954,
 		headers: []string{
 			"X-Slack-Signature", "v0=adada4ed31709aef585c2580ca3267678c6a8eaeb7e0c1aca3ee57b656886b2c",
 			"X-Slack-Request-Timestamp", "1531431954",
@@ -15,7 +18,8 @@ var _ = add("slack", []vector{
 	{
 		by:     "@slack/bolt 5.1.0, an interaction",
 		secret: "slack-secret",
-		at:     newYear,
+		late:   5 * time.Minute, early: 5 * time.Minute,
+		at: newYear,
 		headers: []string{
 			"X-Slack-Signature", "v0=003ecc9dd244df2cd9b390469cf607c840e4736ae5c992a3ac61d0aa8c3120aa",
 			"X-Slack-Request-Timestamp", "1767225600",
@@ -27,7 +31,8 @@ var _ = add("slack", []vector{
 	{
 		by:     "@slack/bolt 5.1.0, a slash command",
 		secret: "slack-secret",
-		at:     newYear,
+		late:   5 * time.Minute, early: 5 * time.Minute,
+		at: newYear,
 		headers: []string{
 			"X-Slack-Signature", "v0=d510cf6c9b39ff2b70bf775266a10bc7576c3aa79bf545f52579af5ef80bcb9e",
 			"X-Slack-Request-Timestamp", "1767225600",
@@ -35,6 +40,18 @@ var _ = add("slack", []vector{
 		},
 		body: "token=gIkuvaNzQIHg97ATvDxqgjtO&team_id=T0001&team_domain=example&command=%2Fweather&text=94070&trigger_id=13345224609.738474920.8088930838d88f008e0",
 		kind: "/weather", subject: "T0001",
+	},
+	{
+		by:     byWords,
+		secret: "slack-secret",
+		late:   5 * time.Minute, early: 5 * time.Minute,
+		at: newYear,
+		headers: []string{
+			"X-Slack-Signature", "v0=1a5e08506efd14db8117139ecc7285ffca236506d51854b421d21e72c6b0d5d3",
+			"X-Slack-Request-Timestamp", "1767225600",
+		},
+		body: `{"type":"url_verification_done","challenge":"x","team_id":"T0001"}`,
+		kind: "url_verification_done", subject: "T0001",
 	},
 })
 

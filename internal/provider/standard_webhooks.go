@@ -3,6 +3,7 @@ package provider
 var _ = add(Row{
 	Name:  "standard_webhooks",
 	Title: "Standard Webhooks (Svix, Clerk, Resend, OpenAI, Replicate, GitLab's signing token and others)",
+	Kind:  KindAny,
 	Docs:  "https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md",
 	Note: "Signatures `v1`, with headers `webhook-…` or `svix-…`. Where both are there, each is checked by itself, " +
 		"and the id is that of the one whose signature is right.",

@@ -1,10 +1,13 @@
 package provider_test
 
+import "time"
+
 var _ = add("standard_webhooks", []vector{
 	{
 		by:     "the test of standard-webhooks' libraries, and of Svix's",
 		secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-		at:     1614265330,
+		late:   5 * time.Minute, early: 5 * time.Minute,
+		at: 1614265330,
 		headers: []string{
 			"webhook-id", "msg_p5jXN8AQM9LWM0D4loKWxJek",
 			"webhook-timestamp", "1614265330",
@@ -16,7 +19,8 @@ var _ = add("standard_webhooks", []vector{
 	{
 		by:     "the same, with Svix's headers, in a list, and without the prefix of the secret",
 		secret: "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-		at:     1614265330,
+		late:   5 * time.Minute, early: 5 * time.Minute,
+		at: 1614265330,
 		headers: []string{
 			"svix-id", "msg_p5jXN8AQM9LWM0D4loKWxJek",
 			"svix-timestamp", "1614265330",
@@ -28,7 +32,8 @@ var _ = add("standard_webhooks", []vector{
 	{
 		by:     "svix 1.99.1 and standardwebhooks 1.1.1 for Node, with a secret without padding",
 		secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwAA",
-		at:     newYear,
+		late:   5 * time.Minute, early: 5 * time.Minute,
+		at: newYear,
 		headers: []string{
 			"webhook-id", "msg_p5jX",
 			"webhook-timestamp", "1767225600",

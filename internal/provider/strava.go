@@ -5,6 +5,7 @@ import "time"
 var _ = add(Row{
 	Name:  "strava",
 	Title: "Strava",
+	Kind:  KindSocial,
 	Docs:  "https://developers.strava.com/docs/webhooks/",
 	Verification: &Verification{
 		Match:       map[Source]string{"query:hub.mode": "subscribe"},

@@ -5,6 +5,7 @@ import "time"
 var _ = add(Row{
 	Name:  "stripe",
 	Title: "Stripe",
+	Kind:  KindPayments,
 	Docs:  "https://docs.stripe.com/webhooks/signature",
 	Signature: &Signature{
 		Algorithm: "hmac-sha256",

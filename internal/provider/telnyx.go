@@ -3,6 +3,7 @@ package provider
 var _ = add(Row{
 	Name:  "telnyx",
 	Title: "Telnyx",
+	Kind:  KindMessaging,
 	Docs:  "https://developers.telnyx.com/docs/messaging/messages/receiving-webhooks",
 	Signature: &Signature{
 		Algorithm:   "ed25519",

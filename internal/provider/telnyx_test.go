@@ -1,10 +1,13 @@
 package provider_test
 
+import "time"
+
 var _ = add("telnyx", []vector{
 	{
 		by:     "telnyx 7.24.0 for Node",
 		secret: rfc8032Base64,
-		at:     newYear,
+		late:   5 * time.Minute, early: 5 * time.Minute,
+		at: newYear,
 		headers: []string{
 			"telnyx-signature-ed25519", "we6Sn38E0IKcYfjIWULVgPSRNXLYzHc0lfYS4hEWk6FLkcx19Am2oSKYvRTcy5gsXWm4YuOAm3Qyh5yH/BZ+Bw==",
 			"telnyx-timestamp", "1767225600",

@@ -3,6 +3,7 @@ package provider
 var _ = add(Row{
 	Name:         "trello",
 	Title:        "Trello",
+	Kind:         KindWork,
 	Docs:         "https://developer.atlassian.com/cloud/trello/guides/rest-api/webhooks/",
 	Note:         "Signs the URL: behind another proxy `public_url` must be the webhook's `callbackURL`, or its scheme and host.",
 	Verification: &Verification{Method: "HEAD"},

@@ -7,6 +7,7 @@ var _ = add(Row{
 	// A form has a few kilobytes, a batch of JSON events more.
 	Name:  "twilio",
 	Title: "Twilio",
+	Kind:  KindMessaging,
 	Docs:  "https://www.twilio.com/docs/usage/webhooks/webhooks-security",
 	Note: "Sent by POST, as forms or as JSON, whose hash Twilio adds to the URL as `bodySHA256`; the answer is an empty TwiML response. " +
 		"Signs the URL: behind another proxy `public_url` must be the one that Twilio was given, word for word, with its query, and user and password if there are any; " +

@@ -9,6 +9,7 @@ import (
 var _ = add(Row{
 	Name:  "twitch",
 	Title: "Twitch EventSub",
+	Kind:  KindSocial,
 	Docs:  "https://dev.twitch.tv/docs/eventsub/handling-webhook-events/",
 	Verification: &Verification{
 		Method:    "POST",

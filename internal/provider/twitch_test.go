@@ -6,7 +6,8 @@ var _ = add("twitch", []vector{
 	{
 		by:     byWords,
 		secret: "s3cRe7s3cRe7",
-		at:     newYear,
+		late:   10 * time.Minute, early: 10 * time.Minute,
+		at: newYear,
 		headers: []string{
 			"Twitch-Eventsub-Message-Id", "e76c6bd4-55c9-4987-8304-da1588d8988b",
 			"Twitch-Eventsub-Message-Timestamp", "2026-01-01T00:00:00.123456789Z",
@@ -15,6 +16,20 @@ var _ = add("twitch", []vector{
 		},
 		body: `{"subscription":{"type":"channel.follow"},"event":{"broadcaster_user_id":"1337"}}`,
 		id:   "e76c6bd4-55c9-4987-8304-da1588d8988b", kind: "channel.follow", subject: "1337",
+	},
+	{
+		by:     byWords,
+		secret: "twitch-secret",
+		late:   10 * time.Minute, early: 10 * time.Minute,
+		at: newYear,
+		headers: []string{
+			"Twitch-Eventsub-Message-Signature", "sha256=d384e75b813b771e8f8df2e41c9ad0d084b7d1dff219510f9b9c156823dc097b",
+			"Twitch-Eventsub-Message-Id", "befa7b53",
+			"Twitch-Eventsub-Message-Timestamp", "2026-01-01T00:00:00Z",
+			"Twitch-Eventsub-Message-Type", "notification",
+		},
+		body: `{"challenge":"x","subscription":{"type":"channel.follow"},"event":{"broadcaster_user_id":"1337"}}`,
+		id:   "befa7b53", kind: "channel.follow", subject: "1337",
 	},
 })
 

@@ -5,6 +5,7 @@ import "time"
 var _ = add(Row{
 	Name:  "x",
 	Title: "X (Twitter)",
+	Kind:  KindSocial,
 	Docs:  "https://docs.x.com/x-api/webhooks/introduction",
 	Verification: &Verification{
 		Challenge:   "query:crc_token",

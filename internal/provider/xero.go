@@ -7,6 +7,7 @@ var _ = add(Row{
 	// events, with a right or wrong signature.
 	Name:      "xero",
 	Title:     "Xero",
+	Kind:      KindFinance,
 	Docs:      "https://developer.xero.com/documentation/guides/webhooks/configuring-your-server/",
 	Signature: &Signature{Algorithm: "hmac-sha256", From: []Source{"header:x-xero-signature"}, Encoding: "base64"},
 	Secret:    "the *webhooks key* of the app",

@@ -9,6 +9,7 @@ import (
 var _ = add(Row{
 	Name:  "zoom",
 	Title: "Zoom",
+	Kind:  KindMessaging,
 	Docs:  "https://developers.zoom.us/docs/api/webhooks/",
 	Verification: &Verification{
 		Method:      "POST",
