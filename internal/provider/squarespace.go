@@ -1,0 +1,11 @@
+package provider
+
+var _ = add(Row{
+	Name:      "squarespace",
+	Title:     "Squarespace",
+	Kind:      KindCommerce,
+	Docs:      "https://developers.squarespace.com/webhooks/verifying-notifications",
+	Signature: &Signature{Algorithm: "hmac-sha256", From: []Source{"header:Squarespace-Signature"}, KeyEncoding: "hex"},
+	Event:     EventRules{ID: []Source{"body:id"}, Type: []Source{"body:topic"}, Subject: []Source{"body:websiteId"}},
+	Secret:    "the *secret* of the webhook subscription, in hexadecimal digits",
+})
