@@ -1,8 +1,6 @@
 package provider_test
 
-import (
-	"time"
-)
+import "time"
 
 var _ = add("revolut", []vector{
 	{
