@@ -16,8 +16,8 @@ var _ = add("alipay_antom", []vector{
 		body: `{"notifyType":"PAYMENT_RESULT","result":{"resultCode":"SUCCESS","resultStatus":"S","resultMessage":"success"},"paymentRequestId":"2020010123456789XXXX","paymentId":"2020010123456789XXXX7890","paymentAmount":{"value":"8000","currency":"EUR"},"paymentCreateTime":"2020-01-01T12:01:00+08:30","paymentTime":"2020-01-01T12:01:01+08:30"}`,
 		kind: "PAYMENT_RESULT", subject: "2020010123456789XXXX7890",
 		account: "SANDBOX_5X00000000000000",
-		answer:  `{"result":{"resultCode":"SUCCESS","resultStatus":"S","resultMessage":"success"}}`,
-		late:    48 * time.Hour, early: 48 * time.Hour,
+		answer:  `{"result":{"resultCode":"SUCCESS","resultStatus":"S","resultMessage":"success"}}`, answerType: "application/json",
+		late: 48 * time.Hour, early: 48 * time.Hour,
 	},
 	{
 		by:     "the words of the provider's documents, of an authorization",
@@ -31,7 +31,7 @@ var _ = add("alipay_antom", []vector{
 		body:    `{"authorizationNotifyType":"TOKEN_CANCELED","accessToken":"281010033AB2F588D14B43238637264FCA5AAF35xxxx","result":{"resultCode":"SUCCESS","resultStatus":"S","resultMessage":"success"}}`,
 		kind:    "TOKEN_CANCELED",
 		account: "SANDBOX_5X00000000000000",
-		answer:  `{"result":{"resultCode":"SUCCESS","resultStatus":"S","resultMessage":"success"}}`,
-		late:    48 * time.Hour, early: 48 * time.Hour,
+		answer:  `{"result":{"resultCode":"SUCCESS","resultStatus":"S","resultMessage":"success"}}`, answerType: "application/json",
+		late: 48 * time.Hour, early: 48 * time.Hour,
 	},
 })
