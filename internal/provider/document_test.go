@@ -1,0 +1,164 @@
+package provider_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/provider"
+)
+
+var update = flag.Bool("update", false, "write PROVIDERS.md and docs/providers anew")
+
+const project = "../.."
+
+// TestDocuments compares PROVIDERS.md and docs/providers with the table; -update writes
+// them.
+func TestDocuments(t *testing.T) {
+	want := map[string]string{"PROVIDERS.md": index()}
+	for _, p := range provider.Rows {
+		want["docs/providers/"+p.Name+".md"] = details(t, p)
+	}
+	old, err := filepath.Glob(project + "/docs/providers/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range old {
+		name, err := filepath.Rel(project, path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := want[filepath.ToSlash(name)]; !ok {
+			t.Errorf("%s is of no provider", name)
+		}
+	}
+	if *update {
+		if err := os.MkdirAll(project+"/docs/providers", 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, text := range want {
+		path := filepath.Join(project, name)
+		if *update {
+			if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, err := os.ReadFile(path); err != nil || string(got) != text {
+			t.Errorf("%s is not what the table says; go test -run Documents ./internal/provider -update writes it (%v)", name, err)
+		}
+	}
+}
+
+// index returns PROVIDERS.md.
+func index() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, `# Providers
+
+%d services, by kind: `+"`provider <name>`"+` stands for how the endpoint is verified, how events are signed, and where their id, type
+and subject are. Each name leads to what it needs, with a Caddyfile. `+"`caddy webhook providers`"+` has the same in the shell. All of
+it is made from the table in the code.
+
+A service that is not here, or that changes, can be described in the config: see [Other services](docs/reference.md#other-services).
+To add one takes a quarter of an hour: see [docs/new-provider.md](docs/new-provider.md).
+
+The last column says how it is known that a signature is checked as the service makes it: by requests that somebody else has signed, or
+accepted, and that the tests send to a receiver. *Words* are those of the service's documents, from which another program than this one has
+computed the signature. Of a *token* there is nothing to compute: the service sends the secret itself.
+`, len(provider.Rows))
+	for _, kind := range provider.Kinds {
+		fmt.Fprintf(&b, "\n## %s\n\n| provider | service | verification | signature | known by |\n| --- | --- | --- | --- | --- |\n", kind)
+		for _, p := range provider.Rows {
+			if p.Kind != kind {
+				continue
+			}
+			verification, signature := "none", "none"
+			if p.Verification != nil {
+				verification = p.Verification.WithDefaults().Method
+			}
+			if p.Signature != nil {
+				signature = strings.ReplaceAll(p.Signature.Algorithm, " ", " or ")
+				if p.Signature.Partial {
+					signature += ", not of the body"
+				}
+			}
+			fmt.Fprintf(&b, "| [`%s`](docs/providers/%s.md) | %s | %s | %s | %s |\n", p.Name, p.Name, p.Title, verification, signature, knownBy(p))
+		}
+	}
+	b.WriteString(notHere)
+	return b.String()
+}
+
+// knownBy says who has made or accepted the signatures of the vectors.
+func knownBy(p provider.Row) string {
+	var all []string
+	for _, v := range vectors {
+		by := v.by
+		switch {
+		case v.provider != p.Name:
+			continue
+		case by == byWords:
+			by = "words"
+		case by == byToken:
+			by = "token"
+		case by == byDocuments && p.Signature == nil:
+			continue
+		}
+		by = strings.ReplaceAll(by, "the provider's", "its")
+		if !slices.Contains(all, by) && !strings.Contains(by, "the same,") {
+			all = append(all, by)
+		}
+	}
+	// Words add nothing to what somebody else has signed.
+	if len(all) > 1 {
+		all = slices.DeleteFunc(all, func(by string) bool { return by == "words" })
+	}
+	return strings.Join(all, "; ")
+}
+
+// details returns the document of a provider.
+func details(t *testing.T, p provider.Row) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s\n\n`provider %s`", p.Title, p.Name)
+	for _, alias := range p.Aliases {
+		fmt.Fprintf(&b, ", also `%s`", alias)
+	}
+	fmt.Fprintf(&b, ". [Source of the format](%s). [All providers](../../PROVIDERS.md).\n", p.Docs)
+	if p.Note != "" {
+		fmt.Fprintf(&b, "\n%s\n", p.Note)
+	}
+	b.WriteString("\n| | |\n| --- | --- |\n")
+	for _, property := range p.Properties() {
+		fmt.Fprintf(&b, "| %s | %s |\n", property.Name, strings.ReplaceAll(property.Text, "|", `\|`))
+	}
+	fmt.Fprintf(&b, "\n```caddyfile\n%s```\n", loading(t, p))
+	b.WriteString("\nA type that is not there is `webhook`, an id that is not there a new UUIDv7. The defaults can be overridden by the options of these names.\n")
+	return b.String()
+}
+
+// loading returns the row's Caddyfile, which must load.
+func loading(t *testing.T, p provider.Row) string {
+	t.Helper()
+	t.Setenv("WEBHOOK_VERIFY_TOKEN", "token")
+	secret, account := "secret", "12345"
+	for i := len(vectors) - 1; i >= 0; i-- {
+		if v := vectors[i]; v.provider == p.Name && v.secret != "" {
+			secret = v.secret
+		}
+	}
+	t.Setenv("WEBHOOK_SECRET", secret)
+	t.Setenv("WEBHOOK_ACCOUNT", account)
+	newReceiver(t, strings.Join(p.Options(), "\n"))
+	return p.Caddyfile()
+}
+
+// notHere says which services are left out.
+const notHere = `
+## Left out
+
+NOTHERE
+`
