@@ -1,0 +1,17 @@
+package provider_test
+
+var _ = add("forgejo", []vector{
+	{
+		by:     byWords,
+		secret: "gitea-secret",
+		headers: []string{
+			"X-Forgejo-Signature", "7a2e777dc5261f6c4036b6a13b969afbc0b37f99b5ec356e57f385d61ac8bed2",
+			"X-Forgejo-Delivery", "f6266f16-1bf3-46a5-9ea4-602e06ead473",
+			"X-Forgejo-Event", "push",
+		},
+		body:    `{"ref":"refs/heads/main","before":"28e1879d029cb852e4844d9c718537df08844e03","after":"bffeb74224043ba2feb48d137756c8a9331c449a","compare_url":"https://codeberg.org/gitea/webhooks/compare/28e1879d...bffeb742","commits":[{"id":"bffeb74224043ba2feb48d137756c8a9331c449a","message":"Webhooks Yay!","author":{"name":"Gitea","email":"someone@example.com","username":"gitea"}}],"repository":{"id":140,"name":"webhooks","full_name":"gitea/webhooks","private":false},"pusher":{"login":"gitea"},"sender":{"login":"gitea"}}`,
+		id:      "f6266f16-1bf3-46a5-9ea4-602e06ead473",
+		kind:    "push",
+		subject: "gitea/webhooks",
+	},
+})
