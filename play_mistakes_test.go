@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +19,8 @@ import (
 // indistinguishable tells whether a receiver for q answers as one for p does.
 func indistinguishable(p, q provider.Row) bool {
 	switch {
+	case reflect.DeepEqual(p.Signature, q.Signature) && reflect.DeepEqual(p.Verification, q.Verification) && p.Accept == q.Accept:
+		return true
 	case p.SignsWithPrivateKey(): // all that can be seen is that signatures are checked
 		return q.UsesSecret() && !q.SecretOptional
 	case p.Name == provider.Generic:
@@ -26,7 +29,8 @@ func indistinguishable(p, q provider.Row) bool {
 	return p.Name == "github" && q.Name == "meta" // the same signature
 }
 
-// TestPlayAnotherProvider plays every provider to a receiver for every other one.
+// TestPlayAnotherProvider plays every provider to receivers for others: the default, one
+// with rules of its own, and some that differ from row to row.
 func TestPlayAnotherProvider(t *testing.T) {
 	receivers := map[string]*receiver{}
 	for _, q := range provider.Rows {
@@ -36,8 +40,12 @@ func TestPlayAnotherProvider(t *testing.T) {
 		}
 		receivers[q.Name] = newReceiver(t, "provider "+q.Name+options)
 	}
-	for _, p := range provider.Rows {
-		for _, q := range provider.Rows {
+	for i, p := range provider.Rows {
+		for j, q := range provider.Rows {
+			distance := (j - i + len(provider.Rows)) % len(provider.Rows)
+			if q.Name != provider.Default && q.Name != provider.Generic && !slices.Contains([]int{1, 5, 23}, distance) {
+				continue
+			}
 			if p.Name == q.Name || p.Name == provider.Generic && q.Accept == event.AcceptJSON {
 				continue
 			}
@@ -53,10 +61,11 @@ func TestPlayAnotherProvider(t *testing.T) {
 	}
 }
 
-// TestPlayMistakes makes the mistakes that are made, with every provider.
+// TestPlayMistakes makes the mistakes that are made, with every provider; those that have
+// nothing to do with it with every tenth.
 func TestPlayMistakes(t *testing.T) {
 	const secretWords = "secret is not the receiver's"
-	for _, p := range provider.Rows {
+	for i, p := range provider.Rows {
 		options, args := credentials(p)
 		rc := newReceiver(t, "provider "+p.Name+options)
 		fails := func(t *testing.T, handler http.Handler, args []string, words ...string) {
@@ -96,7 +105,7 @@ func TestPlayMistakes(t *testing.T) {
 		})
 		t.Run(p.Name+"/wrong secret", func(t *testing.T) {
 			if p.UsesSecret() && !isPrivate {
-				fails(t, nil, altered("--secret", "b3RoZXI="), secretWords)
+				fails(t, nil, altered("--secret", secretOf(p, "other")), secretWords)
 			}
 		})
 		t.Run(p.Name+"/body dropped", func(t *testing.T) {
@@ -120,6 +129,9 @@ func TestPlayMistakes(t *testing.T) {
 				rc.ServeHTTP(w, r)
 			}), args, "FAIL  event", "drops or changes bodies: secret and clock are right")
 		})
+		if i%10 != 0 {
+			continue
+		}
 		t.Run(p.Name+"/redirect", func(t *testing.T) {
 			fails(t, http.RedirectHandler("https://hooks.example.com/other", http.StatusMovedPermanently), args, "a redirect to https://hooks.example.com/other", "do not follow redirects")
 		})

@@ -47,8 +47,12 @@ func credentials(p provider.Row) (options string, args []string) {
 		args = append(args, "--verify-token", "sesame")
 	}
 	if p.UsesSecret() {
-		options += "\nsecret " + exampleSecret(p)
-		args = append(args, "--secret", exampleSecret(p))
+		secret := exampleSecret(p)
+		options += "\nsecret " + secret
+		args = append(args, "--secret", secret)
+	}
+	if p.UsesAccount() {
+		options += "\naccount 12345"
 	}
 	return options, args
 }

@@ -1,19 +1,17 @@
 package webhookreceiver
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
+	"crypto/ed25519"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"net/http"
 	"reflect"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -87,38 +85,40 @@ func TestPresetsAreCustomConfig(t *testing.T) {
 	}
 }
 
-// Keys of RFC 8032, section 7.1, test 1.
-const (
-	rfc8032Hex    = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
-	rfc8032Base64 = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
-)
+// rfc8032Hex is the key of RFC 8032, section 7.1, test 1.
+const rfc8032Hex = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
 
-func exampleSecret(p provider.Row) string {
+// exampleSecret returns a secret that the provider could have, another one each time
+// where it is a public key.
+func exampleSecret(p provider.Row) string { return secretOf(p, "secret") }
+
+// secretOf returns a secret of some text, or a public key.
+func secretOf(p provider.Row, text string) string {
 	if p.Signature == nil {
-		return "secret"
+		return text
 	}
-	switch p.Signature.Algorithm + p.Signature.KeyEncoding {
-	case rules.AlgorithmEd25519:
-		return rfc8032Hex
-	case rules.AlgorithmEd25519 + rules.EncodingBase64:
-		return rfc8032Base64
-	case rules.AlgorithmECDSA, rules.AlgorithmECDSA + rules.EncodingBase64:
-		return exampleECDSA()
+	if !p.SignsWithPrivateKey() {
+		switch p.Signature.KeyEncoding {
+		case rules.EncodingHex:
+			return hex.EncodeToString([]byte(text))
+		case rules.EncodingBase64:
+			return base64.StdEncoding.EncodeToString([]byte(text))
+		}
+		return text
 	}
-	return "c2VjcmV0"
-}
-
-var exampleECDSA = sync.OnceValue(func() string {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	private, err := p.Signature.GenerateKey()
 	if err != nil {
 		panic(err)
 	}
-	der, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
+	if public, ok := private.Public().(ed25519.PublicKey); ok && p.Signature.WithDefaults().KeyEncoding == rules.EncodingHex {
+		return hex.EncodeToString(public)
+	}
+	der, err := x509.MarshalPKIXPublicKey(private.Public())
 	if err != nil {
 		panic(err)
 	}
 	return base64.StdEncoding.EncodeToString(der)
-})
+}
 
 // written returns the row as options for the provider generic.
 func written(p provider.Row) string {
@@ -150,6 +150,9 @@ func written(p provider.Row) string {
 		}
 	}
 
+	if p.UsesAccount() {
+		line("account", "12345")
+	}
 	fmt.Fprintf(&b, "provider generic\nmax_body_size %dB\ntimeout %s\naccept %s\n", p.MaxBodySize, p.Timeout, p.Accept)
 	if v := p.Verification; v != nil {
 		b.WriteString("verification {\n")
@@ -178,6 +181,20 @@ func written(p provider.Row) string {
 		b.WriteString("signature {\n")
 		text("algorithm", s.Algorithm)
 		sources("from", s.From)
+		flag := func(option string, isSet bool) {
+			if isSet {
+				line(option)
+			}
+		}
+		flag("repeated", s.Repeated)
+		for name, value := range s.Claims {
+			line("claims", name, value)
+		}
+		flag("partial", s.Partial)
+		text("nonce", string(s.Nonce))
+		flag("past_only", s.PastOnly)
+		flag("shared_key", s.SharedKey)
+		text("account", string(s.Account))
 		text("separator", s.Separator)
 		text("prefix", s.Prefix)
 		text("encoding", s.Encoding)
@@ -201,6 +218,9 @@ func written(p provider.Row) string {
 	sources("type", p.Event.Type)
 	sources("subject", p.Event.Subject)
 	status(p.Event.Status)
+	if p.Event.Refused != 0 {
+		line("refused", fmt.Sprint(p.Event.Refused))
+	}
 	text("echo", p.Event.Echo)
 	text("content_type", p.Event.ContentType)
 	text("body", p.Event.Body)

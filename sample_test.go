@@ -37,6 +37,9 @@ func TestSampleOfEachProvider(t *testing.T) {
 			if p.UsesSecret() {
 				options += "\nsecret " + exampleSecret(p)
 			}
+			if p.UsesAccount() {
+				options += "\naccount 12345"
+			}
 			if public != "" {
 				options += "\npublic_url " + public
 			}

@@ -77,7 +77,7 @@ func TestRecheck(t *testing.T) {
 					t.Errorf("verdict %d for one that was stale", got)
 				}
 			}
-			if !inBody {
+			if !p.Signature.From[0].InBody() {
 				early := stored(t, rc.lines[0])
 				early.Extensions = nil
 				if got, reason := again(t, v, p, v.secret, early); got != recheck.Unchecked || !strings.Contains(reason.Error(), "earlier") {
