@@ -100,6 +100,9 @@ func TestEveryProvider(t *testing.T) {
 		if row.UsesSecret() {
 			needed = append(needed, secret)
 		}
+		if row.UsesAccount() {
+			needed = append(needed, "account 12345")
+		}
 		// mistake expects an error at the last line, or at the directive's.
 		mistake := func(lines []string, line string, atDirective bool, parts ...string) {
 			t.Helper()
@@ -146,7 +149,7 @@ func TestEveryProvider(t *testing.T) {
 		if s := row.Signature; s == nil || len(s.Timestamp) == 0 {
 			mistake(needed, "tolerance 5m", false, "tolerance: "+called+"signs no timestamp, so it uses none: take it out")
 		}
-		if s := row.Signature; s == nil || !s.Signs(rules.PartURL) {
+		if s := row.Signature; s == nil || !s.SignsURL() {
 			mistake(needed, "public_url https://me:s3cret@hooks.example.com/", false, "public_url: user and password are for providers that sign the URL, which "+called+"does not")
 		}
 		if len(row.Event.ID) == 0 {

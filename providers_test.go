@@ -90,7 +90,7 @@ const rfc8032Hex = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707
 
 // exampleSecret returns a secret that the provider could have, another one each time
 // where it is a public key.
-func exampleSecret(p provider.Row) string { return secretOf(p, "secret") }
+func exampleSecret(p provider.Row) string { return secretOf(p, "c2VjcmV0") }
 
 // secretOf returns a secret of some text, or a public key.
 func secretOf(p provider.Row, text string) string {

@@ -227,8 +227,8 @@ func TestURLOptions(t *testing.T) {
 		`{"algorithm":"hmac-sha256 ed25519"}`:                "algorithm",
 		`{"algorithm":"hmac-sha256 token"}`:                  "algorithm",
 		`{"algorithm":" "}`:                                  "algorithm",
-		`{"algorithm":"token","url_forms":["port"]}`:         "goes with from and prefix only",
-		`{"algorithm":"token","body_hash":"query:x"}`:        "goes with from and prefix only",
+		`{"algorithm":"token","url_forms":["port"]}`:         "goes with from, prefix and encoding base64 only",
+		`{"algorithm":"token","body_hash":"query:x"}`:        "goes with from, prefix and encoding base64 only",
 	} {
 		s := rules.Signature{Algorithm: rules.HMACSHA256, From: []rules.Source{"header:x"}}
 		if err := json.Unmarshal([]byte(options), &s); err != nil {

@@ -141,7 +141,7 @@ func (t *Target) URL() string {
 // Wants tells whether events of a type are sent.
 func (t *Target) Wants(eventType string) bool {
 	if len(t.only) == 0 {
-		return eventType != play.SampleEvent
+		return !play.IsSample(eventType)
 	}
 	return slices.ContainsFunc(t.only, func(r *regexp.Regexp) bool { return r.MatchString(eventType) })
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -110,7 +111,7 @@ func (p *player) wrongStatus(s play.Step, want int, a *answer) *finding {
 		f.cause = somethingElse
 	case code == http.StatusUnauthorized && a.Header.Get("WWW-Authenticate") != "", code == http.StatusProxyAuthRequired:
 		f.cause = "Something in front of the receiver asks for a password; the sender has none."
-	case code == http.StatusUnauthorized && p.Signs:
+	case code == cmp.Or(p.Refused, http.StatusUnauthorized) && p.Signs && isEvent, code == http.StatusUnauthorized && p.Signs:
 		f.cause, f.receiver = p.wrongSignature(s, a), true
 	case code == http.StatusUnauthorized:
 		f.cause = "The receiver wants signatures, so its provider is another one; or something in front of it asks for a password, which the sender has not."

@@ -301,7 +301,7 @@ func (r *replay) sendLine(ctx context.Context, f *reader.Lines, l reader.Line) (
 		r.note("%s: line %d and what follows is left for a later run, because of --until", f.Name(), l.Number)
 		return kind, nil, errLeft
 	}
-	if !r.Wants(e) || slices.Contains(r.excluded, e.Type) || e.Type == play.SampleEvent && !slices.Contains(r.Types, play.SampleEvent) {
+	if !r.Wants(e) || slices.Contains(r.excluded, e.Type) || play.IsSample(e.Type) && !slices.Contains(r.Types, play.SampleEvent) {
 		return kind, nil, nil
 	}
 	if r.dryRun {

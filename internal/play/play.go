@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -13,8 +14,12 @@ import (
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/rules"
 )
 
-// SampleEvent is the type of the sample event, wherever the service has types.
+// SampleEvent is the type of the sample event, wherever the service has types, or what
+// that begins with, where it is made of several things.
 const SampleEvent = "webhook_receiver_test"
+
+// IsSample tells whether an event of that type is a sample.
+func IsSample(eventType string) bool { return strings.HasPrefix(eventType, SampleEvent) }
 
 // Why a step can't be played.
 const (
@@ -33,6 +38,7 @@ func Of(p provider.Row, publicURL string) Service {
 		NeedsSecret: p.UsesSecret() && !p.SecretOptional && !p.SignsWithPrivateKey(),
 		Signs:       p.Signature != nil,
 		SignsURL:    p.Signature != nil && p.Signature.SignsURL(),
+		Refused:     p.Event.Refused,
 		Patience:    p.Patience,
 		Steps: func(a Account) ([]Step, error) {
 			s := &role{Row: p, url: a.URL, token: a.Token, account: a.Account}
@@ -152,13 +158,9 @@ func (s *role) events() []Step {
 		return s.makeRequest(http.MethodPost, k, age, want, func(r *request) error { return s.fillEvent(r, body) })
 	}
 
-	empty := http.StatusBadRequest
-	if signs && s.Signature.NeedsData() && s.Accept == event.AcceptAny {
-		empty = s.refused() // what is signed, or the signature, is not there
-	}
 	steps := []Step{{
-		Name: "empty event", Kind: BadEvent, LeftOut: cannot, Proves: signs && !isToken && s.right != nil && empty == http.StatusBadRequest,
-		Make: makeEvent(s.right, 0, []byte{}, status(empty)),
+		Name: "empty event", Kind: BadEvent, LeftOut: cannot, Proves: signs && !isToken && s.right != nil && !s.Signature.NeedsData(),
+		Make: makeEvent(s.right, 0, []byte{}, status(http.StatusBadRequest)),
 	}}
 	if s.Accept == event.AcceptJSON {
 		steps = append(steps, Step{
@@ -200,7 +202,9 @@ func (s *role) fillEvent(r *request, body []byte) error {
 	}
 	r.offer(s.Event.Type, SampleEvent)
 	r.offer(s.Event.ID, uuid.NewString())
-	r.offer(s.Event.Subject, SampleEvent)
+	if len(s.Event.Type) == 0 || !s.Event.Type[0].Is(rules.SourceKey) { // else it is the type
+		r.offer(s.Event.Subject, SampleEvent)
+	}
 	if s.Event.Echo != "" {
 		r.offer([]rules.Source{rules.SourceHeader + ":" + rules.Source(s.Event.Echo)}, uuid.NewString())
 	}

@@ -80,13 +80,17 @@ func (r *request) put(s rules.Source, value any) error {
 }
 
 // putJoined puts a value at the first of the sources in a joined one, and something else
-// at the others, so that the value is in what they make.
+// at the others, so that what they make begins with the value.
 func (r *request) putJoined(s rules.Source, value string) error {
-	for _, part := range s.Parts() {
-		if r.at(part) == "" {
-			if err := r.put(part, value); err != nil {
-				return err
-			}
+	for i, part := range s.Parts() {
+		if r.at(part) != "" {
+			continue
+		}
+		if i > 0 {
+			value = "sample"
+		}
+		if err := r.put(part, value); err != nil {
+			return err
 		}
 	}
 	r.values[canonical(s)] = value

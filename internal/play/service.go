@@ -19,6 +19,9 @@ type Service struct {
 	// whether the URL is part of what is signed.
 	Signs, SignsURL bool
 
+	// Refused is the status of the answer to a signature that is not right; 0: 401.
+	Refused int
+
 	// Patience is how long the service waits for an answer.
 	Patience time.Duration
 

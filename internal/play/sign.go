@@ -157,7 +157,9 @@ func (k *signer) seal(r *request, timestamp string) error {
 		m.TLS = new(tls.ConnectionState) // as the receiver sees it
 	}
 	if k.NeedsData() {
-		_ = event.SetData(m.Event, r.body, r.Header.Get("Content-Type"), event.AcceptAny) // else there is nothing in it
+		if err := event.SetData(m.Event, r.body, r.Header.Get("Content-Type"), event.AcceptAny); err != nil || m.Event.DataKind != event.DataJSON && !event.IsForm(m.Event) && k.From[0] != rules.WholeBody {
+			return nil // there is nothing that could be signed, or a place for it
+		}
 	}
 	if k.BodyHash != "" && !k.Signs(rules.PartForm) {
 		sum := sha256.Sum256(r.body)
@@ -241,9 +243,6 @@ func (k *signer) putSignature(r *request, source rules.Source, text string) erro
 		r.Header.Set("Content-Type", "application/jwt")
 		return nil
 	case source.InBody():
-		if len(r.body) == 0 {
-			return nil
-		}
 		r.body = nil
 		if err := r.put(source, text); err != nil {
 			return err

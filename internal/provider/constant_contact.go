@@ -11,6 +11,7 @@ var _ = add(Row{
 	Signature: &Signature{
 		Algorithm: "jws-rs256",
 		From:      []Source{"header:X-CTCT-WEBHOOK-SIG"},
+		SharedKey: true,
 		Account:   "body:api_key",
 	},
 	Event:   EventRules{Type: []Source{"body:event_type"}, Subject: []Source{"body:url"}},

@@ -109,6 +109,9 @@ func judgeVector(p, right provider.Row, v vector) error {
 		}
 	}
 	if v.account != "" {
+		if p.Signature.Says(0) != event.VerifiedService {
+			return errors.New("it is not said that the key is the service's")
+		}
 		if _, err := verified(p, verifier, v, now, "another"); err == nil {
 			return errors.New("another account's event is taken")
 		}

@@ -145,30 +145,42 @@ func (r *receiver) has(req *http.Request, known bool) error {
 		missing = errEarlier
 	}
 	s := r.Verifier.Signature
-	for _, sources := range [][]rules.Source{s.From, s.ID, s.Timestamp} {
-		if len(sources) == 0 {
-			continue
-		}
-		isThere := false
+	for _, sources := range append([][]rules.Source{s.From, s.ID, s.Timestamp}, s.NeededSources()...) {
+		isThere := len(sources) == 0
 		for _, source := range sources {
-			switch kind, name := source.Split(); kind {
-			case rules.SourceHeader:
-				if req.Header.Get(name) == reader.Redacted {
-					return errRedacted
-				}
-				isThere = isThere || req.Header.Get(name) != ""
-			case rules.SourceQuery:
-				if req.URL.Query().Get(name) == reader.Redacted {
-					return errRedacted
-				}
-				isThere = isThere || req.URL.Query().Has(name)
-			default: // in the body, or in the signature
-				isThere = true
+			found, err := isStored(req, source)
+			if err != nil {
+				return err
 			}
+			isThere = isThere || found
 		}
 		if !isThere {
 			return missing
 		}
 	}
 	return nil
+}
+
+// isStored tells whether there is anything of a source in a stored request. What is in the
+// body, or beside the signature, comes with that.
+func isStored(req *http.Request, source rules.Source) (bool, error) {
+	kind, name := source.Split()
+	var value string
+	var isThere bool
+	switch kind {
+	case rules.SourceHeader:
+		for _, source := range source.Numbered() {
+			_, name := source.Split()
+			value += req.Header.Get(name)
+		}
+		isThere = value != ""
+	case rules.SourceQuery:
+		value, isThere = req.URL.Query().Get(name), req.URL.Query().Has(name)
+	default:
+		return true, nil
+	}
+	if value == reader.Redacted {
+		return false, errRedacted
+	}
+	return isThere, nil
 }

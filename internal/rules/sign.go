@@ -12,14 +12,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"sync"
 )
 
 // FirstElement is the prefix that stands for the first element of a signature's header.
 const FirstElement = "#1"
-
-// rsaKey is made once, as that takes long.
-var rsaKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, minRSA) })
 
 // GenerateKey returns a private key for the algorithm, which must have public ones.
 func (s *Signature) GenerateKey() (crypto.Signer, error) {
@@ -28,7 +24,7 @@ func (s *Signature) GenerateKey() (crypto.Signer, error) {
 		_, private, err := ed25519.GenerateKey(nil)
 		return private, err
 	case strings.Contains(s.Algorithm, "rsa"), strings.Contains(s.Algorithm, "-rs"):
-		return rsaKey()
+		return rsa.GenerateKey(rand.Reader, minRSA)
 	}
 	return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 }

@@ -375,6 +375,23 @@ func (s *Signature) ContentSources() (sources []Source) {
 	return sources
 }
 
+// NeededSources returns the sources of which the values are signed, each by itself, except
+// those that may be left out.
+func (s *Signature) NeededSources() (needed [][]Source) {
+	if s.IsToken() {
+		return nil
+	}
+	for _, content := range s.contents() {
+		parts, _ := parseContent(content)
+		for _, p := range parts {
+			if p.source != "" {
+				needed = append(needed, []Source{p.source})
+			}
+		}
+	}
+	return needed
+}
+
 // SignsHash tells whether a hash of the body is signed.
 func (s *Signature) SignsHash() bool {
 	parts, err := parseContent(s.WithDefaults().Content)

@@ -106,7 +106,7 @@ func (s *Verifier) elements(f signatureFamily, r *Request) ([]element, error) {
 	var elements []element
 	var unusable error
 	for _, from := range f.from {
-		for _, source := range s.From[from].numbered() {
+		for _, source := range s.From[from].Numbered() {
 			values := r.values(source)
 			if len(values) == 0 {
 				continue

@@ -105,8 +105,8 @@ func (s Source) Join(valueOf func(Source) (string, error)) (string, error) {
 // maxNumbered is the highest number of a numbered header.
 const maxNumbered = 16
 
-// numbered returns the headers that a source with * at its end stands for, or the source.
-func (s Source) numbered() []Source {
+// Numbered returns the headers that a source with * at its end stands for, or the source.
+func (s Source) Numbered() []Source {
 	name, ok := strings.CutSuffix(string(s), "*")
 	if !ok {
 		return []Source{s}

@@ -111,7 +111,7 @@ func headersIn(sources ...[]Source) []string {
 	var names []string
 	for _, s := range slices.Concat(sources...) {
 		for _, part := range s.Parts() {
-			for _, part := range part.numbered() {
+			for _, part := range part.Numbered() {
 				if kind, name := part.Split(); kind == SourceHeader {
 					names = append(names, textproto.CanonicalMIMEHeaderKey(name))
 				}
