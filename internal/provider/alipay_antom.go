@@ -27,6 +27,7 @@ var _ = add(Row{
 		// Neither documents nor library (global-open-sdk-java) check it, or say
 		// whether a repeat has a time of its own.
 		Tolerance: caddy.Duration(48 * time.Hour),
+		SharedKey: true,
 		Account:   "header:Client-Id",
 	},
 	Event: EventRules{

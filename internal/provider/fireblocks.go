@@ -12,6 +12,7 @@ var _ = add(Row{
 	Signature: &Signature{
 		Algorithm: "jws-rs512",
 		From:      []Source{"header:Fireblocks-Webhook-Signature"},
+		SharedKey: true,
 		Account:   "body:workspaceId",
 	},
 	Event:   EventRules{ID: []Source{"body:id"}, Type: []Source{"body:eventType"}, Subject: []Source{"body:resourceId"}},

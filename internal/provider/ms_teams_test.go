@@ -2,8 +2,9 @@ package provider_test
 
 var _ = add("ms_teams", []vector{
 	{
-		by:     byWords,
-		secret: "vqF0En+Z0ucuRTM/01o2GuhMH3hKKk/N2bOmlM31zaA=",
+		by:         byWords,
+		answerType: "application/json",
+		secret:     "vqF0En+Z0ucuRTM/01o2GuhMH3hKKk/N2bOmlM31zaA=",
 		headers: []string{
 			"Authorization", "HMAC YeFfNSwLiZJF7DUp/LjfCoYBknRuI3dGDYxxyf0vv0s=",
 			"Content-Type", "application/json; charset=utf-8",

@@ -15,6 +15,7 @@ var _ = add(Row{
 		Algorithm: "rsa-sha256",
 		From:      []Source{"header:X-Signature-SHA256"},
 		Encoding:  "base64",
+		SharedKey: true,
 		Account:   "body:data.resource.profile_id",
 	},
 	Event:    EventRules{Type: []Source{"body:event_type"}, Subject: []Source{"body:data.resource.id"}},
