@@ -102,7 +102,7 @@ func secretOf(p provider.Row, text string) string {
 		case rules.EncodingHex:
 			return hex.EncodeToString([]byte(text))
 		case rules.EncodingBase64:
-			return base64.StdEncoding.EncodeToString([]byte(text))
+			return base64.StdEncoding.EncodeToString([]byte(text + " in base64"))
 		}
 		return text
 	}

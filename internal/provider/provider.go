@@ -117,7 +117,7 @@ func (p Row) WithDefaults() Row {
 }
 
 // Named returns the row of that name, in which - is read as _, or of which it is an alias;
-// or an error with the likely name, or all.
+// or an error with the likely name.
 func Named(name string) (Row, error) {
 	var known []string
 	canonical := strings.ReplaceAll(name, "-", "_")
@@ -130,8 +130,8 @@ func Named(name string) (Row, error) {
 	if near := expect.Nearest(name, known); near != "" {
 		return Row{}, fmt.Errorf("provider %q: not known; did you mean %s?", name, near)
 	}
-	return Row{}, fmt.Errorf("provider %s: not known; known are: %s. Any other is described with provider %s",
-		expect.Quote(name), strings.Join(known, ", "), Generic)
+	return Row{}, fmt.Errorf("provider %s: not known; caddy webhook providers lists the %d that are, and any other is described with provider %s",
+		expect.Quote(name), len(Rows), Generic)
 }
 
 // Validate returns an error for rules that could not work, or would be open to
