@@ -88,6 +88,9 @@ func (h *Handler) receive(req *request) (became string, err error) {
 	repl := req.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
 	repl.Map(req.placeholder)
 
+	if h.verification.NeedsBody() && h.recognizes(req, coding) {
+		return outcome.Verified, h.answerVerification(req)
+	}
 	if err := h.open(req, coding); err != nil {
 		return "", err
 	}
@@ -124,6 +127,16 @@ func (h *Handler) receive(req *request) (became string, err error) {
 	}
 	h.acknowledge(req)
 	return became, nil
+}
+
+// recognizes tells whether the body of a request, which is signed by nobody, is that of a
+// verification.
+func (h *Handler) recognizes(req *request, coding string) bool {
+	decoded, err := intake.DecodeBody(req.ctx, req.body, coding, h.maxBodySize, &req.lease)
+	if err != nil || event.SetData(&req.event, decoded, req.Header.Get("Content-Type"), h.Accept) != nil {
+		return false
+	}
+	return h.verification.Recognizes(&req.Request, false)
 }
 
 // open verifies and decodes the body, which becomes the event's data.

@@ -313,7 +313,7 @@ func TestPlayConfig(t *testing.T) {
 		"unexpected end":          {"--config", write("broken.json", `{`)},
 		"cannot unmarshal":        {"--config", write("odd.json", `{"handler":"webhook_receiver","provider":1}`)},
 		"nothing-here":            {"--config", filepath.Join(dir, "nothing-here")},
-		"not known; known are: a": {"--provider", "nobody"},
+		"caddy webhook providers": {"--provider", "nobody"},
 		"uses no secret":          {"--provider", "strava", "--verify-token", "x"},
 		"is not a key in base64":  {"--provider", "telnyx"},
 	} {

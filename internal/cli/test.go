@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/expect"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/play"
 )
 
@@ -102,7 +103,10 @@ func providerNamed(providers []play.Service, name string) (play.Service, error) 
 		}
 		names = append(names, p.Name)
 	}
-	return play.Service{}, fmt.Errorf("--provider %q: not known; known are: %s", name, strings.Join(names, ", "))
+	if near := expect.Nearest(name, names); near != "" {
+		return play.Service{}, fmt.Errorf("--provider %q: not known; did you mean %s?", name, near)
+	}
+	return play.Service{}, fmt.Errorf("--provider %q: not known; caddy webhook providers lists those that are", name)
 }
 
 // newTestClient returns a client that behaves like a service: it uses no proxy

@@ -325,7 +325,7 @@ func TestTestArguments(t *testing.T) {
 
 func TestTestNamesProviders(t *testing.T) {
 	_, _, err := webhook("test", "http://a", "--provider", "nobody")
-	if err == nil || !strings.Contains(err.Error(), "known are: verifying, signing, timely") {
+	if err == nil || !strings.Contains(err.Error(), "caddy webhook providers lists those that are") {
 		t.Error(err)
 	}
 	out, _, err := webhook("__complete", "test", "--provider", "")

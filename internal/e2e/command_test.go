@@ -125,7 +125,7 @@ func TestCommandTestSigns(t *testing.T) {
 		}
 	}
 	_, notes := s.webhook(1, "test", "--provider", "slak", "http://"+s.http+"/slack")
-	mustContain(t, notes, "known are: socialboards, adobe_sign")
+	mustContain(t, notes, "did you mean slack?")
 }
 
 // TestCommandsUnderTraffic follows, checks and sends on what a receiver

@@ -160,5 +160,24 @@ func loading(t *testing.T, p provider.Row) string {
 const notHere = `
 ## Left out
 
-NOTHERE
+As the config cannot describe them, or a detail is in no document of theirs that could be read, and a wrong guess would refuse genuine events:
+
+- **Apple App Store**: each notification brings a chain of certificates of its own.
+- **Brex** and **Etsy**: how keys are encoded, and which headers have the signature, could not be confirmed.
+- **Circle**: each notification names its key by an id, and it must be fetched with an API key.
+- **Contentful** signs a list of headers that each request names itself.
+- **Dropbox Sign** sends events as multipart forms, which are not read.
+- **Front**'s applications want their challenge back in a form that no document tells. Webhooks of its rules are ` + "`front_rule`" + `.
+- **Hygraph** signs a JSON text with the body as a string in it.
+- **Kinde** signs webhooks with the keys of its users' tokens, so that a user's own token could be taken for an event.
+- **Mixpanel**'s cohorts want an answer that repeats a part of the request.
+- **Plivo**'s calls sign the URL's query apart from the form. Its messages are ` + "`plivo_messaging`" + `.
+- **RingCentral**'s validation request cannot be told from an event.
+- **Smartcar** wants an HMAC of a text that it chooses, and no document says that the request for it is signed.
+- **Wix** has type and subject in JSON texts inside a claim.
+- **Airtable**, **Chargify**, **Courier**, **Customer.io**, **Doppler**, **Enode**, **Klaviyo**, **Netlify**, **Recharge**, **Sendbird**, **Shippo** and **Tebex**: one
+  detail of each, such as the order of what is signed, is second-hand.
+
+**GitLab**'s signing token and other Standard Webhooks are ` + "`standard_webhooks`" + `. **FusionAuth** signs with a JSON Web Token with a hash of the body,
+which ` + "`algorithm jwt-rs256`" + ` and ` + "`claims`" + ` can describe.
 `

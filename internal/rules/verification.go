@@ -64,7 +64,7 @@ type Verification struct {
 	Token Source `json:"token,omitempty"`
 
 	// Where the challenge is, `query:<name>`, `header:<name>` or, if the request is
-	// a signed POST, `body:<path>` or `form:<name>`: up to 4 KiB of UTF-8 without
+	// a POST, `body:<path>` or `form:<name>`: up to 4 KiB of UTF-8 without
 	// control characters. It may be the token as well. Default: there is none.
 	Challenge Source `json:"challenge,omitempty"`
 
@@ -109,6 +109,20 @@ func (v *Verification) WithDefaults() *Verification {
 func (v *Verification) IsMethod(method string) bool {
 	return v != nil && v.Method != http.MethodPost &&
 		(method == v.Method || method == http.MethodHead && v.Method == http.MethodGet)
+}
+
+// NeedsBody tells whether it can be told from the body only that a POST is a verification
+// that is not signed.
+func (v *Verification) NeedsBody() bool {
+	if v == nil || v.Method != http.MethodPost || v.Signed {
+		return false
+	}
+	for source := range v.Match {
+		if source.InBody() {
+			return true
+		}
+	}
+	return v.Challenge.InBody()
 }
 
 // Recognizes tells whether a POST is a verification. It is asked before the
@@ -259,7 +273,7 @@ func (v *Verification) Validate() error {
 	case full.Body != "" && full.Method == http.MethodHead:
 		return errors.New("method HEAD: an answer to it has no body, so the challenge or body would not be sent; use a header, as in header X-Challenge {challenge}")
 	}
-	return v.checkSources(isPOST && v.Signed)
+	return v.checkSources(isPOST)
 }
 
 // user returns the option of the answer that has a placeholder in it, or nothing.
