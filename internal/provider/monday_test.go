@@ -18,6 +18,6 @@ const mondayChallenge = `{"challenge":"3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvF
 
 var _ = verifies("monday", []handshake{
 	{"s", post("", mondayChallenge, "Content-Type", "application/json"), 200, mondayChallenge, []string{"Content-Type", "application/json"}},
-	{"s", post("", `{"challenge":""}`), 401, "", nil},
+	{"s", post("", `{"challenge":""}`), 400, "", nil},
 	{"s", get("challenge=1"), 405, "", []string{"Allow", "POST"}},
 })
