@@ -19,5 +19,7 @@ const mondayChallenge = `{"challenge":"3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvF
 var _ = verifies("monday", []handshake{
 	{"s", post("", mondayChallenge, "Content-Type", "application/json"), 200, mondayChallenge, []string{"Content-Type", "application/json"}},
 	{"s", post("", `{"challenge":""}`), 400, "", nil},
+	// A token for another URL, which ends in 2100.
+	{"s", post("", `{"event":{"type":"create_pulse"}}`, "Authorization", "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJhdWQiOiAiaHR0cHM6Ly9vdGhlci5leGFtcGxlLmNvbS93ZWJob29rcyIsICJleHAiOiA0MTAyNDQ0ODAwLCAiaWF0IjogMTc2NzIyNTYwMH0.A6F_QpDFCz-vBtaU1R9b2R0zH7S5AaLDi0ImI2owxTs"), 401, "", nil},
 	{"s", get("challenge=1"), 405, "", []string{"Allow", "POST"}},
 })
