@@ -52,6 +52,8 @@ func (r *request) put(s rules.Source, value any) error {
 			return fmt.Errorf("%s: something else is in its place", s)
 		}
 		r.claims = claims
+	case rules.SourceItem:
+		return nil // an element has nothing in it except its signature
 	case rules.SourceKey:
 		return r.put(rules.Source(rules.SourceBody+":"+text), text)
 	case rules.SourceQuery:

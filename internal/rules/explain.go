@@ -202,7 +202,7 @@ func (e *explainer) content() Explanation {
 }
 
 func (e *explainer) signing(body []byte, alt alternative) *signing {
-	return &signing{e.r, e.elements, e.family.id, e.timestamp, body, alt}
+	return &signing{r: e.r, elements: e.elements, id: e.family.id, timestamp: e.timestamp, body: body, alternative: alt}
 }
 
 // spend tells whether so much may still be hashed.

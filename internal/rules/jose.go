@@ -150,7 +150,7 @@ func (s *Verifier) checkClaims(f signatureFamily, r *Request, body []byte, mem M
 	if err != nil {
 		return err
 	}
-	of := &signing{r, nil, f.id, "", body, alternative{}}
+	of := &signing{r: r, id: f.id, body: body}
 	for _, of.alternative = range alternatives {
 		if err = s.checkOwnClaims(of); err == nil {
 			break

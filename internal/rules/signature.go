@@ -48,8 +48,9 @@ type Signature struct {
 
 	// Where the signature is, any source except `key`; of several, any may have the right
 	// one. The name of a header may end in `*`, which is any number from 1 to 16. With
-	// `token` also `body:<path>.*.<path>`, where every element must have it. With a `jwt-…`
-	// also `body:`, the whole body.
+	// `body:<path>.*.<path>` every element of an array must have one: of what `content` takes
+	// from the element, as in `{item:id}`, or the `token`. With a `jwt-…` also `body:`, the
+	// whole body.
 	From []Source `json:"from,omitempty"`
 
 	// Whether a signature's header may be there several times. Default: one that is there
@@ -98,6 +99,7 @@ type Signature struct {
 	//	                          ones once
 	//	{secret}                  the secret, for a plain digest
 	//	{header:<name>} …         what is at a source
+	//	{item:<path>}             what an element of an array has, where each is signed
 	//	{?text {query:a} more?}   a part that is left out where a source in it is not there
 	//
 	// Something of the body must be in it, unless `partial` is set. Default: `{body}`.
@@ -315,6 +317,12 @@ func isRefusal(err error) bool {
 func (s *Verifier) verify(r *Request, body []byte, mem Memory) error {
 	if s.IsToken() {
 		return s.checkToken(r)
+	}
+	if array, path, ok := s.itemPath(); ok {
+		return s.checkItems(r, array, path, mem)
+	}
+	if array, path, ok := s.itemPath(); ok {
+		return s.checkItems(r, array, path, mem)
 	}
 	err := errNoSignature
 	for _, f := range s.families {

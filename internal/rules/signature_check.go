@@ -144,7 +144,7 @@ func (s *Signature) checkFrom(i int, source Source) error {
 	}
 	checked := source
 	switch {
-	case source.Is(SourceBody) && s.IsToken():
+	case source.Is(SourceBody) && !s.IsJWT():
 		checked = Source(strings.Replace(string(source), ".*.", ".", 1))
 	case source.Is(SourceHeader):
 		checked = Source(strings.TrimSuffix(string(source), "*"))
@@ -162,6 +162,11 @@ func (s *Signature) checkContent(content string) error {
 	parts, err := parseContent(content)
 	if err != nil {
 		return err
+	}
+	if isOfItems, hasOther := s.checkItemContent(parts); hasOther {
+		return errors.New("content: {item:PATH} goes with from body:PATH.*.PATH, and nothing else does")
+	} else if isOfItems && (len(s.Timestamp) > 0 || len(s.ID) > 0 || s.BodyHash != "") {
+		return errors.New("from: a signature of each element has neither timestamp nor id, nor body_hash")
 	}
 	timestampSigned := len(s.Timestamp) > 0 && (!s.Timestamp[0].InBody() || s.Partial)
 	switch {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/expect"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/jsonscan"
 )
 
 // The placeholders in what is signed. A Caddyfile turns {method}, {path} and {host} into
@@ -120,7 +121,7 @@ func parsePlaceholder(text string) (part, error) {
 	if !strings.Contains(name, ":") {
 		return part{}, fmt.Errorf("content: %s in it is none of %s", expect.Quote(text), allPlaceholders)
 	}
-	if err := source.check(SourceHeader, SourceQuery, SourceForm, SourceBody, SourceSignature); err != nil {
+	if err := source.check(SourceHeader, SourceQuery, SourceForm, SourceBody, SourceItem, SourceSignature); err != nil {
 		return part{}, fmt.Errorf("content: %w", err)
 	}
 	return part{source: source}, nil
@@ -152,6 +153,7 @@ type signing struct {
 	timestamp string
 	body      []byte
 	alternative
+	item []byte // the element of an array that is signed by itself
 }
 
 // secretPart stands for the secret in what is signed.
@@ -194,10 +196,14 @@ func (of *signing) lacks(optional contentParts) bool {
 
 // one returns the value at a source, which may be in the signature's header.
 func (of *signing) one(source Source) (string, error) {
-	if !source.Is(SourceSignature) {
-		return of.r.one(source)
+	switch kind, name := source.Split(); kind {
+	case SourceSignature:
+		return elementAt(source, of.elements)
+	case SourceItem:
+		text, _ := event.Scalar(jsonscan.Get(orNull(of.item), strings.Split(name, ".")...))
+		return text, nil
 	}
-	return elementAt(source, of.elements)
+	return of.r.one(source)
 }
 
 func (s *Verifier) value(p part, of *signing) ([]byte, error) {
@@ -267,7 +273,11 @@ func (s *Verifier) Expand(content contentParts, r *Request, timestamp string, bo
 	if err != nil {
 		return nil, err
 	}
-	signed, err := s.expand(content, &signing{r, nil, s.families[0].id, timestamp, body, alternatives[0]})
+	of := &signing{r: r, id: s.families[0].id, timestamp: timestamp, body: body, alternative: alternatives[0]}
+	if array, _, ok := s.itemPath(); ok && r.Event.DataKind == event.DataJSON {
+		of.item = jsonscan.Get(r.Event.Data, append(array, "0")...)
+	}
+	signed, err := s.expand(content, of)
 	return bytes.Join(signed, nil), err
 }
 

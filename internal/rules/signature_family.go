@@ -78,7 +78,7 @@ func (s *Verifier) checkFamily(f signatureFamily, r *Request, body []byte, mem M
 		return err
 	}
 	var key, from int
-	of := &signing{r, elements, f.id, timestamp, body, alternative{}}
+	of := &signing{r: r, elements: elements, id: f.id, timestamp: timestamp, body: body}
 	for _, of.alternative = range alternatives {
 		signed, signedErr := s.signed(of)
 		if signedErr != nil {

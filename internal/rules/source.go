@@ -31,7 +31,8 @@ import (
 //
 // A signature's own sources are also `signature:<prefix>`, which is the element of the
 // signature's header that begins with the prefix, and `body:<path>.*.<path>`, which is
-// every element of an array.
+// every element of an array. Where each element has a signature, `item:<path>` is what the
+// element has there, or nothing.
 type Source string
 
 // The kinds of sources.
@@ -42,6 +43,7 @@ const (
 	SourceForm      = "form"
 	SourceClaim     = "claim"
 	SourceKey       = "key"
+	SourceItem      = "item"
 	SourceSignature = "signature"
 )
 
@@ -167,7 +169,7 @@ var likeHeader = regexp.MustCompile(`^(X|[A-Z][a-z]+)(-[A-Z0-9][A-Za-z0-9]*)+$`)
 func forms(kinds []string) (forms []string) {
 	for _, kind := range kinds {
 		switch kind {
-		case SourceBody, SourceClaim:
+		case SourceBody, SourceClaim, SourceItem:
 			forms = append(forms, kind+":PATH")
 		case SourceSignature:
 			forms = append(forms, "signature:PREFIX")
