@@ -28,7 +28,7 @@ function drawTop() {
 		button(view.receiver ? 'Set up' : 'Receivers', () => { drawAside(); showDetail(); }, { class: 'only-narrow' }),
 		h('details', { id: 'filters', open: wide.matches || isFiltered() }, h('summary', {}, 'Filters'), h('div', { class: 'filters' },
 			select('since', 'Time', spans), input('type', 'Type', 'such as order.*'), input('subject', 'Subject', 'such as T-10*'),
-			select('verification', 'Verification', [['', 'Check'], ['signature', 'Signature'], ['token', 'Token'], ['none', 'Not checked']]),
+			select('verification', 'Verification', [['', 'Check'], ['signature', 'Signature'], ['partial', 'Partly signed'], ['service', 'Service’s key'], ['token', 'Token'], ['none', 'Not checked']]),
 			button('Clear', clear, { id: 'clear', hidden: !isFiltered() }))),
 		h('div', { id: 'pill' }));
 	drawPill();
@@ -106,7 +106,7 @@ async function look(of) {
 	}
 }
 
-const checks = { __proto__: null, signature: ['good', 'signed'], token: ['good', 'token'], '': ['off', 'not checked'] };
+const checks = { __proto__: null, signature: ['good', 'signed'], partial: ['warn', 'partly signed'], service: ['warn', 'service’s key'], token: ['good', 'token'], '': ['off', 'not checked'] };
 
 function rowOf(e, i) {
 	const check = checks[e.verification] || ['off', e.verification];

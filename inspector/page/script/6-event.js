@@ -61,7 +61,7 @@ async function findEvent(id) {
 
 function drawEvent() {
 	const e = opened;
-	const check = { __proto__: null, signature: ['good', 'Its signature was right'], token: ['good', 'Its token was right'] }[e.verification] || ['off', e.verification || 'Nothing was checked'];
+	const check = { __proto__: null, signature: ['good', 'Its signature was right'], partial: ['warn', 'Its signature was right, but is not of the whole body'], service: ['warn', 'Its signature was right, by a key that the service uses for all its customers'], token: ['good', 'Its token was right'] }[e.verification] || ['off', e.verification || 'Nothing was checked'];
 	const tabs = [['pretty', 'Pretty'], ['raw', 'As it was sent'], ['headers', 'Headers'], ['record', 'Stored line'], ['curl', 'curl']].filter(([name]) => name !== 'curl' && name !== 'record' || e[name] !== undefined);
 	if (!tabs.some(([name]) => name === tab)) tab = 'pretty';
 	const said = h('div', { 'aria-live': 'polite' });
@@ -69,7 +69,7 @@ function drawEvent() {
 	fill($('detail'), backButton(),
 		h('h2', {}, e.type || 'Raw line'),
 		facts(['Subject', e.subject && code(e.subject)], ['Id', e.id && code(e.id)], ['Received', when(e.time, true)], ['Receiver', e.receiver],
-			['Check', [state(check[0], check[1]), e.verification === 'signature' && of && of.check && h('span', { class: 'meta' }, ' ' + of.check)]],
+			['Check', [state(check[0], check[1]), ['signature', 'partial', 'service'].includes(e.verification) && of && of.check && h('span', { class: 'meta' }, ' ' + of.check)]],
 			...(e.attributes || []).map(([name, value]) => [name, code(value)]),
 			['Body', bytes(e.body_size) + (e.content_type ? ', ' + e.content_type : '')]),
 		h('div', { class: 'actions' },
