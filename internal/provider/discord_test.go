@@ -1,11 +1,10 @@
 package provider_test
 
 import (
-	"time"
-
 	"crypto/ed25519"
 	"encoding/hex"
 	"strings"
+	"time"
 )
 
 var _ = add("discord", []vector{
