@@ -8,6 +8,7 @@ var _ = add(Row{
 	Kind:  KindPayments,
 	Docs:  "https://docs.solidgate.com/payments/integrate/access-to-api/",
 	Note: "Webhooks have a pair of keys of their own, `wh_pk_…` and `wh_sk_…`: those of the API, `api_…`, are others. " +
+		"Webhooks of version 2 of the API are signed in another way, and are refused. " +
 		"The event's id comes in a header, which is not signed.",
 	Signature: &Signature{
 		Algorithm: "hmac-sha512",

@@ -5,7 +5,7 @@ var _ = add(Row{
 	Title: "Telegram Bot API",
 	Kind:  KindMessaging,
 	Docs:  "https://core.telegram.org/bots/api#setwebhook",
-	Note: "Give `setWebhook` a `secret_token`: without one anybody can send events. The URL's port must be 443, 80, 88 or 8443. " +
+	Note: "Give `setWebhook` a `secret_token`: without one Telegram sends no token, and what it sends is refused. The URL's port must be 443, 80, 88 or 8443. " +
 		"Answers 410 for a day close the webhook.",
 	Signature: &Signature{Algorithm: "token", From: []Source{"header:X-Telegram-Bot-Api-Secret-Token"}},
 	Event: EventRules{

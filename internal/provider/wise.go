@@ -8,7 +8,8 @@ var _ = add(Row{
 	Kind:  KindFinance,
 	Docs:  "https://docs.wise.com/features/webhooks-notifications/event-handling",
 	Note: "Wise signs the events of all its customers with the same key, so `account` must name your profile. " +
-		"Events without `data.resource.profile_id` name no profile, and are refused. " +
+		"Events without `data.resource.profile_id`, such as `transfers#payout-failure`, are refused, " +
+		"as is the test message for a new subscription unless it names your profile. " +
 		"The sandbox has another key than production. " +
 		"Events carry no id of their own. Wise sends an event again for two weeks, up to 25 times.",
 	Signature: &Signature{
