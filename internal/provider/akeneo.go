@@ -11,8 +11,8 @@ var _ = add(Row{
 	Title: "Akeneo PIM Events API",
 	Kind:  KindCommerce,
 	Docs:  "https://api.akeneo.com/events-documentation/security.html",
-	Note: "A request may have several events, and becomes one; type and subject are those of the first. " +
-		"Each has an `event_id`. Akeneo waits for the answer for half a second.",
+	Note: "A request may have up to ten events, and becomes one; type and subject are those of the first. " +
+		"Each has an `event_id`. Akeneo waits for the answer for half a second, and calls its Events API deprecated.",
 	Signature: &Signature{
 		Algorithm: "hmac-sha256",
 		From:      []Source{"header:X-Akeneo-Request-Signature"},

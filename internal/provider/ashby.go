@@ -7,8 +7,9 @@ var _ = add(Row{
 	Docs:  "https://developers.ashbyhq.com/docs/authenticating-webhooks",
 	Note: "Not signed unless the webhook has a secret token. " +
 		"When one is made or changed Ashby sends a `ping`, which becomes an event; if it is refused the webhook is disabled. " +
-		"Events carry no id of their own; `dedupe` can use `{http.webhook_receiver.body_sha256}`.",
+		"What is answered 401, for a wrong secret, is not sent again. " +
+		"Several webhooks for the same event send it with the same id.",
 	Signature: &Signature{Algorithm: "hmac-sha256", From: []Source{"header:Ashby-Signature"}, Prefix: "sha256="},
-	Event:     EventRules{Type: []Source{"body:action"}},
+	Event:     EventRules{ID: []Source{"body:webhookActionId"}, Type: []Source{"body:action"}},
 	Secret:    "the *secret token* of the webhook",
 })

@@ -4,7 +4,7 @@ var _ = add(Row{
 	Name:  "constant_contact",
 	Title: "Constant Contact (partner webhooks)",
 	Kind:  KindCustomers,
-	Docs:  "https://v3.developer.constantcontact.com/api_guide/webhook_authenticity.html",
+	Docs:  "https://developer.constantcontact.com/api_guide/webhook_authenticity.html",
 	Note: "The key signs the events of all partners; `account` sees to it that only yours are taken. " +
 		"Each event has your API key in it. Events have no id: dedupe by `{http.webhook_receiver.body_sha256}`. " +
 		"The older API v2 signs otherwise.",

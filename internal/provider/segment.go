@@ -6,7 +6,7 @@ var _ = add(Row{
 	Name:  "segment",
 	Title: "Twilio Segment (Webhooks destination)",
 	Kind:  KindCustomers,
-	Docs:  "https://segment.com/docs/connections/destinations/catalog/actions-webhook/",
+	Docs:  "https://www.twilio.com/docs/segment/connections/destinations/catalog/actions-webhook",
 	Note: "For single events. Of a batch Segment signs only the first event, so batches are refused: let it send single events. " +
 		"Without a shared secret Segment doesn't sign, and its requests are refused.",
 	Signature: &Signature{
