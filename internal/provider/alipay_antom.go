@@ -31,7 +31,7 @@ var _ = add(Row{
 		Account:   "header:Client-Id",
 	},
 	Event: EventRules{
-		Type:        []Source{"body:notifyType", "body:authorizationNotifyType"},
+		Type:        []Source{"body:notifyType", "body:authorizationNotifyType", "body:disputeNotificationType"},
 		Subject:     []Source{"body:paymentId"},
 		ContentType: "application/json",
 		Body:        `{"result":{"resultCode":"SUCCESS","resultStatus":"S","resultMessage":"success"}}`,

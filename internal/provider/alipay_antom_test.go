@@ -34,4 +34,19 @@ var _ = add("alipay_antom", []vector{
 		answer:  `{"result":{"resultCode":"SUCCESS","resultStatus":"S","resultMessage":"success"}}`, answerType: "application/json",
 		late: 48 * time.Hour, early: 48 * time.Hour,
 	},
+	{
+		by:     "the words of the provider's documents, of a dispute",
+		secret: "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEArwRsNG4yycuJFXB48VNPvSPLxNAHdpbB1Zi+uDhjV3Rer008hHZttxDZ4XTY6R/nUkofy5EMn+b0bOE/hNbQM6ydj7aaMbtG+67m8V4xrSFtgsGVbFLmCDEAeT8w0MX9AQOJ8u9XT0ZB8+Ou8J0lMDfOQS++u+TF6tlWaVNoAf9/z1Owf0qR4RgAyS9LVuboeHEbl2UHJj6dO3y+5S8Pn7BSlL4i5eU/40Xbe+Puj9Najzom6g6rCQ5Q+cw9Bi68bg2qNOjWDt+jkksRA8lCOwZGQje8wBGfT0oCHPSqMC4F8eaopoRlwC7rvt3wVbeGJnYrD2UXiu8Pp817uoiWlwIDAQAB",
+		at:     newYear,
+		headers: []string{
+			"Client-Id", "SANDBOX_5X00000000000000",
+			"Request-Time", "2026-01-01T08:00:00+08:00",
+			"Signature", "algorithm=RSA256,keyVersion=1,signature=BJvK67e94R0ndqgLk1u8%2Box8FnCHLD4yIkdtejNaGwNjvHDidLkXvzBDmAhJwZFMtYbGDr6dnJLQihBvp6k%2BSFaNT9MsnAC703Y41SMbZa5AmrteDNO%2B%2FNETotw5ldbiGJuTB39JL%2F2CECOiJ%2FBowPc09Fz%2BRMHIhSJsRpA4a6RTd21G0NCd3A%2BhOdggzEaaPrXoMYqrulEXelBFF3Ig5qf5NPOy6q0PyCptvfwHzK76EP8eVzqt%2Fudo2Ficc7v7Ct2V2VEjAD3ABCwUA1ImkLTv6%2BtnS1ETgQY3A9QLgVaNPm5nTjwASUCvYTzwIY9dOm9SLZkhSbedNOwlDMkcWA%3D%3D",
+		},
+		body: `{"paymentRequestId":"2020010123456789XXXX","disputeId":"202106171940108001001188C0209013142","paymentId":"202106171940108001001188C0209013140","disputeTime":"2019-11-27T12:01:01+08:00","disputeAmount":{"value":"100","currency":"EUR"},"disputeNotificationType":"DISPUTE_CREATED","disputeReasonMsg":"the order was not received"}`,
+		kind: "DISPUTE_CREATED", subject: "202106171940108001001188C0209013140",
+		account: "SANDBOX_5X00000000000000",
+		answer:  `{"result":{"resultCode":"SUCCESS","resultStatus":"S","resultMessage":"success"}}`, answerType: "application/json",
+		late: 48 * time.Hour, early: 48 * time.Hour,
+	},
 })

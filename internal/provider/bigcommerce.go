@@ -6,7 +6,8 @@ var _ = add(Row{
 	Kind:  KindCommerce,
 	Docs:  "https://developer.bigcommerce.com/docs/integrations/webhooks",
 	Note: "Where fewer than 90 % of the deliveries to a domain succeed within two minutes, BigCommerce sends nothing to it for three minutes. " +
-		"After the last repeat of an event, two days later, it switches the webhook off.",
+		"After the last repeat of an event, two days later, it switches the webhook off. " +
+		"The webhook's URL must have port 443.",
 	Signature: &Signature{
 		Algorithm: "hmac-sha256",
 		From:      []Source{"header:webhook-signature"},

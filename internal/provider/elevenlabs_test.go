@@ -12,6 +12,6 @@ var _ = add("elevenlabs", []vector{
 		},
 		body: `{"type":"post_call_transcription","event_timestamp":1767225600,"data":{"agent_id":"xyz","conversation_id":"abc","status":"done","transcript":[{"role":"agent","message":"Hey there, how can I help you?"}]}}`,
 		kind: "post_call_transcription", subject: "abc",
-		late: 30 * time.Minute, early: 30 * time.Minute,
+		late: time.Hour, early: time.Hour,
 	},
 })

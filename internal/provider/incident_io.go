@@ -4,7 +4,7 @@ var _ = add(Row{
 	Name:  "incident_io",
 	Title: "incident.io",
 	Kind:  KindOperations,
-	Docs:  "https://docs.incident.io/api-reference/webhooks",
+	Docs:  "https://docs.incident.io/integrations/webhooks",
 	Note: "Events may come in any order. " +
 		"After five days of failures incident.io switches the endpoint off.",
 	Signature: &Signature{

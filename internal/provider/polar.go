@@ -7,7 +7,7 @@ var _ = add(Row{
 	Title: "Polar",
 	Kind:  KindPayments,
 	Docs:  "https://polar.sh/docs/integrate/webhooks/delivery",
-	Note: "After ten deliveries in a row that failed, Polar switches the endpoint off. " +
+	Note: "The endpoint's format must be *Raw*. After ten deliveries in a row that failed, Polar switches the endpoint off. " +
 		"It follows no redirects.",
 	Signature: &Signature{
 		Algorithm: "hmac-sha256",

@@ -1,17 +1,12 @@
 package provider
 
-import (
-	"time"
-
-	"github.com/caddyserver/caddy/v2"
-)
-
 var _ = add(Row{
 	Name:  "replicate",
 	Title: "Replicate",
 	Kind:  KindMedia,
 	Docs:  "https://github.com/replicate/replicate-javascript/blob/main/lib/util.js",
-	Note:  "The type is the prediction's status, such as `succeeded`: what comes is the prediction itself, which says nothing of what has happened to it.",
+	Note: "The type is the prediction's status, such as `succeeded`: what comes is the prediction itself, which says nothing of what has happened to it. " +
+		"Only the last one of a prediction is sent again if it fails, for about a minute.",
 	Signature: &Signature{
 		Algorithm:   "hmac-sha256",
 		From:        []Source{"header:webhook-signature"},
@@ -23,9 +18,6 @@ var _ = add(Row{
 		Content:     "{id}.{timestamp}.{body}",
 		ID:          []Source{"header:webhook-id"},
 		Timestamp:   []Source{"header:webhook-timestamp"},
-		// The library (replicate 1.4.0) does not check when it was signed; whether repeats are
-		// signed anew is not documented.
-		Tolerance: caddy.Duration(24 * time.Hour),
 	},
 	Event: EventRules{
 		ID:      []Source{"header:webhook-id"},

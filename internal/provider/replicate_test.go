@@ -14,7 +14,7 @@ var _ = add("replicate", []vector{
 		},
 		body: `{"test": 2432232314}`,
 		id:   "msg_p5jXN8AQM9LWM0D4loKWxJek",
-		late: 24 * time.Hour, early: 24 * time.Hour,
+		late: 5 * time.Minute, early: 5 * time.Minute,
 	},
 	{
 		by:     "replicate 1.4.0",
@@ -27,7 +27,7 @@ var _ = add("replicate", []vector{
 		},
 		body: `{"id":"ufawqhfynnddngldkgtslldrkq","model":"replicate/hello-world","version":"5c7d5dc6dd8bf75c1acaa8565735e7986bc5b66206b55cca93cb72c9bf15ccaa","input":{"text":"Alice"},"logs":"","output":"hello Alice","error":null,"status":"succeeded","created_at":"2025-12-31T23:59:50.000Z","completed_at":"2026-01-01T00:00:00.000Z","urls":{"get":"https://api.replicate.com/v1/predictions/ufawqhfynnddngldkgtslldrkq"}}`,
 		id:   "msg_2Lh9KRb0pzN4LePd3XiA4v12Axj", kind: "succeeded", subject: "ufawqhfynnddngldkgtslldrkq",
-		late: 24 * time.Hour, early: 24 * time.Hour,
+		late: 5 * time.Minute, early: 5 * time.Minute,
 	},
 	{
 		by:     "the same, with two signatures",
@@ -40,6 +40,6 @@ var _ = add("replicate", []vector{
 		},
 		body: `{"id":"ufawqhfynnddngldkgtslldrkq","model":"replicate/hello-world","version":"5c7d5dc6dd8bf75c1acaa8565735e7986bc5b66206b55cca93cb72c9bf15ccaa","input":{"text":"Alice"},"logs":"","output":"hello Alice","error":null,"status":"succeeded","created_at":"2025-12-31T23:59:50.000Z","completed_at":"2026-01-01T00:00:00.000Z","urls":{"get":"https://api.replicate.com/v1/predictions/ufawqhfynnddngldkgtslldrkq"}}`,
 		id:   "msg_2Lh9KRb0pzN4LePd3XiA4v12Axj", kind: "succeeded", subject: "ufawqhfynnddngldkgtslldrkq",
-		late: 24 * time.Hour, early: 24 * time.Hour,
+		late: 5 * time.Minute, early: 5 * time.Minute,
 	},
 })

@@ -12,7 +12,7 @@ var _ = add(Row{
 	Kind:  KindMedia,
 	Docs:  "https://www.sanity.io/docs/webhooks",
 	Note: "The webhook's method must be POST, as it is by default. Id, type and subject are in headers, which are not signed; the body is what the webhook's projection says. " +
-		"What is answered 401, for a wrong secret, is not sent again.",
+		"Sanity repeats only what is answered 429 or 5xx, twice, 30 seconds apart: what is answered 401, for a wrong secret, is not sent again.",
 	Signature: &Signature{
 		Algorithm:       "hmac-sha256",
 		From:            []Source{"header:sanity-webhook-signature"},
@@ -22,7 +22,8 @@ var _ = add(Row{
 		Content:         "{timestamp}.{body}",
 		Timestamp:       []Source{"signature:t="},
 		TimestampFormat: "unix_ms",
-		// Repeats come for half an hour; the library checks no time.
+		// The two repeats come within minutes, but requests wait for one another; the
+		// library checks no time.
 		Tolerance: caddy.Duration(time.Hour),
 	},
 	Event: EventRules{
