@@ -40,6 +40,7 @@ func (adminAPI) Routes() []caddy.AdminRoute {
 		{Pattern: "/webhook_receiver/status", Handler: caddy.AdminHandlerFunc(answerStatus)},
 		{Pattern: "/webhook_receiver/refused", Handler: caddy.AdminHandlerFunc(answerRefused)},
 		{Pattern: "/webhook_receiver/deliveries", Handler: caddy.AdminHandlerFunc(answerDeliveries)},
+		{Pattern: "/webhook_receiver/learn/", Handler: caddy.AdminHandlerFunc(answerLearn)},
 		{Pattern: "/webhook_receiver/deliveries/", Handler: caddy.AdminHandlerFunc(answerDeliveryAction)}, // and all below
 	}
 }
@@ -126,6 +127,9 @@ func answerJSON(w http.ResponseWriter, r *http.Request, method string, answer fu
 	if r.Method != method {
 		w.Header().Set("Allow", method)
 		return caddy.APIError{HTTPStatus: http.StatusMethodNotAllowed, Err: errors.New("method not allowed")}
+	}
+	if site := r.Header.Get("Sec-Fetch-Site"); method != http.MethodGet && site != "" && site != "same-origin" && site != "none" {
+		return caddy.APIError{HTTPStatus: http.StatusForbidden, Err: errors.New("pages of other sites can't do this")}
 	}
 	value, err := answer()
 	if err != nil {

@@ -18,6 +18,7 @@ import (
 //	    signed
 //	    strict_query
 //	    token        <source>
+//	    secret       <source>
 //	    challenge    <source>
 //	    hmac         hex|base64
 //	    status       <code>
@@ -38,6 +39,7 @@ func verificationOptions(v *rules.Verification) options.Table {
 		"signed":       options.Flag(&v.Signed),
 		"strict_query": options.Flag(&v.StrictQuery),
 		"token":        options.Text("one source, such as query:verifyToken", &v.Token),
+		"secret":       options.Text("one source, such as header:X-Hook-Secret", &v.Secret),
 		"challenge":    options.Text("one source, such as query:challenge", &v.Challenge),
 		"hmac":         options.Word(&v.HMAC, rules.EncodingHex, rules.EncodingBase64),
 		"status":       options.Status(&v.Status),
@@ -119,6 +121,7 @@ func signatureOptions(s *rules.Signature) options.Table {
 //	    id           <source...>
 //	    type         <source...>
 //	    subject      <source...>
+//	    empty        <source>
 //	    status       <code>
 //	    refused      <code>
 //	    echo         <header>
@@ -136,6 +139,7 @@ func eventOptions(e *rules.EventRules) options.Table {
 		"id":           options.Texts("one source or more, such as header:X-Delivery", &e.ID),
 		"type":         options.Texts("one source or more, such as body:event.name", &e.Type),
 		"subject":      options.Texts("one source or more, such as body:event.id", &e.Subject),
+		"empty":        options.Text("one source, such as body:events", &e.Empty),
 		"status":       options.Status(&e.Status),
 		"refused":      options.Status(&e.Refused),
 		"echo":         options.Text("one header, such as X-Hook-Secret", &e.Echo),

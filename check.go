@@ -181,7 +181,7 @@ func (h *Handler) checkUse(row provider.Row) error {
 	case len(h.VerifyTokens) > 0 && !row.UsesToken():
 		return fmt.Errorf("verify_token: %s sends no token, so it uses none: take it out%s",
 			h.sender(), h.orElse("secret", row.Secret, row.UsesSecret() && len(h.Secrets) == 0))
-	case len(h.Secrets) == 0 && row.UsesSecret() && !row.SecretOptional:
+	case len(h.Secrets) == 0 && row.UsesSecret() && !row.SecretOptional && !row.LearnsSecret():
 		return fmt.Errorf("secret: %s needs one, %s: add a line such as secret {env.WEBHOOK_SECRET}", h.sender(), plain.Replace(row.Secret))
 	case len(h.Accounts) > 0 && !row.UsesAccount():
 		return fmt.Errorf("account: %s has none, as the secret is your account's, so it uses none: take it out", h.sender())

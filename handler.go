@@ -91,11 +91,18 @@ func (h *Handler) receive(req *request) (became string, err error) {
 	if h.verification.NeedsBody() && h.recognizes(req, coding) {
 		return outcome.Verified, h.answerVerification(req)
 	}
-	if err := h.open(req, coding); err != nil {
+	if err := h.open(req, coding); err != nil && !h.isOffer(req, coding) {
 		return "", err
 	}
 	if h.verification.Recognizes(&req.Request, true) {
 		return outcome.Verified, h.answerVerification(req)
+	}
+	if h.provider.Event.IsSignOfLife(&req.Request) {
+		h.acknowledge(req)
+		return outcome.Verified, nil
+	}
+	if req.unconfirmed {
+		return "", h.unconfirmed()
 	}
 	if err := checkDepth(req); err != nil {
 		return "", err
@@ -147,10 +154,10 @@ func (h *Handler) open(req *request, coding string) (err error) {
 		}
 	}
 	if h.signature != nil {
-		if err := h.signature.Verify(&req.Request, req.body, &req.lease); err != nil {
+		if err := h.verifySignature(req); err != nil {
 			return err
 		}
-		req.Authentic = !h.signature.NeedsData()
+		req.Authentic = !h.signature.NeedsData() && !req.unconfirmed
 	}
 	if !h.signature.SignsDecoded() {
 		if req.Decoded, err = intake.DecodeBody(req.ctx, req.body, coding, h.maxBodySize, &req.lease); err != nil {
@@ -171,7 +178,7 @@ func (h *Handler) open(req *request, coding string) (err error) {
 		if err := h.signature.VerifyData(&req.Request, req.body, &req.lease); err != nil {
 			return err
 		}
-		req.Authentic = true
+		req.Authentic = !req.unconfirmed
 		if err := h.signature.CheckAccount(&req.Request, h.accounts); err != nil {
 			return err
 		}
@@ -217,6 +224,12 @@ func (h *Handler) answerVerification(req *request) error {
 			Status: http.StatusForbidden, Outcome: outcome.BadToken,
 			Reason: fmt.Errorf("%s is not the configured one", name),
 			Remedy: "if it was the sender: save the same token there and as verify_token here, then reload Caddy's config",
+		}
+	}
+
+	if v.Secret != "" {
+		if err := h.takeSecret(req); err != nil {
+			return err
 		}
 	}
 

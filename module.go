@@ -18,6 +18,7 @@ import (
 	_ "github.com/caddy-webhook-receiver/caddy-webhook-receiver/inspector" // which comes along
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/dedupe"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/intake"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/learn"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/metrics"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/provider"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/rules"
@@ -139,6 +140,7 @@ type Handler struct {
 	verification     *rules.Verification // nil: there is none
 	signature        *rules.Verifier     // nil: events are not signed
 	signatureSecrets []string
+	learnt           *learn.Secrets // nil: none comes by itself
 	accounts         []string
 	deliveries       []*deliver.Handle
 	tokens           [][sha256.Size]byte // hashed, so that comparing takes the same time for any length
@@ -188,6 +190,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if err := h.provisionTokens(); err != nil {
 		return err
 	}
+	h.provisionLearnt(ctx)
 	if err := h.provisionAttributes(); err != nil {
 		return err
 	}

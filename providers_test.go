@@ -167,6 +167,7 @@ func written(p provider.Row) string {
 			line("strict_query")
 		}
 		text("token", string(v.Token))
+		text("secret", string(v.Secret))
 		text("challenge", string(v.Challenge))
 		text("hmac", v.HMAC)
 		status(v.Status)
@@ -217,6 +218,7 @@ func written(p provider.Row) string {
 	sources("id", p.Event.ID)
 	sources("type", p.Event.Type)
 	sources("subject", p.Event.Subject)
+	text("empty", string(p.Event.Empty))
 	status(p.Event.Status)
 	if p.Event.Refused != 0 {
 		line("refused", fmt.Sprint(p.Event.Refused))

@@ -92,7 +92,7 @@ func (h *Handler) provisionSignature(secrets []string) (err error) {
 	for i := range secrets {
 		h.secrets = append(h.secrets, verifier.HMACKey(i))
 	}
-	if h.provider.Signature != nil && len(secrets) > 0 {
+	if h.provider.Signature != nil && (len(secrets) > 0 || h.provider.LearnsSecret()) {
 		h.signature = verifier
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	_ "github.com/caddyserver/caddy/v2/modules/filestorage"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
@@ -82,7 +84,14 @@ func load(t testing.TB, options string) (*Handler, error) {
 
 func loadJSON(t testing.TB, config string) (*Handler, error) {
 	t.Helper()
-	ctx, cancel := caddy.NewContext(caddy.Context{Context: context.Background()})
+	base := caddy.Context{Context: context.Background()}
+	var asks Handler
+	if json.Unmarshal([]byte(config), &asks) == nil {
+		if row, err := asks.row(); err == nil && row.LearnsSecret() {
+			base = withStorage()
+		}
+	}
+	ctx, cancel := caddy.NewContext(base)
 	t.Cleanup(cancel)
 	h, err := ctx.LoadModuleByID("http.handlers.webhook_receiver", json.RawMessage(config))
 	if err != nil {
@@ -91,6 +100,15 @@ func loadJSON(t testing.TB, config string) (*Handler, error) {
 	}
 	return h.(*Handler), nil
 }
+
+// withStorage returns the context of a config that has a storage, in which nothing is.
+var withStorage = sync.OnceValue(func() caddy.Context {
+	ctx, err := caddy.ProvisionContext(&caddy.Config{StorageRaw: json.RawMessage(`{"module":"file_system","root":"testdata/nothing"}`)})
+	if err != nil {
+		panic(err)
+	}
+	return ctx
+})
 
 // ServeHTTP does what Caddy's server does around a handler.
 func (rc *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {

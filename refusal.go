@@ -134,7 +134,7 @@ func (h *Handler) refused(req *request, refusal *outcome.Refusal, isEvent bool) 
 
 // isEvent tells whether a request that was refused was not a verification.
 func (h *Handler) isEvent(req *request) bool {
-	return req.Method == http.MethodPost && !h.verification.Recognizes(&req.Request, false) &&
+	return req.Method == http.MethodPost && !req.bringsOffer && !h.verification.Recognizes(&req.Request, false) &&
 		!(req.Authentic && h.verification.Recognizes(&req.Request, true))
 }
 
@@ -205,7 +205,7 @@ var seeking struct {
 
 // explain says what is wrong with a signature. The sender learns nothing of it.
 func (h *Handler) explain(req *request, refusal *outcome.Refusal, r *status.Refused) {
-	if h.signature == nil {
+	if h.signature == nil || refusal.Remedy != "" {
 		return
 	}
 	seek := true
@@ -280,7 +280,7 @@ var tokenFields = sync.OnceValue(func() (names []string) {
 			sources = slices.Clone(p.Signature.From)
 		}
 		if p.Verification != nil {
-			sources = append(sources, p.Verification.Token)
+			sources = append(sources, p.Verification.Token, p.Verification.Secret)
 		}
 		for _, source := range sources {
 			if kind, name := source.Split(); kind == rules.SourceHeader {

@@ -32,6 +32,9 @@ type request struct {
 	ctx      context.Context // ends at the deadline
 	body     []byte          // as sent
 	unread   bool            // it has not been read to its end
+
+	unconfirmed bool // it is signed with a secret that is not confirmed yet
+	bringsOffer bool // its body brings a secret
 }
 
 func newRequest(w http.ResponseWriter, r *http.Request, received time.Time, timeout time.Duration) *request {

@@ -52,8 +52,8 @@ func (h *Handler) sendSample(ctx context.Context) (string, error) {
 	if len(h.accounts) > 0 {
 		account.Account = h.accounts[0]
 	}
-	if len(h.signatureSecrets) > 0 {
-		account.Secret = h.signatureSecrets[0]
+	if h.signature != nil && len(h.signature.Secrets()) > 0 {
+		account.Secret = h.signature.Secrets()[0]
 	}
 	steps, err := play.Of(h.provider, h.PublicURL).Steps(account)
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 // are those that the test command can play; the first one is its default.
 func Register(cmd *cobra.Command, providers []play.Service, configured Configured, checkers Checkers, readConfig ReadConfig) {
 	for _, sub := range []*cobra.Command{
-		testCommand(providers, configured), providersCommand(), statusCommand(readConfig), refusedCommand(readConfig), deliveriesCommand(readConfig), inspectCommand(readConfig),
+		testCommand(providers, configured), providersCommand(), statusCommand(readConfig), refusedCommand(readConfig), deliveriesCommand(readConfig), learnCommand(readConfig), inspectCommand(readConfig),
 		tailCommand(), findCommand(), showCommand(), checkCommand(), verifyCommand(thatSign(providers), checkers), replayCommand(),
 	} {
 		sanitizeErrors(sub)

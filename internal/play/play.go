@@ -25,6 +25,7 @@ func IsSample(eventType string) bool { return strings.HasPrefix(eventType, Sampl
 const (
 	noPrivateKey = "only the service has the private key that signs it"
 	noSecret     = "no secret was given"
+	newSecret    = "the service makes a new secret for it, which caddy webhook learn takes"
 )
 
 // Of returns the service for the test command, which is played by its row
@@ -82,6 +83,12 @@ func (s *role) verifications() []Step {
 	if v == nil {
 		return nil
 	}
+	if v.Secret != "" {
+		return []Step{
+			{Name: "verification", Kind: Verifies, LeftOut: newSecret},
+			{Name: "secret of a stranger", Kind: WrongToken, Make: s.makeOffer},
+		}
+	}
 	var k *signer
 	name, cannot := "verification", ""
 	hasToken := v.Token != "" && s.token != "" // else all are allowed
@@ -131,6 +138,22 @@ func (s *role) makeVerification(k *signer, token string, challenge bool, want fu
 		}
 		return nil
 	})
+}
+
+// makeOffer makes a verification that brings a secret which nobody has asked for.
+func (s *role) makeOffer() (*http.Request, Want, error) {
+	var k *signer
+	if s.verification.Signed {
+		k = s.wrong
+	}
+	return s.makeRequest(http.MethodPost, k, 0, status(http.StatusForbidden), func(r *request) error {
+		for source, value := range s.verification.Match {
+			if err := r.put(source, value); err != nil {
+				return err
+			}
+		}
+		return r.put(s.verification.Secret, s.wrong.secret)
+	})()
 }
 
 // wantVerified says what the answer to the right verification is.

@@ -20,6 +20,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	_ "github.com/caddyserver/caddy/v2/modules/filestorage"
 
 	webhookreceiver "github.com/caddy-webhook-receiver/caddy-webhook-receiver"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
@@ -222,7 +223,7 @@ func loadReceiver(t *testing.T, config map[string]any) (*receiver, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := caddy.NewContext(caddy.Context{Context: context.Background()})
+	ctx, cancel := caddy.NewContext(withStorage())
 	h, err := ctx.LoadModuleByID("http.handlers.webhook_receiver", raw)
 	if err != nil {
 		cancel()
@@ -234,6 +235,15 @@ func loadReceiver(t *testing.T, config map[string]any) (*receiver, error) {
 	t.Cleanup(rc.Server.Close)
 	return rc, nil
 }
+
+// withStorage returns the context of a config that has a storage, in which nothing is.
+var withStorage = sync.OnceValue(func() caddy.Context {
+	ctx, err := caddy.ProvisionContext(&caddy.Config{StorageRaw: json.RawMessage(`{"module":"file_system","root":"testdata/nothing"}`)})
+	if err != nil {
+		panic(err)
+	}
+	return ctx
+})
 
 // ServeHTTP does what Caddy's server does around a handler.
 func (rc *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -148,6 +148,9 @@ func (p *Row) Validate() error {
 			return errors.New("verification: hmac: needs the secret of an HMAC, and that of the signature is none")
 		}
 	}
+	if p.LearnsSecret() && (p.Signature == nil || p.Signature.HMACHashes() == nil || p.Signature.NeedsData()) {
+		return errors.New("verification: secret: needs a block signature with an HMAC in a header, which it is the secret of")
+	}
 	if p.Verification.IsOracle() && p.Signature != nil && p.Signature.SignsHash() {
 		return errors.New("verification: hmac: needs a signature of the body itself, as the hash of a body can be a challenge")
 	}
@@ -169,6 +172,10 @@ func (p *Row) UsesToken() bool {
 func (p *Row) UsesSecret() bool {
 	return p.Signature != nil || p.Verification != nil && p.Verification.HMAC != ""
 }
+
+// LearnsSecret tells whether the service itself makes the secret, and sends it when the
+// endpoint is verified.
+func (p *Row) LearnsSecret() bool { return p.Verification != nil && p.Verification.Secret != "" }
 
 // UsesAccount tells whether events must be of an account that is configured.
 func (p *Row) UsesAccount() bool { return p.Signature != nil && p.Signature.Account != "" }

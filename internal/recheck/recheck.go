@@ -104,7 +104,7 @@ func (r *receiver) check(e *reader.Event, stored *reader.Request) (Verdict, erro
 	if r.PublicURL == "" && r.Row.Signature.SignsURL() {
 		// The source may be a public_url, which is signed as it is.
 		if public, err := rules.ParsePublicURL(e.Source); err == nil {
-			if as, err := rules.NewVerifier(*r.Row.Signature, r.Secrets, public); err == nil {
+			if as, err := rules.NewVerifier(*r.Row.Signature, r.Receiver.Secrets, public); err == nil {
 				verifiers = append(verifiers, as)
 			}
 		}

@@ -1,6 +1,10 @@
 package rules
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
+)
 
 // EventRules says where a service puts what becomes an event's attributes, and
 // what answer it wants. Of several sources the first with a valid value counts.
@@ -13,6 +17,10 @@ type EventRules struct {
 
 	// Where the event's subject is. Default: there is none.
 	Subject []Source `json:"subject,omitempty"`
+
+	// Where the array is that has what happened, `body:<path>`. A request in which it is empty
+	// is a sign of life: it is answered as an event is, and not stored. Default: there is none.
+	Empty Source `json:"empty,omitempty"`
 
 	// The status of the answer to an event that is stored. Default: 200.
 	Status int `json:"status,omitempty"`
@@ -44,6 +52,11 @@ func (e *EventRules) Validate() error {
 			}
 		}
 	}
+	if e.Empty != "" {
+		if err := e.Empty.check(SourceBody); err != nil {
+			return fmt.Errorf("empty: %w", err)
+		}
+	}
 	if e.Status != 0 && (e.Status < 200 || e.Status > 299) {
 		return fmt.Errorf("status %d: must be from 200 to 299", e.Status)
 	}
@@ -54,4 +67,10 @@ func (e *EventRules) Validate() error {
 		return fmt.Errorf("status %d: an answer with it has no body, so body would not be sent; use 200", e.Status)
 	}
 	return nil
+}
+
+// IsSignOfLife tells whether nothing has happened that the request tells of.
+func (e *EventRules) IsSignOfLife(r *Request) bool {
+	_, path := e.Empty.Split()
+	return e.Empty != "" && event.IsEmptyArray(r.Event, path)
 }

@@ -191,7 +191,7 @@ func (e *explainer) content() Explanation {
 		explanation.Content = append(explanation.Content, part[:min(len(part), contentShown-len(explanation.Content))]...)
 	}
 	explanation.SHA256 = hex.EncodeToString(sum(sha256.New(), signed))
-	for _, key := range e.keys {
+	for _, key := range e.keys() {
 		if len(key.hashes) == 0 || !e.spend(signed) {
 			break
 		}
@@ -225,7 +225,8 @@ func (e *explainer) fits(keys []signatureKey, body []byte) bool {
 }
 
 func (e *explainer) fitsAny(keys []signatureKey, body []byte, alternatives []alternative) bool {
-	with := &Verifier{Signature: e.Signature, template: e.template, keys: keys, public: e.public}
+	with := &Verifier{Signature: e.Signature, template: e.template, public: e.public}
+	with.known.Store(&secretKeys{keys: keys})
 	for _, alt := range alternatives {
 		signed, err := with.signed(e.signing(body, alt))
 		if err != nil {
@@ -248,7 +249,7 @@ func (e *explainer) explainSignature(neighbours []Neighbour) string {
 	if len(e.signatures) == 0 {
 		return fmt.Sprintf("what is there is no signature in %s%s: is the sender this provider?", e.Encoding, e.withPrefix())
 	}
-	if e.fits(e.keys, e.body) {
+	if e.fits(e.keys(), e.body) {
 		return fmt.Sprintf("the signature is right, but not written in %s%s as this provider does: the sender is another one, or a proxy changes the field", e.Encoding, e.withPrefix())
 	}
 	for _, seek := range []func() string{
@@ -274,7 +275,7 @@ func (e *explainer) withPrefix() string {
 // unknown says what it may be where nothing fits.
 func (e *explainer) unknown() string {
 	remedy := "most likely the secret is not the sender's: compare them, and reload Caddy's config, with --force if the secret is in a file"
-	if len(e.keys) > 1 {
+	if len(e.keys()) > 1 {
 		remedy = "most likely none of the secrets is the sender's: compare them, and reload Caddy's config, with --force if they are in files"
 	}
 	switch {
@@ -334,7 +335,7 @@ func (e *explainer) explainToken(neighbours []Neighbour) string {
 	if e.matchToken(strings.TrimSpace(value)) == nil {
 		return fmt.Sprintf("the secret is right, but there is white space around it in %s: take that away at the sender", name)
 	}
-	for _, secret := range e.secrets {
+	for _, secret := range e.Secrets() {
 		if trimmed := strings.TrimSpace(secret); trimmed != secret && sha256.Sum256([]byte(trimmed)) == sha256.Sum256([]byte(value)) {
 			return "the secret here has white space at its ends, such as the line feed at a file's end: take that away"
 		}

@@ -11,9 +11,9 @@ import (
 
 // otherSecret tries the secrets in other forms, and with other hashes.
 func (e *explainer) otherSecret() string {
-	for i, text := range e.secrets {
+	for i, text := range e.Secrets() {
 		number := ""
-		if len(e.secrets) > 1 {
+		if len(e.Secrets()) > 1 {
 			number = fmt.Sprintf(" number %d", i+1)
 		}
 		for _, form := range e.formsOf(text) {
@@ -76,7 +76,7 @@ func (e *explainer) formsOf(text string) (forms []secretForm) {
 func (e *explainer) neighbour(neighbours []Neighbour) string {
 	for _, n := range neighbours {
 		var keys []signatureKey
-		for _, secret := range n.secrets {
+		for _, secret := range n.Secrets() {
 			if key, err := newSignatureKey(&e.Signature, secret); err == nil {
 				keys = append(keys, key)
 			}
@@ -94,7 +94,7 @@ func (e *explainer) otherBody() string {
 		return ""
 	}
 	for _, form := range bodyForms(e.body, e.r.Decoded) {
-		if !bytes.Equal(form.body, e.body) && e.fits(e.keys, form.body) {
+		if !bytes.Equal(form.body, e.body) && e.fits(e.keys(), form.body) {
 			return form.remedy
 		}
 	}
@@ -108,7 +108,7 @@ func (e *explainer) otherURL() string {
 	}
 	for _, text := range e.otherURLs() {
 		alternatives, err := e.alternativesOf(append([]string{text}, e.inForms(text)...), e.r, e.body, Unbounded{})
-		if err == nil && e.fitsAny(e.keys, e.body, alternatives) {
+		if err == nil && e.fitsAny(e.keys(), e.body, alternatives) {
 			return e.urlRemedy(text)
 		}
 	}

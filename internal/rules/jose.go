@@ -112,8 +112,9 @@ func (s *Verifier) checkOneJWT(f signatureFamily, r *Request, from int, token st
 		return errNoToken
 	}
 	key := -1
-	for i := range s.keys {
-		if s.keys[i].match(&s.Signature, [][]byte{[]byte(input)}, []foundSignature{{from: from, bytes: signature}}) >= 0 {
+	keys := s.keys()
+	for i := range keys {
+		if keys[i].match(&s.Signature, [][]byte{[]byte(input)}, []foundSignature{{from: from, bytes: signature}}) >= 0 {
 			key = i
 		}
 	}

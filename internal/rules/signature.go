@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -168,11 +169,17 @@ type Verifier struct {
 	template  contentParts // of Content
 	claims    []claim      // of Claims
 	families  []signatureFamily
-	keys      []signatureKey
-	secrets   []string // as they were given
+	known     atomic.Pointer[secretKeys]
 	public    PublicURL
 	needsData bool
 	nonces    nonces
+}
+
+// secretKeys are secrets, and the keys that they are. They are replaced together, so that
+// whoever has them needs no lock.
+type secretKeys struct {
+	keys    []signatureKey
+	secrets []string // as they were given
 }
 
 // Memory bounds what many requests take together. Its error is a refusal.
@@ -184,7 +191,7 @@ type Memory interface {
 // NewVerifier returns a verifier of events that are signed with any of the
 // secrets, for a receiver whose sender was given that URL. Its errors quote none.
 func NewVerifier(signature Signature, secrets []string, public PublicURL) (*Verifier, error) {
-	s := &Verifier{Signature: signature.WithDefaults(), families: signature.inFamilies(), secrets: secrets, public: public, needsData: signature.NeedsData()}
+	s := &Verifier{Signature: signature.WithDefaults(), families: signature.inFamilies(), public: public, needsData: signature.NeedsData()}
 	var err error
 	if s.template, err = parseContent(s.Content); err != nil {
 		return nil, err
@@ -192,15 +199,48 @@ func NewVerifier(signature Signature, secrets []string, public PublicURL) (*Veri
 	if s.claims, err = parseClaims(s.Claims); err != nil {
 		return nil, err
 	}
-	for i, secret := range secrets {
-		key, err := newSignatureKey(&s.Signature, secret)
-		if err != nil {
-			return nil, fmt.Errorf("secret number %d: %w", i+1, err)
-		}
-		s.keys = append(s.keys, key)
+	if err := s.SetSecrets(secrets); err != nil {
+		return nil, err
 	}
 	return s, nil
 }
+
+// SetSecrets has these secrets count from now on, instead of those before. Its errors
+// quote none, and change nothing.
+func (s *Verifier) SetSecrets(secrets []string) error {
+	known := &secretKeys{secrets: secrets}
+	for i, secret := range secrets {
+		key, err := newSignatureKey(&s.Signature, secret)
+		if err != nil {
+			return fmt.Errorf("secret number %d: %w", i+1, err)
+		}
+		known.keys = append(known.keys, key)
+	}
+	s.known.Store(known)
+	return nil
+}
+
+// WithSecret returns a verifier of the same signatures, with another secret.
+func (s *Verifier) WithSecret(secret string) (*Verifier, error) {
+	return NewVerifier(s.Signature, []string{secret}, s.public)
+}
+
+// Knows tells whether a secret is one of those that count, in a time that tells nothing
+// of them.
+func (s *Verifier) Knows(secret string) bool {
+	sum := sha256.Sum256([]byte(secret))
+	match := 0
+	for _, known := range s.Secrets() {
+		other := sha256.Sum256([]byte(known))
+		match |= subtle.ConstantTimeCompare(sum[:], other[:])
+	}
+	return match == 1
+}
+
+// Secrets returns the secrets that count.
+func (s *Verifier) Secrets() []string { return s.known.Load().secrets }
+
+func (s *Verifier) keys() []signatureKey { return s.known.Load().keys }
 
 // CheckSecret returns an error for a secret that is no key for the signature. It
 // does not quote it.
@@ -213,13 +253,13 @@ func (s Signature) CheckSecret(secret string) error {
 // Sum returns what the first secret makes of a text, by the first algorithm: an HMAC or
 // a digest.
 func (s *Verifier) Sum(text []byte) []byte {
-	k := &s.keys[0]
+	k := &s.keys()[0]
 	text = bytes.ReplaceAll(text, secretPart, k.secret)
 	return k.sum(k.newHash(k.hashes[0]), [][]byte{text})
 }
 
 // HMACKey returns the key that a secret is for HMACs, by its index.
-func (s *Verifier) HMACKey(secret int) []byte { return s.keys[secret].secret }
+func (s *Verifier) HMACKey(secret int) []byte { return s.keys()[secret].secret }
 
 // The reasons for 401 quote nothing of the request.
 var (
@@ -227,6 +267,10 @@ var (
 	errWrongSignature = errors.New("the signature is not one of a configured secret")
 	errStale          = errors.New("the signature's timestamp is too far from now")
 )
+
+// IsWrongSignature tells whether that is why a request was refused: it has a signature, of
+// none of the secrets.
+func IsWrongSignature(err error) bool { return errors.Is(err, errWrongSignature) }
 
 // NeedsData tells whether the signature, or what is signed, is in what the body decodes to.
 func (s *Signature) NeedsData() bool {
@@ -394,7 +438,7 @@ func (s *Verifier) checkTokens(e *event.Event, array, path string) error {
 func (s *Verifier) matchToken(token string) error {
 	sum := sha256.Sum256([]byte(token))
 	match := 0
-	for _, key := range s.keys {
+	for _, key := range s.keys() {
 		match |= subtle.ConstantTimeCompare(sum[:], key.token[:])
 	}
 	if match != 1 {

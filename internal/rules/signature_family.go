@@ -210,15 +210,16 @@ func (s *Verifier) match(signed [][]byte, signatures []foundSignature, mem Memor
 		signed = [][]byte{bytes.Join(signed, nil)}
 	}
 	err = errWrongSignature
-	for i := range s.keys {
+	keys := s.keys()
+	for i := range keys {
 		if scheme.jose != "" {
 			for _, signature := range signatures {
 				input := [][]byte{signature.input(signed[0])}
-				if s.keys[i].match(&s.Signature, input, []foundSignature{signature}) >= 0 {
+				if keys[i].match(&s.Signature, input, []foundSignature{signature}) >= 0 {
 					key, from, err = i, signature.from, nil
 				}
 			}
-		} else if match := s.keys[i].match(&s.Signature, signed, signatures); match >= 0 {
+		} else if match := keys[i].match(&s.Signature, signed, signatures); match >= 0 {
 			key, from, err = i, signatures[match].from, nil
 		}
 	}

@@ -51,6 +51,7 @@ type StoredHeaders struct {
 	byDefault  bool
 	fields     []storedField // in alphabetical order
 	secrets    []string      // names of fields that hold a secret by the row
+	offered    []string      // names of fields that bring a secret, which are in no event
 	harmless   []string      // names of fields that hold none, whatever they are called
 	keepsQuery bool          // the query's values are signed
 }
@@ -68,7 +69,7 @@ func NewStoredHeaders(names []string, s *Signature, v *Verification, e *EventRul
 	h := new(StoredHeaders)
 	needed := headersIn(e.ID, e.Type, e.Subject)
 	if v != nil {
-		h.secrets = headersIn([]Source{v.Token})
+		h.secrets, h.offered = headersIn([]Source{v.Token}), headersIn([]Source{v.Secret})
 	}
 	if s != nil {
 		if s.IsToken() {
@@ -212,7 +213,7 @@ func isAnybodys(name string) bool {
 // IsSecret tells whether a field may hold a secret, by what the row says of it, or else
 // by its name, which is canonical.
 func (h *StoredHeaders) IsSecret(name string) bool {
-	if slices.Contains(h.secrets, name) {
+	if slices.Contains(h.secrets, name) || slices.Contains(h.offered, name) {
 		return true
 	}
 	return !slices.Contains(h.harmless, name) && isSecretName(name)

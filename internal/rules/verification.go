@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -26,6 +27,9 @@ const maxChallenge = 4 << 10
 // harmlessChallenge is what anybody may get an HMAC of under a key that events
 // are signed with: no event, as those are JSON objects or arrays then.
 var harmlessChallenge = regexp.MustCompile(`^[A-Za-z0-9_.~+/=-]{1,256}$`)
+
+// likeSecret is what a secret in a verification must be: nobody could guess it.
+var likeSecret = regexp.MustCompile(`^[!-~]{16,256}$`)
 
 // EmptyArray is what the value at a source in the body must be where it is an array, and
 // has nothing in it.
@@ -62,6 +66,12 @@ type Verification struct {
 	// Where the verify token is, `query:<name>` or `header:<name>`. Default: there
 	// is none.
 	Token Source `json:"token,omitempty"`
+
+	// Where the secret is that events will be signed with, `header:<name>` or, if the
+	// request is a signed POST, `body:<path>`: the request is signed with that same secret
+	// then. It counts from when `caddy webhook learn` has asked for it, and had it confirmed;
+	// until then the answer is 403. It may be the challenge as well. Default: there is none.
+	Secret Source `json:"secret,omitempty"`
 
 	// Where the challenge is, `query:<name>`, `header:<name>` or, if the request is
 	// a POST, `body:<path>` or `form:<name>`: up to 4 KiB of UTF-8 without
@@ -132,9 +142,28 @@ func (v *Verification) Recognizes(r *Request, isVerified bool) bool {
 		return false
 	}
 	if len(v.Match) == 0 {
-		return len(r.values(v.Challenge)) > 0
+		return len(r.values(cmp.Or(v.Challenge, v.Secret))) > 0
 	}
 	return v.checkMatch(r) == nil
+}
+
+// IsOffer tells whether a request whose signature is of no known secret is a verification
+// that brings the secret that it is signed with.
+func (v *Verification) IsOffer(r *Request) bool {
+	return v != nil && v.Secret.Is(SourceBody) && v.Recognizes(r, true)
+}
+
+// OfferedSecret returns the secret that a verification brings.
+func (v *Verification) OfferedSecret(r *Request) (string, error) {
+	secret, err := r.one(v.Secret)
+	if err == nil && !likeSecret.MatchString(secret) {
+		_, name := v.Secret.Split()
+		err = fmt.Errorf("%s is no secret: it must be of 16 to 256 characters, all of which print, and none of which is a space", name)
+	}
+	if err != nil {
+		return "", outcome.Malformed(err)
+	}
+	return secret, nil
 }
 
 func (v *Verification) checkMatch(r *Request) error {
@@ -254,7 +283,13 @@ func (v *Verification) Validate() error {
 		}
 	}
 	switch {
-	case isPOST && len(v.Match) == 0 && v.Challenge == "":
+	case v.Secret != "" && !isPOST:
+		return errors.New("secret: comes by POST only: write method POST")
+	case v.Secret != "" && v.HMAC != "":
+		return errors.New("hmac: is of a secret that is known, and this one comes in the verification: take it out")
+	case v.Secret != "" && v.Secret.Is(SourceBody) != v.Signed:
+		return errors.New("secret: one in the body goes with signed, as the request is signed with it, and one in a header without")
+	case isPOST && len(v.Match) == 0 && v.Challenge == "" && v.Secret == "":
 		return errors.New("method POST: needs match or challenge, to tell a verification from an event, as in match body:type url_verification")
 	case v.HMAC != "" && v.Challenge == "":
 		return errors.New("hmac: needs a challenge, as in challenge query:challenge")
@@ -295,6 +330,11 @@ func (v *Verification) checkSources(body bool) error {
 	if v.Token != "" {
 		if err := v.Token.check(kinds...); err != nil {
 			return fmt.Errorf("token: %w", err)
+		}
+	}
+	if v.Secret != "" {
+		if err := v.Secret.check(SourceHeader, SourceBody); err != nil {
+			return fmt.Errorf("secret: %w", err)
 		}
 	}
 	if body {
