@@ -81,6 +81,9 @@ func expectedSteps(p provider.Row) (pass, leftOut []string) {
 	}
 	if v := p.Verification; v != nil {
 		switch {
+		case v.Secret != "": // the right one is only the service's
+			leftOut = append(leftOut, "verification")
+			add("stranger's secret", false)
 		case v.Token != "":
 			add("right token", v.Signed)
 			add("wrong token", v.Signed)
@@ -91,7 +94,7 @@ func expectedSteps(p provider.Row) (pass, leftOut []string) {
 				add("no challenge", false)
 			}
 		}
-		if v.Signed {
+		if v.Signed && v.Secret == "" {
 			add("forged verification", false)
 		}
 	}

@@ -86,7 +86,7 @@ func (s *role) verifications() []Step {
 	if v.Secret != "" {
 		return []Step{
 			{Name: "verification", Kind: Verifies, LeftOut: newSecret},
-			{Name: "secret of a stranger", Kind: WrongToken, Make: s.makeOffer},
+			{Name: "stranger's secret", Kind: Forged, Make: s.makeOffer},
 		}
 	}
 	var k *signer

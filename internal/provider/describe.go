@@ -41,6 +41,9 @@ func (p *Row) Properties() []Property {
 	add("id", describeSources(p.Event.ID))
 	add("type", describeSources(p.Event.Type))
 	add("subject", describeSources(p.Event.Subject))
+	if p.Event.Empty != "" {
+		add("not stored", "what has nothing in "+describeSource(p.Event.Empty)+", which is answered as an event is")
+	}
 	add("answer to an event", describeAnswer(&p.Event))
 	if p.Event.Refused != 0 {
 		add("answer to what is not signed right", fmt.Sprint(p.Event.Refused))
@@ -49,7 +52,7 @@ func (p *Row) Properties() []Property {
 		add("`verify_token`", optional(p.Token, p.TokenOptional))
 	}
 	if p.UsesSecret() {
-		add("`secret`", optional(p.Secret, p.SecretOptional))
+		add("`secret`", optional(p.Secret, p.SecretOptional || p.LearnsSecret()))
 	}
 	if p.UsesAccount() {
 		add("`account`", p.Account)
@@ -69,7 +72,7 @@ func (p *Row) Options() []string {
 	if p.UsesToken() && !p.TokenOptional {
 		options = append(options, "verify_token {env.WEBHOOK_VERIFY_TOKEN}")
 	}
-	if p.UsesSecret() {
+	if p.UsesSecret() && !p.LearnsSecret() {
 		options = append(options, "secret       {env.WEBHOOK_SECRET}")
 	}
 	if p.UsesAccount() {
@@ -105,6 +108,9 @@ func describeVerification(v *rules.Verification) string {
 	}
 	if v.Token != "" {
 		parts = append(parts, "token in "+describeSource(v.Token))
+	}
+	if v.Secret != "" {
+		parts = append(parts, "the new secret in "+describeSource(v.Secret))
 	}
 	if v.Challenge != "" {
 		parts = append(parts, "challenge in "+describeSource(v.Challenge))
