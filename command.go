@@ -28,9 +28,10 @@ func init() {
 		Short: "Tries webhook receivers out, shows how they stand, and reads and sends on stored events",
 		Long: `
 Tools for webhook_receiver: test plays the service that sends webhooks, status
-shows how the receivers stand, refused what they have refused, and why, inspect
-where all of that is seen in the browser, tail shows stored events, check counts
-and checks them, and replay sends them on.`,
+shows how the receivers stand, refused what they have refused, and why, learn takes
+a secret that a service sends itself, inspect where all of that is seen in the
+browser, tail shows stored events, check counts and checks them, and replay sends
+them on.`,
 		CobraFunc: func(cmd *cobra.Command) { cli.Register(cmd, playable(), playConfigured, checkerFor, readConfig) },
 	})
 }
@@ -119,7 +120,11 @@ func addConfigured(c *recheck.Checker, file string, receivers []*Handler, secret
 		if err != nil && len(secrets) == 0 {
 			return fmt.Errorf("%s: %w", file, err)
 		}
-		all := append(own, secrets...)
+		learnt, err := learntIn(file, h)
+		if err != nil && len(secrets) == 0 {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+		all := slices.Concat(own, learnt, secrets)
 		if len(all) == 0 {
 			continue // it takes events that are not signed
 		}

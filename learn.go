@@ -1,14 +1,18 @@
 package webhookreceiver
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/certmagic"
 	"go.uber.org/zap"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
@@ -217,4 +221,43 @@ func learners() string {
 		}
 	}
 	return strings.Join(names, " and ")
+}
+
+// learntIn returns the secrets that a receiver of a config has learnt, from the config's storage.
+func learntIn(file string, h *Handler) (secrets []string, err error) {
+	if !h.provider.LearnsSecret() {
+		return nil, nil
+	}
+	raw, err := readConfig(file)
+	if err != nil {
+		return nil, err
+	}
+	var config caddy.Config
+	if err := json.Unmarshal(raw, &config); err != nil {
+		return nil, err
+	}
+	ctx, cancel := caddy.NewContext(caddy.Context{Context: context.Background()})
+	defer cancel()
+	var storage certmagic.Storage = caddy.DefaultStorage
+	if config.StorageRaw != nil {
+		module, err := ctx.LoadModule(&config, "StorageRaw")
+		if err == nil {
+			storage, err = module.(caddy.StorageConverter).CertMagicStorage()
+		}
+		if err != nil {
+			return nil, fmt.Errorf("storage: %w", err)
+		}
+	}
+	name := cmp.Or(h.Name, h.provider.Name)
+	learnt, err := learn.Read(ctx, storage, name, h.provider.Name)
+	if err != nil {
+		return nil, fmt.Errorf("%w; it may be that only the user that Caddy runs as can", err)
+	}
+	if len(learnt) == 0 && len(h.Secrets) == 0 {
+		return nil, fmt.Errorf("no secret of the receiver %s is in the config, nor in its storage as this user sees it: run this as the user that Caddy runs as, or give --secret", name)
+	}
+	for _, l := range learnt {
+		secrets = append(secrets, l.Secret)
+	}
+	return secrets, nil
 }

@@ -51,7 +51,13 @@ func newLearningCaddy(t *testing.T) *learningCaddy {
 // load loads the config, with options for the first receiver.
 func (c *learningCaddy) load(options string) {
 	c.Helper()
-	config := adapted(c.T, fmt.Sprintf(`{
+	if err := caddy.Load(adapted(c.T, c.config(options)), true); err != nil {
+		c.Fatal(err)
+	}
+}
+
+func (c *learningCaddy) config(options string) string {
+	return fmt.Sprintf(`{
 		admin %s
 		auto_https off
 		persist_config off
@@ -85,10 +91,7 @@ func (c *learningCaddy) load(options string) {
 			secret "another secret, so another receiver"
 			output file %[4]s
 		}
-	}`, c.admin, c.storage, c.address, c.file, options))
-	if err := caddy.Load(config, true); err != nil {
-		c.Fatal(err)
-	}
+	}`, c.admin, c.storage, c.address, c.file, options)
 }
 
 // send sends a request, and wants an answer with the status.
@@ -501,5 +504,38 @@ func TestOfferedSecretIsNotStored(t *testing.T) {
 		if _, err := load(t, "provider generic\noutput log\n"+options); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", options, err, want)
 		}
+	}
+}
+
+// TestVerifyLearnt: stored signatures are checked with the secrets that were learnt, where the storage can be read.
+func TestVerifyLearnt(t *testing.T) {
+	c := newLearningCaddy(t)
+	c.learn("tasks", "y\n", func() { c.offer(200, asanaSecret) })
+	c.asana(200, asanaSecret, asanaEvent)
+	config := filepath.Join(t.TempDir(), "Caddyfile")
+	verify := func(more ...string) (string, error) {
+		text := c.config("")
+		if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r := &runningCommand{done: make(chan error, 1)}
+		cmd := &cobra.Command{Use: "webhook", SilenceUsage: true, SilenceErrors: true}
+		cli.Register(cmd, playable(), playConfigured, checkerFor, readConfig)
+		cmd.SetArgs(append([]string{"verify", c.file, "--config", config}, more...))
+		cmd.SetOut(lockedWriter{r, &r.out})
+		cmd.SetErr(lockedWriter{r, &r.err})
+		err := cmd.Execute()
+		return r.out.String(), err
+	}
+	// Notion's receiver has learnt none, so that nothing could be checked of it.
+	if _, err := verify(); err == nil || !strings.Contains(err.Error(), "no secret of the receiver notion is in the config, nor in its storage as this user sees it") {
+		t.Error(err)
+	}
+	if out, err := verify("--secret", "one of another receiver"); err != nil || !strings.Contains(out, "1 fit\n") {
+		t.Errorf("%q, %v", out, err)
+	}
+	c.storage = filepath.Join(t.TempDir(), "another")
+	if out, err := verify("--secret", "one of another receiver"); err == nil || !strings.Contains(out, "1 fit no secret\n") {
+		t.Errorf("%q, %v", out, err)
 	}
 }

@@ -33,7 +33,7 @@ redacted, as the secrets of providers that send a token instead of a signature a
 
 With --provider the signatures are those of that service, with --config those of the
 receivers in a config (a Caddyfile, or JSON if the name ends so), whose own secrets
-count, too; else of any service that is known.
+count, too, and those that they have learnt, if Caddy's storage can be read; else of any service that is known.
 
 The secret is better given as WEBHOOK_SECRET in the environment, as others can see
 the arguments of commands.

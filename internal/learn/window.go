@@ -42,25 +42,28 @@ type Window struct {
 // windows are of the process, so that a reload changes nothing of them.
 var windows struct {
 	sync.Mutex
-	open map[string]*Window // by receiver
+	open map[string]*Window // by key
 }
 
+// key is of the receiver, and of no other one that may have its name after a reload.
+func (s *Secrets) key() string { return s.provider + " " + s.receiver }
+
 // window returns the one that is open, or nil. Whoever calls it holds the lock.
-func window(receiver string) *Window {
-	w := windows.open[receiver]
+func window(key string) *Window {
+	w := windows.open[key]
 	if w == nil || now().Before(w.Until) {
 		return w
 	}
-	closeWindow(receiver)
+	closeWindow(key)
 	return nil
 }
 
 // closeWindow forgets what has come. Whoever calls it holds the lock.
-func closeWindow(receiver string) {
-	if w := windows.open[receiver]; w != nil && w.Candidate != nil {
+func closeWindow(key string) {
+	if w := windows.open[key]; w != nil && w.Candidate != nil {
 		w.Candidate.forget()
 	}
-	delete(windows.open, receiver)
+	delete(windows.open, key)
 }
 
 // copied is what others may have of it.
@@ -76,13 +79,13 @@ func (w *Window) copied() *Window {
 func (s *Secrets) Open() *Window {
 	windows.Lock()
 	defer windows.Unlock()
-	w := window(s.receiver)
+	w := window(s.key())
 	if w == nil {
 		w = &Window{Until: now().Add(Open)}
 		if windows.open == nil {
 			windows.open = make(map[string]*Window)
 		}
-		windows.open[s.receiver] = w
+		windows.open[s.key()] = w
 	}
 	return w.copied()
 }
@@ -91,15 +94,15 @@ func (s *Secrets) Open() *Window {
 func (s *Secrets) Window() *Window {
 	windows.Lock()
 	defer windows.Unlock()
-	return window(s.receiver).copied()
+	return window(s.key()).copied()
 }
 
 // Close ends the waiting, if nothing has come yet.
 func (s *Secrets) Close() {
 	windows.Lock()
 	defer windows.Unlock()
-	if w := window(s.receiver); w != nil && w.Candidate == nil {
-		closeWindow(s.receiver)
+	if w := window(s.key()); w != nil && w.Candidate == nil {
+		closeWindow(s.key())
 	}
 }
 
@@ -112,10 +115,10 @@ var (
 func (s *Secrets) Reject(id string) error {
 	windows.Lock()
 	defer windows.Unlock()
-	if w := window(s.receiver); w == nil || w.Candidate == nil || w.Candidate.ID != id {
+	if w := window(s.key()); w == nil || w.Candidate == nil || w.Candidate.ID != id {
 		return errNoCandidate
 	}
-	closeWindow(s.receiver)
+	closeWindow(s.key())
 	return nil
 }
 
@@ -123,7 +126,7 @@ func (s *Secrets) Reject(id string) error {
 func (s *Secrets) candidate() *Candidate {
 	windows.Lock()
 	defer windows.Unlock()
-	if w := window(s.receiver); w != nil {
+	if w := window(s.key()); w != nil {
 		return w.Candidate
 	}
 	return nil
@@ -137,7 +140,7 @@ func (s *Secrets) Offer(secret, clientIP, userAgent string) (isNew bool, err err
 	}
 	windows.Lock()
 	defer windows.Unlock()
-	w := window(s.receiver)
+	w := window(s.key())
 	switch {
 	case w == nil:
 		return false, s.refuse("a secret was offered, and nobody had asked for one", "if you have just set a webhook up: run caddy webhook learn "+s.receiver+", and set it up again meanwhile; else somebody has tried to have a secret of their own taken")

@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// TestLearnEnds: Ctrl-C ends the waiting, and so does the time; what is asked wrong is told.
+func TestLearnEnds(t *testing.T) {
+	learnEvery = time.Millisecond
+	t.Cleanup(func() { learnEvery = time.Second })
+	var mu sync.Mutex
+	var asked []string
+	open := true
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		asked = append(asked, r.Method+" "+strings.TrimPrefix(r.URL.Path, "/webhook_receiver/learn/"))
+		answer := `{"receiver":"tasks","provider":"asana","learnt":[]`
+		if open {
+			answer += `,"window":{"until":"2026-01-02T03:04:05Z"}`
+		}
+		_, _ = w.Write([]byte(answer + "}"))
+	}))
+	t.Cleanup(server.Close)
+	address := strings.TrimPrefix(server.URL, "http://")
+
+	ctx, cancel := context.WithCancel(context.Background())
+	var out, notes buffer
+	done := make(chan error, 1)
+	go func() { done <- runIn(ctx, &out, &notes, "learn", "tasks", "--address", address) }()
+	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(notes.String(), "Set the webhook up there now"); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal(notes.String())
+		}
+	}
+	cancel()
+	if err := <-done; err == nil || err.Error() != "no secret has come; none is taken any more" {
+		t.Error(err)
+	}
+	mu.Lock()
+	if last := asked[len(asked)-1]; last != "POST tasks/close" || asked[1] != "POST tasks/open" {
+		t.Error(asked)
+	}
+	open = false
+	mu.Unlock()
+	if _, _, err := webhook("learn", "tasks", "--address", address); err == nil || !strings.Contains(err.Error(), "no secret has come within ten minutes") {
+		t.Error(err)
+	}
+	if out, _, err := webhook("learn", "tasks", "--list", "--address", address); err != nil || out != "tasks: no secret was learnt\n" {
+		t.Error(out, err)
+	}
+	if out, _, err := webhook("learn", "tasks", "--forget", "--address", address); err != nil || out != "tasks: no secret was learnt\n" {
+		t.Error(out, err)
+	}
+	for args, want := range map[string]string{"learn": "for which receiver?", "learn a b": "for which receiver?", "learn a --list --forget": "only one of them"} {
+		if _, _, err := webhook(strings.Fields(args)...); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", args, err)
+		}
+	}
+}

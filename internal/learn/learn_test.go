@@ -1,0 +1,260 @@
+package learn
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/caddyserver/certmagic"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/outcome"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/rules"
+)
+
+const (
+	own    = "the secret of the config"
+	first  = "the-first-secret-that-comes"
+	second = "the-second-secret-that-comes"
+)
+
+// faulty is a storage that can fail.
+type faulty struct {
+	certmagic.Storage
+	stores, lists error
+}
+
+func (f *faulty) Store(ctx context.Context, key string, value []byte) error {
+	if f.stores != nil {
+		return f.stores
+	}
+	return f.Storage.Store(ctx, key, value)
+}
+
+func (f *faulty) List(ctx context.Context, path string, recursive bool) ([]string, error) {
+	if f.lists != nil {
+		return nil, f.lists
+	}
+	return f.Storage.List(ctx, path, recursive)
+}
+
+// newSecrets returns those of a receiver of the test's own, its storage, and what moves the clock.
+func newSecrets(t *testing.T) (s *Secrets, storage *faulty, wait func(time.Duration)) {
+	t.Helper()
+	at := time.Now()
+	now = func() time.Time { return at }
+	t.Cleanup(func() { now = time.Now })
+	storage = &faulty{Storage: &certmagic.FileStorage{Path: t.TempDir()}}
+	return another(t, strings.ToLower(t.Name()), "asana", storage), storage, func(d time.Duration) { at = at.Add(d) }
+}
+
+func another(t *testing.T, receiver, provider string, storage certmagic.Storage) *Secrets {
+	t.Helper()
+	public, _ := rules.ParsePublicURL("")
+	verifier, err := rules.NewVerifier(rules.Signature{Algorithm: "hmac-sha256", From: []rules.Source{"header:S"}}, []string{own}, public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := New(context.Background(), storage, receiver, provider, []string{own}, verifier)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Cleanup)
+	return s
+}
+
+func offers(t *testing.T, s *Secrets, secret string, status int) {
+	t.Helper()
+	_, err := s.Offer(secret, "192.0.2.1", strings.Repeat("x", 500))
+	got := http.StatusOK
+	var refusal *outcome.Refusal
+	if errors.As(err, &refusal) {
+		got = refusal.Status
+	}
+	if got != status || err != nil && strings.Contains(err.Error()+refusal.Remedy, secret) {
+		t.Errorf("%s: %d %v, want %d", secret, got, err, status)
+	}
+}
+
+// verdict is the status for a request that is signed with a secret; 1 is for one that is unconfirmed.
+func verdict(t *testing.T, s *Secrets, secret string) int {
+	t.Helper()
+	signer, err := s.verifier.WithSecret(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest(http.MethodPost, "/", nil)
+	r.Header.Set("S", signer.Encode(signer.Sum([]byte("body"))))
+	unconfirmed, err := s.Verify(&rules.Request{Request: r, Sent: r.URL}, []byte("body"), rules.Unbounded{})
+	var refusal *outcome.Refusal
+	switch {
+	case errors.As(err, &refusal):
+		return refusal.Status
+	case unconfirmed:
+		return 1
+	}
+	return 200
+}
+
+func TestWindow(t *testing.T) {
+	s, _, wait := newSecrets(t)
+	offers(t, s, own, 200) // it is known
+	offers(t, s, first, 403)
+	s.Open()
+	wait(Open)
+	offers(t, s, first, 403)
+
+	// Asking again does not make it longer; what has come waits for ten minutes of its own.
+	until := s.Open().Until
+	wait(Open - time.Second)
+	if again := s.Open().Until; again != until {
+		t.Error("it is open for longer")
+	}
+	offers(t, s, first, 200)
+	offers(t, s, first, 200)
+	offers(t, s, second, 403)
+	s.Close()
+	wait(Open - time.Second)
+	c := s.Window().Candidate
+	if c == nil || c.ClientIP != "192.0.2.1" || len(c.UserAgent) != maxUserAgent {
+		t.Fatalf("%+v", c)
+	}
+	if got := verdict(t, s, first); got != 1 {
+		t.Errorf("%d for what is not confirmed", got)
+	}
+	wait(time.Second)
+	if _, err := s.Keep(context.Background(), c.ID); err != errNoCandidate {
+		t.Errorf("confirmed too late: %v", err)
+	}
+	if got := verdict(t, s, first); got != 401 {
+		t.Errorf("%d for what was not confirmed in time", got)
+	}
+
+	// Only the one that was asked about.
+	s.Open()
+	offers(t, s, second, 200)
+	if _, err := s.Keep(context.Background(), c.ID); err != errNoCandidate {
+		t.Errorf("another one was kept: %v", err)
+	}
+	if err := s.Reject(c.ID); err != errNoCandidate {
+		t.Errorf("another one was rejected: %v", err)
+	}
+	if err := s.Reject(s.Window().Candidate.ID); err != nil || s.Window() != nil {
+		t.Error(err)
+	}
+	s.Open()
+	s.Close()
+	offers(t, s, second, 403)
+}
+
+// keep has a secret learnt.
+func keep(t *testing.T, s *Secrets, secret string) {
+	t.Helper()
+	s.Open()
+	offers(t, s, secret, 200)
+	if kept, err := s.Keep(context.Background(), s.Window().Candidate.ID); err != nil || kept != secret {
+		t.Fatal(kept, err)
+	}
+}
+
+func TestStorage(t *testing.T) {
+	s, storage, wait := newSecrets(t)
+	keep(t, s, first)
+
+	// A disk that is full loses nothing.
+	s.Open()
+	offers(t, s, second, 200)
+	storage.stores = errors.New("no space left on device")
+	id := s.Window().Candidate.ID
+	if _, err := s.Keep(context.Background(), id); err == nil || !strings.Contains(err.Error(), "no space left") || strings.Contains(err.Error(), second) {
+		t.Error(err)
+	}
+	if got := verdict(t, s, second); got != 1 {
+		t.Errorf("%d for what could not be kept", got)
+	}
+	storage.stores = nil
+	if _, err := s.Keep(context.Background(), id); err != nil {
+		t.Error(err)
+	}
+	all := func(want int, secrets ...string) {
+		t.Helper()
+		for _, secret := range secrets {
+			if got := verdict(t, s, secret); got != want {
+				t.Errorf("%s: %d, want %d", secret, got, want)
+			}
+		}
+	}
+	all(200, own, first, second)
+
+	// One that can't be read: those that are known count, and nothing else is judged.
+	wait(readEvery)
+	storage.lists = errors.New("permission denied")
+	all(503, "yet another one")
+	all(200, own, first, second)
+	storage.lists = nil
+	all(503, "yet another one") // it is not read for each
+	wait(readEvery)
+	all(401, "yet another one")
+
+	// Another receiver, and one of the same name for another provider, have none of these.
+	for _, other := range []*Secrets{another(t, "other", "asana", storage), another(t, s.receiver, "notion", storage)} {
+		if got := verdict(t, other, first); got != 401 || len(other.Learnt()) != 0 {
+			t.Errorf("%s %s: %d", other.receiver, other.provider, got)
+		}
+		if n, err := other.Forget(context.Background()); n != 0 || err != nil {
+			t.Errorf("%d, %v", n, err)
+		}
+	}
+
+	// A second Caddy learns one.
+	other := another(t, s.receiver, s.provider, storage)
+	all(200, first)
+	keep(t, other, "the-secret-of-the-other-one")
+	all(401, "the-secret-of-the-other-one") // it was read a moment ago
+	wait(readEvery)
+	all(200, "the-secret-of-the-other-one", own, first, second)
+	if n, err := other.Forget(context.Background()); n != 3 || err != nil {
+		t.Errorf("%d, %v", n, err)
+	}
+	wait(readEvery)
+	all(401, "yet another one", first, second)
+	all(200, own)
+}
+
+// TestBrokenStorage names the key, and quotes nothing of what is there.
+func TestBrokenStorage(t *testing.T) {
+	s, storage, _ := newSecrets(t)
+	keep(t, s, first)
+	names, _ := filepath.Glob(filepath.Join(storage.Storage.(*certmagic.FileStorage).Path, "webhook_receiver", "secrets", s.receiver, "*.json"))
+	if len(names) != 1 {
+		t.Fatal(names)
+	}
+	content, err := os.ReadFile(names[0])
+	if err != nil || os.WriteFile(names[0], content[:len(content)-5], 0o600) != nil {
+		t.Fatal(err)
+	}
+	err = s.Refresh(context.Background())
+	if err == nil || !strings.Contains(err.Error(), filepath.Base(names[0])) || strings.Contains(err.Error(), first[:5]) {
+		t.Error(err)
+	}
+	if got := verdict(t, s, first); got != 200 {
+		t.Errorf("%d for one that was known before", got)
+	}
+}
+
+func TestTooMany(t *testing.T) {
+	s, _, _ := newSecrets(t)
+	for i := range maxLearnt {
+		keep(t, s, first+strings.Repeat("x", i))
+	}
+	s.Open()
+	offers(t, s, second, 200)
+	if _, err := s.Keep(context.Background(), s.Window().Candidate.ID); err != errTooMany {
+		t.Error(err)
+	}
+}
