@@ -32,7 +32,11 @@ func (h *Handler) acknowledge(req *request) {
 	if status == 0 {
 		status = http.StatusOK
 	}
-	writeAnswer(req.w, req.Method, status, e.ContentType, e.Body)
+	contentType, body := e.ContentType, e.Body
+	if req.replyBody != "" {
+		contentType, body = req.replyType, req.replyBody
+	}
+	writeAnswer(req.w, req.Method, status, contentType, body)
 }
 
 // writeAnswer writes an answer with a body, or with none if that is empty.

@@ -186,6 +186,9 @@ func (h *Handler) checkUse(row provider.Row) error {
 	case len(h.Accounts) > 0 && !row.UsesAccount():
 		return fmt.Errorf("account: %s has none, as the secret is your account's, so it uses none: take it out", h.sender())
 	case len(h.Accounts) == 0 && row.UsesAccount():
+		if row.Signature.IsSealed() {
+			return fmt.Errorf("account: %s needs one, %s, as its events must be for it: add a line such as account 12345", h.sender(), plain.Replace(row.Account))
+		}
 		return fmt.Errorf("account: %s needs one, %s, as it signs the events of all its customers with the same key: add a line such as account 12345", h.sender(), plain.Replace(cmp.Or(row.Account, "what the events of yours have at "+string(row.Signature.Account))))
 	case len(h.VerifyTokens) == 0 && row.UsesToken() && !row.TokenOptional:
 		return fmt.Errorf("verify_token: %s needs one, %s: add a line such as verify_token {env.WEBHOOK_VERIFY_TOKEN}", h.sender(), plain.Replace(row.Token))

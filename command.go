@@ -93,6 +93,9 @@ func checkerFor(name, config string, secrets []string) (*recheck.Checker, error)
 		if p.Signature == nil {
 			return nil, fmt.Errorf("provider %s signs nothing", name)
 		}
+		if p.Signature.IsSealed() && p.Signature.Sealed.TokenSigns {
+			return nil, fmt.Errorf("provider %s signs with the verify token: --config takes it from the receiver's config", name)
+		}
 		return c, c.Add(recheck.Receiver{Row: p, Secrets: secrets})
 	}
 	var last error
@@ -128,7 +131,16 @@ func addConfigured(c *recheck.Checker, file string, receivers []*Handler, secret
 		if len(all) == 0 {
 			continue // it takes events that are not signed
 		}
-		if err := c.Add(recheck.Receiver{Name: h.Name, Row: h.provider, Secrets: all, PublicURL: h.PublicURL}); err != nil {
+		r := recheck.Receiver{Name: h.Name, Row: h.provider, Secrets: all, PublicURL: h.PublicURL}
+		if h.provider.Signature.IsSealed() {
+			if r.Tokens, err = resolveSecrets("verify_token", h.VerifyTokens); err == nil {
+				r.Accounts, err = resolveSecrets("account", h.Accounts)
+			}
+			if err != nil {
+				return fmt.Errorf("%s: %w", file, err)
+			}
+		}
+		if err := c.Add(r); err != nil {
 			return fmt.Errorf("%s: %w", file, err)
 		}
 	}

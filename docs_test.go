@@ -164,7 +164,7 @@ func TestConfigFieldsHaveNames(t *testing.T) {
 		seen[config] = true
 		for i := range config.NumField() {
 			field := config.Field(i)
-			if !field.IsExported() {
+			if !field.IsExported() || field.Tag.Get("json") == "-" {
 				continue
 			}
 			if !regexp.MustCompile(`^[a-z0-9_]+,omitempty$`).MatchString(field.Tag.Get("json")) {

@@ -148,6 +148,9 @@ func (h *Handler) recognizes(req *request, coding string) bool {
 
 // open verifies and decodes the body, which becomes the event's data.
 func (h *Handler) open(req *request, coding string) (err error) {
+	if h.signature.IsSealed() {
+		return h.unseal(req, coding)
+	}
 	if h.signature.SignsDecoded() {
 		if req.Decoded, err = intake.DecodeBody(req.ctx, req.body, coding, h.maxBodySize, &req.lease); err != nil {
 			return unsigned(err)
@@ -217,6 +220,11 @@ func (h *Handler) answerVerification(req *request) error {
 	if err != nil {
 		return err
 	}
+	if v.Signed && h.signature.IsSealed() && req.Method != http.MethodPost {
+		if challenge, err = h.signature.OpenChallenge(&req.Request, challenge, &req.lease); err != nil {
+			return err
+		}
+	}
 	anyToken := h.provider.TokenOptional && len(h.tokens) == 0
 	if v.Token != "" && !anyToken && !h.isVerifyToken(token) {
 		_, name := v.Token.Split()
@@ -244,7 +252,11 @@ func (h *Handler) answerVerification(req *request) error {
 	}
 	req.w.Header().Set("X-Content-Type-Options", "nosniff")
 	req.w.Header().Set("Cache-Control", "no-store")
-	writeAnswer(req.w, req.Method, v.Status, v.ContentType, body)
+	contentType := v.ContentType
+	if req.replyBody != "" {
+		contentType, body = req.replyType, req.replyBody
+	}
+	writeAnswer(req.w, req.Method, v.Status, contentType, body)
 	return nil
 }
 
@@ -377,5 +389,8 @@ func (h *Handler) mostMemory() int64 {
 		longest = 8 * h.copies
 	}
 	times := max(8, 3+longest) // compressed, decoded and some attributes beside the lines
+	if h.signature.IsSealed() {
+		times += 6 // while it is opened
+	}
 	return times * min(h.maxBodySize, math.MaxInt64/2/times)
 }

@@ -72,7 +72,7 @@ type Handler struct {
 	VerifyTokens []string `json:"verify_tokens,omitempty"`
 
 	// The accounts whose events are taken, for a provider that signs the events of all its
-	// customers with the same key; PROVIDERS.md says what they are. Global placeholders are
+	// customers with the same key, or encrypts each for one; PROVIDERS.md says what they are. Global placeholders are
 	// allowed.
 	Accounts []string `json:"accounts,omitempty"`
 

@@ -72,10 +72,10 @@ func (h *Handler) provisionTokens() error {
 	if h.provider.Verification != nil {
 		h.verification = h.provider.Verification.WithDefaults()
 	}
-	return h.provisionSignature(secrets)
+	return h.provisionSignature(tokens, secrets)
 }
 
-func (h *Handler) provisionSignature(secrets []string) (err error) {
+func (h *Handler) provisionSignature(tokens, secrets []string) (err error) {
 	h.signatureSecrets = secrets
 	for i, secret := range secrets {
 		if err := checkSecret(h.provider, i, secret); err != nil {
@@ -85,11 +85,15 @@ func (h *Handler) provisionSignature(secrets []string) (err error) {
 	if h.accounts, err = resolveSecrets("account", h.Accounts); err != nil {
 		return err
 	}
-	verifier, err := rules.NewVerifier(signatureOf(h.provider), secrets, h.public)
+	keys := rules.Keys{Secrets: secrets, Tokens: tokens, Accounts: h.accounts}
+	verifier, err := rules.NewOpener(signatureOf(h.provider), keys, h.public)
 	if err != nil {
 		return err
 	}
 	for i := range secrets {
+		if verifier.IsSealed() {
+			break // they make none
+		}
 		h.secrets = append(h.secrets, verifier.HMACKey(i))
 	}
 	if h.provider.Signature != nil && (len(secrets) > 0 || h.provider.LearnsSecret()) {

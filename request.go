@@ -35,6 +35,7 @@ type request struct {
 
 	unconfirmed bool // it is signed with a secret that is not confirmed yet
 	bringsOffer bool // its body brings a secret
+	replyType, replyBody string // of an answer that is encrypted, where there is to be one
 }
 
 func newRequest(w http.ResponseWriter, r *http.Request, received time.Time, timeout time.Duration) *request {

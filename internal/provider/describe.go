@@ -33,7 +33,11 @@ func (p *Row) Properties() []Property {
 		}
 		return text
 	}
-	add("verification", describeVerification(p.Verification))
+	verification := describeVerification(p.Verification)
+	if p.Signature.IsSealed() && p.Signature.Sealed.OpenVerification {
+		verification = strings.Replace(verification, "signed like an event", "encrypted like an event, or not, and not signed", 1)
+	}
+	add("verification", verification)
 	add("signature", describeSignature(p.Signature))
 	if p.Signature != nil {
 		add("an event says", "`verification` `"+p.Signature.Says(map[bool]int{true: 1}[p.UsesAccount()])+"`")
@@ -150,6 +154,9 @@ func describeSignature(s *rules.Signature) string {
 		text = fmt.Sprintf("%s, detached, of `%s`, in %s", algorithm, inLine(full.Content), where)
 	default:
 		text = fmt.Sprintf("%s of `%s`, in %s, in %s", algorithm, inLine(full.Content), full.Encoding, where)
+		if s.IsSealed() {
+			text = describeSealed(s, text)
+		}
 	}
 	if len(s.URLForms) > 0 {
 		text += fmt.Sprintf("; `url_forms %s`", strings.Join(s.URLForms, " "))
@@ -158,6 +165,17 @@ func describeSignature(s *rules.Signature) string {
 		text += fmt.Sprintf("; the body's SHA-256 in %s instead of `{form}`", describeSource(s.BodyHash))
 	}
 	return text + describeTime(&full)
+}
+
+// describeSealed adds what there is to say of a signature of what is encrypted.
+func describeSealed(s *rules.Signature, text string) string {
+	if s.Sealed.TokenSigns {
+		text = strings.ReplaceAll(text, "{secret}", "{verify_token}")
+	}
+	if s.Sealed.Sorted {
+		text += "; these parts are sorted first, and `{sealed}` is what is encrypted, in the base64 that it is sent in"
+	}
+	return text + "; the body is encrypted under the `secret`"
 }
 
 func describeTime(s *rules.Signature) string {
@@ -227,7 +245,7 @@ func describeSource(s rules.Source) string {
 	}
 	return map[string]string{
 		rules.SourceHeader: "header", rules.SourceQuery: "query parameter", rules.SourceBody: "body's", rules.SourceForm: "form's",
-		rules.SourceSignature: "the signature's", rules.SourceClaim: "the token's", rules.SourceKey: "the body's first key except",
+		rules.SourceSignature: "the signature's", rules.SourceClaim: "the token's", rules.SourceKey: "the body's first key except", rules.SourceXML: "the XML's",
 	}[kind] + " `" + name + "`"
 }
 

@@ -166,7 +166,7 @@ func (p *Row) Validate() error {
 }
 
 func (p *Row) UsesToken() bool {
-	return p.Verification != nil && p.Verification.Token != ""
+	return p.Verification != nil && p.Verification.Token != "" || p.Signature.IsSealed()
 }
 
 func (p *Row) UsesSecret() bool {
@@ -178,7 +178,9 @@ func (p *Row) UsesSecret() bool {
 func (p *Row) LearnsSecret() bool { return p.Verification != nil && p.Verification.Secret != "" }
 
 // UsesAccount tells whether events must be of an account that is configured.
-func (p *Row) UsesAccount() bool { return p.Signature != nil && p.Signature.Account != "" }
+func (p *Row) UsesAccount() bool {
+	return p.Signature != nil && (p.Signature.Account != "" || p.Signature.IsSealed() && p.Signature.Sealed.HasAccount)
+}
 
 // SignsWithPrivateKey tells whether the secret is a public key, with which nobody
 // can sign.

@@ -21,6 +21,8 @@ type Receiver struct {
 	Name      string // as its events have it; empty: they have none
 	Row       provider.Row
 	Secrets   []string
+	Tokens    []string // of a provider that encrypts
+	Accounts  []string // likewise; without any, it is not looked whose the events are
 	PublicURL string
 }
 
@@ -48,11 +50,15 @@ func (c *Checker) Add(r Receiver) error {
 	if err != nil {
 		return err
 	}
-	verifier, err := rules.NewVerifier(*r.Row.Signature, r.Secrets, public)
+	verifier, err := r.opener(public)
 	if err == nil {
 		c.receivers = append(c.receivers, receiver{r, verifier})
 	}
 	return err
+}
+
+func (r *Receiver) opener(public rules.PublicURL) (*rules.Verifier, error) {
+	return rules.NewOpener(*r.Row.Signature, rules.Keys{Secrets: r.Secrets, Tokens: r.Tokens, Accounts: r.Accounts}, public)
 }
 
 // Empty tells whether there is no receiver.
@@ -63,6 +69,7 @@ var (
 	errEarlier  = errors.New("no header fields are stored with it (its provider signs nothing, headers none, or an earlier version)")
 	errMissing  = errors.New("a field that the check needs is missing")
 	errRedacted = errors.New("a field that the check needs is redacted")
+	errOther    = errors.New("data is not what the body decrypts to")
 	errNobodys  = errors.New("there is no receiver for it")
 )
 
@@ -104,7 +111,7 @@ func (r *receiver) check(e *reader.Event, stored *reader.Request) (Verdict, erro
 	if r.PublicURL == "" && r.Row.Signature.SignsURL() {
 		// The source may be a public_url, which is signed as it is.
 		if public, err := rules.ParsePublicURL(e.Source); err == nil {
-			if as, err := rules.NewVerifier(*r.Row.Signature, r.Receiver.Secrets, public); err == nil {
+			if as, err := r.opener(public); err == nil {
 				verifiers = append(verifiers, as)
 			}
 		}
@@ -114,7 +121,14 @@ func (r *receiver) check(e *reader.Event, stored *reader.Request) (Verdict, erro
 		// It was judged no earlier than it came, and no later than it was answered.
 		for _, at := range []time.Time{e.Time, e.Time.Add(r.Row.Timeout)} {
 			req := &rules.Request{Request: made, Sent: &u, Target: stored.Target, Event: new(event.Event), At: at, Decoded: stored.Decoded}
-			err := verify(v, req, stored, r.Row.Accept)
+			check := verify
+			if v.IsSealed() {
+				check = unseal
+			}
+			err := check(v, req, stored, r.Row.Accept)
+			if err == nil && v.IsSealed() {
+				err = isData(req.Event, e)
+			}
 			if err == nil {
 				return Fits, nil
 			}
@@ -135,6 +149,33 @@ func verify(v *rules.Verifier, req *rules.Request, stored *reader.Request, accep
 		return err
 	}
 	return v.VerifyData(req, stored.Body, rules.Unbounded{})
+}
+
+// unseal does the same for what is encrypted.
+func unseal(v *rules.Verifier, req *rules.Request, stored *reader.Request, accept string) error {
+	message, err := v.OpenData(req, stored.Body, nil, rules.Unbounded{})
+	if err != nil {
+		return err
+	}
+	return event.SetData(req.Event, message, v.Sealed.MediaType, accept)
+}
+
+var lineBreaks = strings.NewReplacer("\n", " ", "\r", " ")
+
+// isData returns an error unless what was stored is what was decrypted.
+func isData(opened *event.Event, e *reader.Event) error {
+	stored, err := e.Body()
+	if err != nil {
+		return err
+	}
+	data := string(opened.Data)
+	if opened.DataKind == event.DataJSON {
+		data = lineBreaks.Replace(data) // as in the line
+	}
+	if data != string(stored) {
+		return errOther
+	}
+	return nil
 }
 
 // has returns an error for a request of which something that the check needs was

@@ -47,7 +47,7 @@ func (e *EventRules) Validate() error {
 		sources []Source
 	}{{"id", e.ID}, {"type", e.Type}, {"subject", e.Subject}} {
 		for _, source := range option.sources {
-			if err := source.check(SourceHeader, SourceQuery, SourceForm, SourceBody, SourceKey, SourceClaim); err != nil {
+			if err := source.check(SourceHeader, SourceQuery, SourceForm, SourceBody, SourceKey, SourceXML, SourceClaim); err != nil {
 				return fmt.Errorf("%s: %w", option.name, err)
 			}
 		}

@@ -81,6 +81,8 @@ func (s *Verifier) Explain(r *Request, body []byte, reason error, seek bool, nei
 	switch {
 	case s.IsToken():
 		return Explanation{Remedy: e.explainToken(neighbours)}
+	case s.IsSealed():
+		return Explanation{Remedy: "token, secret and account must be those that are entered at the service, for this receiver: compare them"}
 	case s.IsJWT():
 		return Explanation{Remedy: e.explainJWT(reason, providerOf)}
 	}

@@ -157,6 +157,9 @@ type Signature struct {
 	// with it: `verification` is `service` then, unless `account` binds the event.
 	SharedKey bool `json:"shared_key,omitempty"`
 
+	// How what is sent is encrypted. Default: it is not.
+	Sealed *Sealed `json:"-"`
+
 	// Where the account is, one of which the option `account` must name. Default: events
 	// name none.
 	Account Source `json:"account,omitempty"`
@@ -173,6 +176,7 @@ type Verifier struct {
 	public    PublicURL
 	needsData bool
 	nonces    nonces
+	shared    Keys // of Sealed
 }
 
 // secretKeys are secrets, and the keys that they are. They are replaced together, so that
@@ -245,6 +249,9 @@ func (s *Verifier) keys() []signatureKey { return s.known.Load().keys }
 // CheckSecret returns an error for a secret that is no key for the signature. It
 // does not quote it.
 func (s Signature) CheckSecret(secret string) error {
+	if s.Sealed != nil {
+		return s.Sealed.Cipher.CheckKey(secret)
+	}
 	full := s.WithDefaults()
 	_, err := newSignatureKey(&full, secret)
 	return err
@@ -274,6 +281,9 @@ func IsWrongSignature(err error) bool { return errors.Is(err, errWrongSignature)
 
 // NeedsData tells whether the signature, or what is signed, is in what the body decodes to.
 func (s *Signature) NeedsData() bool {
+	if s.Sealed != nil {
+		return true
+	}
 	inBody := func(source Source) bool { return source.InBody() }
 	if slices.ContainsFunc(s.From, inBody) {
 		return true

@@ -50,6 +50,9 @@ func (s *Signature) Validate() error {
 	case s.SharedKey && s.IsToken():
 		return errors.New("shared_key: a token that all customers of a service share is none: take it out")
 	}
+	if s.Sealed == nil && s.Signs(partSealed) {
+		return errors.New("content: {sealed} in it is for what is encrypted, which has a provider of its own")
+	}
 	if err := s.checkSources(); err != nil || s.IsToken() {
 		return err
 	}
@@ -196,7 +199,7 @@ func (s *Signature) checkURL(parts contentParts) error {
 		return err
 	}
 	if s.BodyHash == "" {
-		return s.checkCover(parts.has(bodyParts...), "content: must have {body}, {decoded} or {form} in it, as in {timestamp}.{body}")
+		return s.checkCover(parts.has(bodyParts...) || parts.has(partSealed), "content: must have {body}, {decoded} or {form} in it, as in {timestamp}.{body}")
 	}
 	if err := s.BodyHash.check(SourceQuery); err != nil {
 		return fmt.Errorf("body_hash: %w", err)
@@ -241,5 +244,5 @@ func (s *Signature) checkClaimTexts() error {
 // https://en.wikipedia.org/wiki/Length_extension_attack
 func (s *Signature) ExtendsSecret() bool {
 	parts, err := parseContent(s.WithDefaults().Content)
-	return err == nil && s.IsDigest() && parts[len(parts)-1].text != partSecret
+	return err == nil && s.IsDigest() && s.Sealed == nil && parts[len(parts)-1].text != partSecret
 }

@@ -41,7 +41,7 @@ const (
 	pathInCaddy      = "{http.request.uri.path}"
 	hostInCaddy      = "{http.request.host}"
 	allPlaceholders  = "{id}, {timestamp}, {method}, {url}, {url_sha256}, {path}, {host}, {body}, {body_base64url}, {decoded}, {form}, {sha256}, {sha256_base64}, {sha256_raw}, {secret}, {header:NAME} and other sources, and {?…?}"
-	placeholderWords = " id timestamp method url url_sha256 path host body body_base64url decoded form sha256 sha256_base64 sha256_raw secret "
+	placeholderWords = " id timestamp method url url_sha256 path host body body_base64url decoded form sha256 sha256_base64 sha256_raw secret sealed "
 )
 
 // The placeholders with something of the body in them.
@@ -222,6 +222,8 @@ func (s *Verifier) value(p part, of *signing) ([]byte, error) {
 		return secretPart, nil
 	case partHashRaw:
 		return sha256Of(of.body), nil
+	case partSealed:
+		return []byte(of.r.opening.ciphertext), nil
 	}
 	text := p.text
 	switch p.text {

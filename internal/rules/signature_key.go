@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/hmac"
 	"crypto/sha1"
@@ -53,6 +54,7 @@ var (
 type signatureKey struct {
 	hashes   []func() hash.Hash // of HMACs and digests
 	isDigest bool
+	isSorted bool              // what is signed
 	secret   []byte            // of HMACs and digests
 	public   crypto.PublicKey  // nil: it is a secret
 	token    [sha256.Size]byte // hashed, so that comparing takes the same time for any length
@@ -67,6 +69,7 @@ func newSignatureKey(s *Signature, secret string) (key signatureKey, err error) 
 	case s.HasPublicKey():
 		return newPublicKey(s, secret)
 	}
+	key.isSorted = s.IsSealed() && s.Sealed.Sorted
 	if key.secret, err = decodeKey(s, secret); err != nil {
 		return key, err
 	}
@@ -162,13 +165,17 @@ func (k *signatureKey) sum(h hash.Hash, signed [][]byte) []byte {
 	if !k.isDigest {
 		return sum(h, signed)
 	}
-	for _, part := range signed {
+	parts := make([][]byte, len(signed))
+	for i, part := range signed {
 		if isSecretPart(part) {
 			part = k.secret
 		}
-		h.Write(part)
+		parts[i] = part
 	}
-	return h.Sum(nil)
+	if k.isSorted {
+		slices.SortFunc(parts, bytes.Compare)
+	}
+	return sum(h, parts)
 }
 
 func sum(h hash.Hash, parts [][]byte) []byte {

@@ -26,7 +26,8 @@ import (
 // `form:<name>`, a field of a form in the body, which may be followed by a dot
 // and a path in the JSON that the field's value is. `claim:<path>` is in the claims of the
 // JSON Web Token that the event is signed with, and `key:<name>` the name of the first key
-// of a JSON body except that one. A text with sources in braces is made of what they have,
+// of a JSON body except that one. `xml:<path>` is the text of an element in a body that is
+// XML, with a path of names below the root element, separated by dots. A text with sources in braces is made of what they have,
 // such as `{body:resource}.{body:action}`, where all of them are there.
 //
 // A signature's own sources are also `signature:<prefix>`, which is the element of the
@@ -44,6 +45,7 @@ const (
 	SourceClaim     = "claim"
 	SourceKey       = "key"
 	SourceItem      = "item"
+	SourceXML       = "xml"
 	SourceSignature = "signature"
 )
 
@@ -62,7 +64,7 @@ func (s Source) Is(kind string) bool {
 
 // InBody tells whether the source is known only when the body has been decoded.
 func (s Source) InBody() bool {
-	return slices.ContainsFunc(s.Parts(), func(s Source) bool { return s.Is(SourceBody) || s.Is(SourceForm) || s.Is(SourceKey) })
+	return slices.ContainsFunc(s.Parts(), func(s Source) bool { return s.Is(SourceBody) || s.Is(SourceForm) || s.Is(SourceKey) || s.Is(SourceXML) })
 }
 
 // IsJoined tells whether the source is a text with sources in it.
@@ -169,7 +171,7 @@ var likeHeader = regexp.MustCompile(`^(X|[A-Z][a-z]+)(-[A-Z0-9][A-Za-z0-9]*)+$`)
 func forms(kinds []string) (forms []string) {
 	for _, kind := range kinds {
 		switch kind {
-		case SourceBody, SourceClaim, SourceItem:
+		case SourceBody, SourceClaim, SourceItem, SourceXML:
 			forms = append(forms, kind+":PATH")
 		case SourceSignature:
 			forms = append(forms, "signature:PREFIX")
@@ -192,6 +194,7 @@ type Request struct {
 	Decoded   []byte // the body, nil while it has not been decoded
 	Key       int    // index of the secret that the request was signed with
 
+	opening  opening       // of what is sealed
 	claims   *jsonscan.Doc // of the token that is right
 	query    url.Values    // parsed when first needed
 	queryErr error
@@ -224,6 +227,8 @@ func (r *Request) values(s Source) []string {
 		if key := event.FirstKey(r.Event, name); key != "" {
 			return []string{key}
 		}
+	case SourceXML:
+		return event.XMLText(r.Event, name)
 	case SourceClaim:
 		if r.claims == nil {
 			return nil
