@@ -100,7 +100,11 @@ func TestPlayMistakes(t *testing.T) {
 				if err == nil {
 					t.Error("no error")
 				}
-				mustContain(t, out, "FAIL  right token", "token is not the receiver's verify_token")
+				if p.Signature.IsSealed() { // it can't be told what of it is wrong
+					mustContain(t, out, "FAIL  verification", "or the verify token or the account is not")
+				} else {
+					mustContain(t, out, "FAIL  right token", "token is not the receiver's verify_token")
+				}
 			}
 		})
 		t.Run(p.Name+"/wrong secret", func(t *testing.T) {
@@ -118,6 +122,9 @@ func TestPlayMistakes(t *testing.T) {
 			}), args, "FAIL  event", "drops or changes bodies")
 		})
 		t.Run(p.Name+"/body changed", func(t *testing.T) {
+			if p.Signature.IsSealed() && p.Verification.Method == http.MethodPost { // nothing has been found right before
+				return
+			}
 			if isPrivate || !sendsBody || p.Signature == nil || p.Signature.Partial { // nothing tells
 				return
 			}

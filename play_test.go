@@ -53,6 +53,7 @@ func credentials(p provider.Row) (options string, args []string) {
 	}
 	if p.UsesAccount() {
 		options += "\naccount 12345"
+		args = append(args, "--account", "12345")
 	}
 	return options, args
 }

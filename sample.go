@@ -52,6 +52,7 @@ func (h *Handler) sendSample(ctx context.Context) (string, error) {
 	if len(h.accounts) > 0 {
 		account.Account = h.accounts[0]
 	}
+	account.Token = h.signature.FirstToken()
 	if h.signature != nil && len(h.signature.Secrets()) > 0 {
 		account.Secret = h.signature.Secrets()[0]
 	}

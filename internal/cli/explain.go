@@ -142,7 +142,7 @@ func (p *player) wrongStatus(s play.Step, want int, a *answer) *finding {
 // wrongSignature says why a right signature may be refused.
 func (p *player) wrongSignature(s play.Step, a *answer) string {
 	if p.fits {
-		return bodyChanged + ": secret and clock are right, as the receiver found the signature of the empty event right. Or its provider is another one."
+		return bodyChanged + ": secret and clock are right, as the receiver found the signature of " + p.proof + " right. Or its provider is another one."
 	}
 	if date, err := http.ParseTime(a.Header.Get("Date")); err == nil {
 		if off := time.Since(date).Round(time.Second); off.Abs() > time.Minute {
@@ -152,7 +152,11 @@ func (p *player) wrongSignature(s play.Step, a *answer) string {
 	if p.account.Secret == "" {
 		return "The receiver has a secret: --secret, or WEBHOOK_SECRET in the environment."
 	}
-	cause := "The secret is not the receiver's. " + reload + " Or its provider is another one, or a proxy in front of it drops headers"
+	cause := "The secret is not the receiver's"
+	if p.Seals {
+		cause += ", or the verify token or the account is not"
+	}
+	cause += ". " + reload + " Or its provider is another one, or a proxy in front of it drops headers"
 	if s.Kind == play.Verifies && a.Request.ContentLength > 0 { // of events the empty one has told
 		cause += ", or drops or changes bodies"
 	}

@@ -82,16 +82,20 @@ func (p *player) judge(s play.Step, want play.Want, a *answer) *finding {
 		}
 		return f
 	}
+	body := a.body
+	if want.Open != nil {
+		body = want.Open(body)
+	}
 	switch {
 	case !hasBody:
 		return nil
 	case a.body == "" && want.Body != "":
 		return &finding{what: fmt.Sprintf("answered %d, but with nothing", a.StatusCode), cause: nothing}
-	case a.body != want.Body && s.Kind == play.Delivers:
+	case body != want.Body && s.Kind == play.Delivers:
 		return &finding{what: fmt.Sprintf("answered %d, but with another body than the receiver's", a.StatusCode), cause: "Something else answers events at this URL, or the receiver's provider is another one."}
-	case a.body != want.Body && want.HMAC && mediaType == wantType:
+	case body != want.Body && want.HMAC && mediaType == wantType:
 		return &finding{what: fmt.Sprintf("answered %d, but the challenge's HMAC is another one", a.StatusCode), cause: "The secret is not the receiver's. " + reload, receiver: true}
-	case a.body != want.Body:
+	case body != want.Body:
 		return &finding{what: fmt.Sprintf("answered %d, but not with the challenge", a.StatusCode), cause: somethingElse}
 	case wantType != "" && mediaType != wantType:
 		return &finding{what: fmt.Sprintf("answered as %q, want %q", a.Header.Get("Content-Type"), wantType), cause: "Something in front of the receiver, or header in the Caddyfile, changes its answers."}

@@ -32,7 +32,7 @@ func testCommand(providers []play.Service, configured Configured) *cobra.Command
 	var name, config, caFile string
 	insecure := false
 	cmd := &cobra.Command{
-		Use:   "test <url> [--provider <name>] [--config <file>] [--verify-token <token>] [--secret <secret>] [--no-event] [--insecure] [--cacert <file>]",
+		Use:   "test <url> [--provider <name>] [--config <file>] [--verify-token <token>] [--secret <secret>] [--account <account>] [--no-event] [--insecure] [--cacert <file>]",
 		Short: "Tries a receiver out, as its provider would",
 		Long: `
 Plays the service that sends webhooks: it verifies the endpoint, with the right
@@ -87,6 +87,7 @@ The exit status is 1 if any answer is wrong.`,
 	flags.StringVar(&config, "config", "", "Config with the receiver, to play its provider by its rules")
 	flags.StringVar(&p.account.Token, "verify-token", "", "Verify token (default $WEBHOOK_VERIFY_TOKEN)")
 	flags.StringVar(&p.account.Secret, "secret", "", "Secret for signatures (default $WEBHOOK_SECRET)")
+	flags.StringVar(&p.account.Account, "account", "", "Account whose events are taken, with providers that need one")
 	flags.BoolVar(&p.noEvent, "no-event", false, "Send nothing that would be stored")
 	flags.BoolVar(&insecure, "insecure", false, "Take any certificate")
 	flags.StringVar(&caFile, "cacert", "", "File with certificates (PEM) of authorities that are trusted, too")
@@ -164,6 +165,7 @@ type player struct {
 
 	passed, failed, leftOut int
 	fits                    bool   // the receiver has found a signature right
+	proof                   string // of what
 	cause                   string // of the last failure
 }
 
@@ -197,6 +199,12 @@ func (p *player) setSecrets() error {
 		if *s.value == "" && s.needed {
 			return fmt.Errorf("provider %s needs the %s: %s, or %s in the environment", p.Name, s.what, s.flag, s.variable)
 		}
+	}
+	switch {
+	case p.account.Account != "" && !p.UsesAccount:
+		return fmt.Errorf("--account: provider %s uses no account", p.Name)
+	case p.account.Account == "" && p.NeedsAccount:
+		return fmt.Errorf("provider %s needs the account: --account", p.Name)
 	}
 	return nil
 }
@@ -242,7 +250,9 @@ func (p *player) play(ctx context.Context) error {
 			}
 		} else {
 			p.pass(s.Name, a.took, passedAs(s, want))
-			p.fits = p.fits || s.Proves
+			if s.Proves && !p.fits {
+				p.fits, p.proof = true, "the "+s.Name
+			}
 		}
 		first = false
 	}

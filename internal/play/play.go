@@ -32,22 +32,25 @@ const (
 // alone.
 func Of(p provider.Row, publicURL string) Service {
 	return Service{
-		Name:        p.Name,
-		UsesToken:   p.UsesToken(),
-		NeedsToken:  p.UsesToken() && !p.TokenOptional,
-		UsesSecret:  p.UsesSecret(),
-		NeedsSecret: p.UsesSecret() && !p.SecretOptional && !p.SignsWithPrivateKey(),
-		Signs:       p.Signature != nil,
-		SignsURL:    p.Signature != nil && p.Signature.SignsURL(),
-		Refused:     p.Event.Refused,
-		Patience:    p.Patience,
+		Name:         p.Name,
+		UsesToken:    p.UsesToken(),
+		NeedsToken:   p.UsesToken() && !p.TokenOptional,
+		UsesSecret:   p.UsesSecret(),
+		UsesAccount:  p.UsesAccount(),
+		NeedsAccount: p.UsesAccount() && p.Signature.IsSealed(),
+		NeedsSecret:  p.UsesSecret() && !p.SecretOptional && !p.SignsWithPrivateKey(),
+		Signs:        p.Signature != nil,
+		SignsURL:     p.Signature != nil && p.Signature.SignsURL(),
+		Refused:      p.Event.Refused,
+		Seals:        p.Signature.IsSealed(),
+		Patience:     p.Patience,
 		Steps: func(a Account) ([]Step, error) {
 			s := &role{Row: p, url: a.URL, token: a.Token, account: a.Account}
 			if p.Verification != nil {
 				s.verification = p.Verification.WithDefaults()
 			}
 			if a.Secret != "" {
-				k, err := newSigner(p, a.Secret, publicURL)
+				k, err := newSigner(p, a.Secret, a.Token, a.Account, publicURL)
 				if err != nil {
 					return nil, err
 				}
@@ -57,7 +60,7 @@ func Of(p provider.Row, publicURL string) Service {
 			}
 			if p.Signature != nil {
 				var err error
-				if s.wrong, err = newStranger(p, publicURL); err != nil {
+				if s.wrong, err = newStranger(p, a.Account, publicURL); err != nil {
 					return nil, err
 				}
 			}
@@ -100,7 +103,8 @@ func (s *role) verifications() []Step {
 			cannot = noPrivateKey
 		}
 	}
-	steps := []Step{{Name: name, Kind: Verifies, LeftOut: cannot, Make: s.makeVerification(k, s.token, true, s.wantVerified)}}
+	proves := s.Signature.IsSealed() && v.Method != http.MethodPost
+	steps := []Step{{Name: name, Kind: Verifies, LeftOut: cannot, Proves: proves, Make: s.makeVerification(k, s.token, true, s.wantVerified)}}
 	switch {
 	case hasToken:
 		steps = append(steps,
@@ -132,6 +136,10 @@ func (s *role) makeVerification(k *signer, token string, challenge bool, want fu
 		}
 		if v.Challenge != "" && challenge {
 			r.offer([]rules.Source{v.Challenge}, uuid.NewString())
+			r.challenge = v.Challenge
+		}
+		if sources := s.sealedToken(); len(sources) > 0 && token != "" {
+			return r.put(sources[len(sources)-1], token) // before there were versions
 		}
 		if v.Token != "" && token != "" {
 			return r.put(v.Token, token)
@@ -165,7 +173,7 @@ func (s *role) wantVerified(r *request) Want {
 	}
 	want := Want{Status: v.Status, ContentType: v.ContentType, HMAC: v.HMAC != ""}
 	want.Header, want.Body = v.Answer(challenge, mac)
-	return typed(want)
+	return typed(s.sealed(want))
 }
 
 // events returns the steps that send events. The one that is to be stored comes
@@ -217,11 +225,22 @@ func (s *role) events() []Step {
 // refused is the status of the answer to a signature that is not right.
 func (s *role) refused() int { return cmp.Or(s.Event.Refused, http.StatusUnauthorized) }
 
+// sealedToken returns where the verify token is in what is encrypted.
+func (s *role) sealedToken() []rules.Source {
+	if !s.Signature.IsSealed() {
+		return nil
+	}
+	return s.Signature.Sealed.Token
+}
+
 // fillEvent makes the request the sample event, or one with that body.
 func (s *role) fillEvent(r *request, body []byte) error {
 	isForm := s.Signature != nil && (s.Signature.Signs(rules.PartForm) || s.Signature.From[0].Is(rules.SourceForm))
-	if s.Signature != nil && s.account != "" {
+	if s.Signature != nil && s.Signature.Account != "" && s.account != "" {
 		r.offer([]rules.Source{s.Signature.Account}, s.account)
+	}
+	if s.token != "" {
+		r.offer(s.sealedToken(), s.token)
 	}
 	r.offer(s.Event.Type, SampleEvent)
 	r.offer(s.Event.ID, uuid.NewString())
@@ -255,7 +274,16 @@ func (s *role) wantStored(r *request) Want {
 	if s.Event.Echo != "" {
 		want.Header = map[string]string{s.Event.Echo: r.Header.Get(s.Event.Echo)}
 	}
-	return typed(want)
+	return typed(s.sealed(want))
+}
+
+// sealed has the answer encrypted, where the service wants that.
+func (s *role) sealed(want Want) Want {
+	if s.right != nil && s.right.IsSealed() && s.right.Sealed.Reply != nil {
+		reply := s.right.Sealed.Reply
+		want.Body, want.ContentType, want.Open = reply.Message, reply.ContentType, s.right.OpenReply
+	}
+	return want
 }
 
 // makeRequest returns what makes a request, signed so long ago, and not at all if there

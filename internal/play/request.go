@@ -3,10 +3,12 @@ package play
 import (
 	"bytes"
 	"encoding/json"
+	"encoding/xml"
 	"fmt"
 	"net/http"
 	"net/textproto"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,11 +20,13 @@ import (
 // receiver takes from a source is put there.
 type request struct {
 	*http.Request
-	values map[rules.Source]string // what was put where
-	doc    any                     // the body, if it is JSON
-	form   map[string]any          // the body, if it is a form: texts, and JSON
-	body   []byte                  // the body, if it is neither; or what it comes to
-	claims any                     // of a token that it is signed with
+	values    map[rules.Source]string // what was put where
+	doc       any                     // the body, if it is JSON
+	form      map[string]any          // the body, if it is a form: texts, and JSON
+	body      []byte                  // the body, if it is neither; or what it comes to
+	xml       map[string]string       // the body, if it is XML: texts of elements below the root
+	challenge rules.Source            // where that is
+	claims    any                     // of a token that it is signed with
 }
 
 func newRequest(method string, to *url.URL) *request {
@@ -54,6 +58,11 @@ func (r *request) put(s rules.Source, value any) error {
 		r.claims = claims
 	case rules.SourceItem:
 		return nil // an element has nothing in it except its signature
+	case rules.SourceXML:
+		if r.xml == nil {
+			r.xml = map[string]string{}
+		}
+		r.xml[name] = text
 	case rules.SourceKey:
 		return r.put(rules.Source(rules.SourceBody+":"+text), text)
 	case rules.SourceQuery:
@@ -171,10 +180,30 @@ func (r *request) encode() (err error) {
 		}
 		r.body = []byte(form.Encode())
 		r.Header.Set("Content-Type", event.ContentTypeForm)
+	case r.xml != nil:
+		r.body = encodeXML(r.xml)
 	case r.doc != nil:
 		r.body, err = encodeJSON(r.doc)
 	}
 	return err
+}
+
+// encodeXML returns a document with elements of texts.
+func encodeXML(elements map[string]string) []byte {
+	var b bytes.Buffer
+	b.WriteString("<xml>")
+	names := make([]string, 0, len(elements))
+	for name := range elements {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		b.WriteString("<" + name + ">")
+		_ = xml.EscapeText(&b, []byte(elements[name])) // into memory
+		b.WriteString("</" + name + ">")
+	}
+	b.WriteString("</xml>")
+	return b.Bytes()
 }
 
 func encodeJSON(value any) ([]byte, error) {

@@ -13,11 +13,14 @@ type Service struct {
 	Name string
 
 	// What the service must be told to be played.
-	NeedsToken, UsesToken, NeedsSecret, UsesSecret bool
+	NeedsToken, UsesToken, NeedsSecret, UsesSecret, NeedsAccount, UsesAccount bool
 
 	// Signs tells whether events are signed, or carry a secret, and SignsURL
 	// whether the URL is part of what is signed.
 	Signs, SignsURL bool
+
+	// Seals tells whether events are encrypted, too.
+	Seals bool
 
 	// Refused is the status of the answer to a signature that is not right; 0: 401.
 	Refused int
@@ -78,6 +81,9 @@ type Want struct {
 	Header      map[string]string
 	ContentType string
 	Body        string
+
+	// Open returns what is encrypted in the body, which is to be Body; nil: nothing is.
+	Open func(body string) string
 
 	// HMAC tells whether the receiver's secret is in the answer, as an HMAC.
 	HMAC bool

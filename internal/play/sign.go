@@ -26,10 +26,11 @@ type signer struct {
 	*rules.Verifier        // nil: nothing is signed but challenges
 	secret          string // as it is configured
 	key             []byte // of HMACs
+	account         string // that events are encrypted for
 	sign            func(content []byte) ([]byte, error)
 }
 
-func newSigner(p provider.Row, secret, publicURL string) (*signer, error) {
+func newSigner(p provider.Row, secret, token, account, publicURL string) (*signer, error) {
 	public, err := rules.ParsePublicURL(publicURL)
 	if err != nil {
 		return nil, err
@@ -38,11 +39,11 @@ func newSigner(p provider.Row, secret, publicURL string) (*signer, error) {
 	if p.Signature != nil {
 		signature = *p.Signature
 	}
-	verifier, err := rules.NewVerifier(signature, []string{secret}, public)
+	verifier, err := rules.NewOpener(signature, keysOf(secret, token, account), public)
 	if err != nil {
 		return nil, err
 	}
-	k := &signer{secret: secret, key: verifier.HMACKey(0)}
+	k := &signer{secret: secret, account: account, key: verifier.HMACKey(0)}
 	if p.Signature == nil {
 		return k, nil
 	}
@@ -52,9 +53,24 @@ func newSigner(p provider.Row, secret, publicURL string) (*signer, error) {
 	return k, nil
 }
 
+func keysOf(secret, token, account string) rules.Keys {
+	keys := rules.Keys{Secrets: []string{secret}}
+	if token != "" {
+		keys.Tokens = []string{token}
+	}
+	if account != "" {
+		keys.Accounts = []string{account}
+	}
+	return keys
+}
+
 // newStranger returns a signer whose key is made up.
-func newStranger(p provider.Row, publicURL string) (*signer, error) {
+func newStranger(p provider.Row, account, publicURL string) (*signer, error) {
 	random := uuid.NewString()
+	if p.Signature.IsSealed() {
+		key := sha256.Sum256([]byte(random))
+		return newSigner(p, base64.RawStdEncoding.EncodeToString(key[:]), random, account, publicURL)
+	}
 	switch p.Signature.WithDefaults().KeyEncoding {
 	case rules.EncodingHex:
 		random = hex.EncodeToString([]byte(random))
@@ -62,7 +78,7 @@ func newStranger(p provider.Row, publicURL string) (*signer, error) {
 		random = base64.StdEncoding.EncodeToString([]byte(random))
 	}
 	if !p.SignsWithPrivateKey() {
-		return newSigner(p, random, publicURL)
+		return newSigner(p, random, "", "", publicURL)
 	}
 	private, err := p.Signature.GenerateKey()
 	if err != nil {
@@ -72,7 +88,7 @@ func newStranger(p provider.Row, publicURL string) (*signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	k, err := newSigner(p, string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public})), publicURL)
+	k, err := newSigner(p, string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public})), "", "", publicURL)
 	if err == nil {
 		k.sign = func(content []byte) ([]byte, error) { return p.Signature.SignWith(private, content) }
 	}
@@ -153,6 +169,9 @@ func (k *signer) seal(r *request, timestamp string) error {
 		return nil
 	}
 	m := &rules.Request{Request: r.Request, Sent: r.URL, Decoded: r.body, Event: new(event.Event)}
+	if k.IsSealed() {
+		return k.encrypt(r, m)
+	}
 	if r.URL.Scheme == "https" {
 		m.TLS = new(tls.ConnectionState) // as the receiver sees it
 	}
@@ -188,6 +207,28 @@ func (k *signer) seal(r *request, timestamp string) error {
 		}
 	}
 	return nil
+}
+
+// encrypt encrypts the body, or the challenge where there is one in the query, and signs that.
+func (k *signer) encrypt(r *request, m *rules.Request) error {
+	isPOST := r.Method == http.MethodPost
+	message := r.body
+	if !isPOST {
+		message = []byte(r.at(r.challenge))
+	}
+	body, signature, err := k.Seal(m, message, k.account, isPOST)
+	if err != nil {
+		return err
+	}
+	if isPOST {
+		r.body = body
+	} else {
+		_, name := r.challenge.Split()
+		query := r.URL.Query()
+		query.Set(name, string(body))
+		r.URL.RawQuery = query.Encode()
+	}
+	return r.put(k.From[0], signature)
 }
 
 // signatureOf returns the signature of a request, as it is sent.
