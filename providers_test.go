@@ -62,6 +62,9 @@ func (rc *receiver) refuses(t *testing.T, d delivery, status int) {
 // read as the same row.
 func TestPresetsAreCustomConfig(t *testing.T) {
 	for _, p := range provider.Rows {
+		if p.Signature.IsSealed() {
+			continue // no config has a cipher
+		}
 		options := written(p)
 		if p.UsesToken() {
 			options += "\nverify_token sesame"
@@ -98,6 +101,9 @@ func secretOf(p provider.Row, text string) string {
 		return text
 	}
 	if !p.SignsWithPrivateKey() {
+		if p.Signature.IsSealed() && p.Signature.Sealed.TokenSigns { // 32 bytes in base64, without padding
+			return base64.RawStdEncoding.EncodeToString([]byte(fmt.Sprintf("%032s", text)))
+		}
 		switch p.Signature.KeyEncoding {
 		case rules.EncodingHex:
 			return hex.EncodeToString([]byte(text))

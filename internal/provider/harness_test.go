@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -34,6 +35,7 @@ type vector struct {
 	provider string // set by add
 	by       string // who made the signature, or accepted it
 	secret   string
+	token    string   // verify token; "": sesame, where there is one
 	at       int64    // when it was signed, Unix time; 0: it says no time
 	url      string   // public_url
 	target   string   // path and query of the request; "": /webhooks
@@ -48,6 +50,7 @@ type vector struct {
 	early            time.Duration // how early, or unlimited
 	status           int           // of the answer; 0: 200
 	answer           string        // its body
+	dataType         string        // media type of the data; "": not looked at
 	answerType, echo string        // its Content-Type, and the header that is repeated in it
 	nonce            bool          // whether a nonce counts once
 	refused          int           // status of the answer to one that is not signed right; 0: 401
@@ -149,7 +152,7 @@ func (v vector) row(t *testing.T) (p provider.Row, options string) {
 	}
 	options = "provider " + p.Name
 	if p.UsesToken() {
-		options += "\nverify_token sesame"
+		options += fmt.Sprintf("\nverify_token %q", v.verifyToken())
 	}
 	if v.account != "" {
 		options += fmt.Sprintf("\naccount %q", v.account)
@@ -158,6 +161,18 @@ func (v vector) row(t *testing.T) (p provider.Row, options string) {
 		options += "\naccept any"
 	}
 	return p, options
+}
+
+// verifyToken returns the vector's, or that of all others.
+func (v vector) verifyToken() string { return cmp.Or(v.token, "sesame") }
+
+// keys returns what the vector's receiver shares with its sender.
+func (v vector) keys() rules.Keys {
+	keys := rules.Keys{Secrets: []string{v.secret}, Tokens: []string{v.verifyToken()}}
+	if v.account != "" {
+		keys.Accounts = []string{v.account}
+	}
+	return keys
 }
 
 // receiver is for the vector's provider, and at the vector's time.

@@ -101,7 +101,7 @@ func stored(t *testing.T, line []byte) *reader.Event {
 func again(t *testing.T, v vector, p provider.Row, secret string, e *reader.Event) (recheck.Verdict, error) {
 	t.Helper()
 	var c recheck.Checker
-	if err := c.Add(recheck.Receiver{Row: p, Secrets: []string{secret}, PublicURL: v.url}); err != nil {
+	if err := c.Add(recheck.Receiver{Row: p, Secrets: []string{secret}, Tokens: v.keys().Tokens, Accounts: v.keys().Accounts, PublicURL: v.url}); err != nil {
 		t.Fatal(err)
 	}
 	return c.Check(e)
