@@ -272,7 +272,7 @@ func (s *Verifier) Reply(r *Request) (contentType, body string, err error) {
 }
 
 func (s *Verifier) signReply(key int, p ReplyParts) string {
-	k := &s.keys[key]
+	k := &s.keys()[key]
 	return hex.EncodeToString(k.sum(k.newHash(k.hashes[0]), [][]byte{secretPart, []byte(p.Timestamp), []byte(p.Nonce), []byte(p.Ciphertext)}))
 }
 
@@ -307,6 +307,6 @@ func (s *Verifier) Seal(r *Request, message []byte, account string, inEnvelope b
 	if err != nil {
 		return nil, "", err
 	}
-	key := &s.keys[0]
+	key := &s.keys()[0]
 	return body, s.Encode(key.sum(key.newHash(key.hashes[0]), signed)), nil
 }
