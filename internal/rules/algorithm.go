@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -42,8 +43,8 @@ var (
 var schemes = map[string]scheme{
 	AlgorithmToken:   {},
 	AlgorithmEd25519: {verify: verifyEd25519},
-	AlgorithmECDSA:   {verify: verifyECDSA},
-	"ecdsa-p256-raw": {verify: verifyRawECDSA},
+	AlgorithmECDSA:   {verify: verifyECDSA, hash: crypto.SHA256},
+	"ecdsa-p256-raw": {verify: verifyRawECDSA, hash: crypto.SHA256},
 	"rsa-sha256":     {verify: verifyRSA, hash: crypto.SHA256},
 	"rsa-sha512":     {verify: verifyRSA, hash: crypto.SHA512},
 	"rsa-pss-sha256": {verify: verifyPSS, hash: crypto.SHA256},
@@ -51,19 +52,19 @@ var schemes = map[string]scheme{
 	"jwt-hs384":      {jose: "HS384", hash: crypto.SHA384, isJWT: true},
 	"jwt-hs512":      {jose: "HS512", hash: crypto.SHA512, isJWT: true},
 	"jwt-rs256":      {jose: "RS256", verify: verifyRSA, hash: crypto.SHA256, isJWT: true},
-	"jwt-es256":      {jose: "ES256", verify: verifyRawECDSA, isJWT: true},
+	"jwt-es256":      {jose: "ES256", verify: verifyRawECDSA, hash: crypto.SHA256, isJWT: true},
 	"jws-rs256":      {jose: "RS256", verify: verifyRSA, hash: crypto.SHA256},
 	"jws-rs512":      {jose: "RS512", verify: verifyRSA, hash: crypto.SHA512},
-	"jws-es256":      {jose: "ES256", verify: verifyRawECDSA},
+	"jws-es256":      {jose: "ES256", verify: verifyRawECDSA, hash: crypto.SHA256},
 	"jws-ed25519":    {jose: "EdDSA", verify: verifyEd25519},
 }
 
 // scheme is how signatures are made by an algorithm that stands alone.
 type scheme struct {
-	verify func(key crypto.PublicKey, hash crypto.Hash, signed [][]byte, signature []byte) bool // nil: with a secret
-	hash   crypto.Hash
-	jose   string // name of the algorithm in RFC 7518 and 8037; "": it is no JWS
-	isJWT  bool   // else, with jose, it is a detached JWS
+	verify func(key crypto.PublicKey, hash crypto.Hash, message, signature []byte) bool // nil: with a secret
+	hash   crypto.Hash                                                                  // 0: the message is not hashed
+	jose   string                                                                       // name of the algorithm in RFC 7518 and 8037; "": it is no JWS
+	isJWT  bool                                                                         // else, with jose, it is a detached JWS
 }
 
 func (s *Signature) scheme() scheme { return schemes[s.Algorithm] }
@@ -129,29 +130,37 @@ func sortedNames[V any](table map[string]V) (names []string) {
 	return names
 }
 
-// verifyEd25519 takes what is signed in one piece.
-func verifyEd25519(key crypto.PublicKey, _ crypto.Hash, signed [][]byte, signature []byte) bool {
-	return ed25519.Verify(key.(ed25519.PublicKey), signed[0], signature)
+// message returns what public keys verify a signature of, in one piece: what is signed, or
+// its hash. It is made once for all keys and signatures, as anybody can send many of them.
+func (s scheme) message(signed [][]byte) []byte {
+	if s.hash != 0 {
+		return sum(s.hash.New(), signed)
+	}
+	return bytes.Join(signed, nil)
 }
 
-func verifyECDSA(key crypto.PublicKey, _ crypto.Hash, signed [][]byte, signature []byte) bool {
-	return ecdsa.VerifyASN1(key.(*ecdsa.PublicKey), sum(sha256.New(), signed), signature)
+func verifyEd25519(key crypto.PublicKey, _ crypto.Hash, message, signature []byte) bool {
+	return ed25519.Verify(key.(ed25519.PublicKey), message, signature)
+}
+
+func verifyECDSA(key crypto.PublicKey, _ crypto.Hash, message, signature []byte) bool {
+	return ecdsa.VerifyASN1(key.(*ecdsa.PublicKey), message, signature)
 }
 
 // verifyRawECDSA verifies r and s, 32 bytes each, as in RFC 7518, section 3.4.
-func verifyRawECDSA(key crypto.PublicKey, _ crypto.Hash, signed [][]byte, signature []byte) bool {
+func verifyRawECDSA(key crypto.PublicKey, _ crypto.Hash, message, signature []byte) bool {
 	if len(signature) != 64 {
 		return false
 	}
 	r, s := new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])
-	return ecdsa.Verify(key.(*ecdsa.PublicKey), sum(sha256.New(), signed), r, s)
+	return ecdsa.Verify(key.(*ecdsa.PublicKey), message, r, s)
 }
 
-func verifyRSA(key crypto.PublicKey, hash crypto.Hash, signed [][]byte, signature []byte) bool {
-	return rsa.VerifyPKCS1v15(key.(*rsa.PublicKey), hash, sum(hash.New(), signed), signature) == nil
+func verifyRSA(key crypto.PublicKey, hash crypto.Hash, message, signature []byte) bool {
+	return rsa.VerifyPKCS1v15(key.(*rsa.PublicKey), hash, message, signature) == nil
 }
 
 // verifyPSS takes a salt of any length, as signers differ in that.
-func verifyPSS(key crypto.PublicKey, hash crypto.Hash, signed [][]byte, signature []byte) bool {
-	return rsa.VerifyPSS(key.(*rsa.PublicKey), hash, sum(hash.New(), signed), signature, nil) == nil
+func verifyPSS(key crypto.PublicKey, hash crypto.Hash, message, signature []byte) bool {
+	return rsa.VerifyPSS(key.(*rsa.PublicKey), hash, message, signature, nil) == nil
 }

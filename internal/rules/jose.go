@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -52,12 +53,20 @@ func (s *Signature) detached(from int, text string) (foundSignature, bool) {
 	return foundSignature{from, signature, parts[0], header.B64 == nil || *header.B64}, ok && err == nil
 }
 
-// input returns what a JSON Web Signature is of.
-func (f *foundSignature) input(payload []byte) []byte {
-	if !f.isEncoded {
-		return append([]byte(f.protected+"."), payload...)
+// matchDetached is match for JSON Web Signatures, each of which signs its own header too.
+func (s *Verifier) matchDetached(payload [][]byte, signatures []foundSignature) (key, from int, err error) {
+	encoded := base64.RawURLEncoding.AppendEncode(nil, bytes.Join(payload, nil))
+	for i, signature := range signatures {
+		signed := append([][]byte{[]byte(signature.protected + ".")}, payload...)
+		if signature.isEncoded {
+			signed = [][]byte{signed[0], encoded}
+		}
+		message := s.scheme().message(signed)
+		if key, from, err = s.matchKeys([][]byte{message}, signatures[i:i+1]); err == nil {
+			return key, from, nil
+		}
 	}
-	return base64.RawURLEncoding.AppendEncode([]byte(f.protected+"."), payload)
+	return 0, 0, errWrongSignature
 }
 
 // claim is what a claim of a token must be.
@@ -85,11 +94,11 @@ var (
 // checkJWT returns an error unless there is a valid, timely token, with the claims that it
 // must have. Of several the first that is right counts.
 func (s *Verifier) checkJWT(f signatureFamily, r *Request, elements []element, body []byte, mem Memory) error {
-	if err := mem.Take(4 * int64(len(body))); err != nil {
+	if err := mem.Take(4 * int64(max(len(body), len(r.Decoded)))); err != nil {
 		return err
 	}
 	err := errNoSignature
-	for _, e := range elements {
+	for _, e := range elements[:min(len(elements), maxSignatures)] {
 		token, ok := s.withoutPrefix(s.From[e.from], e.text)
 		if !ok {
 			continue
@@ -111,15 +120,13 @@ func (s *Verifier) checkOneJWT(f signatureFamily, r *Request, from int, token st
 	if !ok || !isTwo || err != nil || !isRight || header.B64 != nil && !*header.B64 {
 		return errNoToken
 	}
-	key := -1
-	keys := s.keys()
-	for i := range keys {
-		if keys[i].match(&s.Signature, [][]byte{[]byte(input)}, []foundSignature{{from: from, bytes: signature}}) >= 0 {
-			key = i
-		}
+	signed := [][]byte{[]byte(input)}
+	if s.HasPublicKey() {
+		signed[0] = s.scheme().message(signed)
 	}
-	if key < 0 {
-		return errWrongSignature
+	key, _, err := s.matchKeys(signed, []foundSignature{{from: from, bytes: signature}})
+	if err != nil {
+		return err
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(payload)
 	if err != nil {

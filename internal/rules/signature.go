@@ -24,6 +24,10 @@ import (
 // looked at: checking one of a public key takes a while.
 const maxSignatures = 16
 
+// maxElements is the same of the elements of a header: each takes a multiple of the memory
+// that it is sent in.
+const maxElements = 256
+
 // Signature says how a service signs its events. A request without a valid,
 // timely signature is answered 401. All signatures in it are compared with
 // those of all secrets, in constant time.

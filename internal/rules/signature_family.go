@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"bytes"
 	"errors"
 	"slices"
 	"strings"
@@ -135,7 +134,8 @@ func (s *Verifier) split(elements []element, from int, value string) []element {
 	if s.Separator == "" {
 		return append(elements, element{from, value})
 	}
-	for _, text := range strings.Split(value, s.Separator) {
+	texts := strings.SplitN(value, s.Separator, maxElements+1)
+	for _, text := range texts[:min(len(texts), maxElements)] {
 		elements = append(elements, element{from, strings.Trim(text, " \t,")})
 	}
 	return elements
@@ -198,28 +198,30 @@ func elementAt(source Source, elements []element) (string, error) {
 // that was.
 func (s *Verifier) match(signed [][]byte, signatures []foundSignature, mem Memory) (key, from int, err error) {
 	scheme := s.scheme()
-	if scheme.verify != nil || scheme.jose != "" {
+	if scheme.jose != "" || scheme.verify != nil && scheme.hash == 0 {
+		// It is needed in one piece, and in base64.
 		size := 0
 		for _, part := range signed {
 			size += len(part)
 		}
-		if err := mem.Take(2 * int64(size)); err != nil {
+		if err := mem.Take(3 * int64(size)); err != nil {
 			return 0, 0, err
 		}
-		// Ed25519 takes the whole of it at once.
-		signed = [][]byte{bytes.Join(signed, nil)}
 	}
+	switch {
+	case scheme.jose != "":
+		return s.matchDetached(signed, signatures)
+	case scheme.verify != nil:
+		signed = [][]byte{scheme.message(signed)}
+	}
+	return s.matchKeys(signed, signatures)
+}
+
+func (s *Verifier) matchKeys(signed [][]byte, signatures []foundSignature) (key, from int, err error) {
 	err = errWrongSignature
 	keys := s.keys()
 	for i := range keys {
-		if scheme.jose != "" {
-			for _, signature := range signatures {
-				input := [][]byte{signature.input(signed[0])}
-				if keys[i].match(&s.Signature, input, []foundSignature{signature}) >= 0 {
-					key, from, err = i, signature.from, nil
-				}
-			}
-		} else if match := keys[i].match(&s.Signature, signed, signatures); match >= 0 {
+		if match := keys[i].match(&s.Signature, signed, signatures); match >= 0 {
 			key, from, err = i, signatures[match].from, nil
 		}
 	}

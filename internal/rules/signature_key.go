@@ -129,12 +129,13 @@ func decodeText(encoding, text string) ([]byte, error) {
 	return raw, err
 }
 
-// match returns the index of a signature that is one of what is signed, or -1.
+// match returns the index of a signature that is one of what is signed, or -1. Public keys
+// are given the scheme's message instead.
 func (k *signatureKey) match(s *Signature, signed [][]byte, signatures []foundSignature) int {
 	if k.public != nil {
 		scheme := s.scheme()
 		return slices.IndexFunc(signatures, func(signature foundSignature) bool {
-			return scheme.verify(k.public, scheme.hash, signed, signature.bytes)
+			return scheme.verify(k.public, scheme.hash, signed[0], signature.bytes)
 		})
 	}
 	match := -1
