@@ -53,7 +53,7 @@ func (h *Handler) handle(req *request) (string, error) {
 			Status: http.StatusMethodNotAllowed, Outcome: outcome.MethodNotAllowed,
 			Reason: errors.New("not a method that the provider uses"),
 		}
-	case h.verification.Recognizes(&req.Request, false):
+	case !h.verification.NeedsBody() && h.verification.Recognizes(&req.Request, false):
 		return outcome.Verified, h.answerVerification(req)
 	}
 	return h.receive(req)

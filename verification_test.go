@@ -144,6 +144,35 @@ func TestSignedVerification(t *testing.T) {
 	rc.refuses(t, d, http.StatusBadRequest)
 }
 
+// TestUnsignedVerificationInBody has a challenge in the body of a POST that a header tells
+// from an event.
+func TestUnsignedVerificationInBody(t *testing.T) {
+	rc := newReceiver(t, "provider generic\nverification {\nmethod POST\nmatch header:X-Type verify\nchallenge body:challenge\n}\n"+
+		"signature {\nalgorithm hmac-sha256\nfrom header:X-Signature\n}\nsecret sesame")
+	d := delivery{method: http.MethodPost, path: "/", body: `{"challenge":"abc"}`, headers: http.Header{"X-Type": {"verify"}}}
+	if resp, body := rc.send(t, d); resp.StatusCode != 200 || body != "abc" {
+		t.Errorf("status %d, body %q: want the challenge", resp.StatusCode, body)
+	}
+	d.headers = http.Header{}
+	rc.refuses(t, d, http.StatusUnauthorized)
+}
+
+// TestOpenVerifications: no config in which a verification that must be signed can't be, or
+// gets what an event is signed with for anybody.
+func TestOpenVerifications(t *testing.T) {
+	const signature = "signature {\nfrom header:X-Signature\n%s\n}\nsecret sesame"
+	for options, want := range map[string]string{
+		"verification {\nsigned\nchallenge query:c\n}\nsignature {\nalgorithm hmac-sha256\nfrom body:sig\n}\nsecret sesame":                                                   "needs method POST",
+		"verification {\nsigned\nchallenge query:c\n}\naccount a\n" + fmt.Sprintf(signature, "algorithm jwt-hs256\nclaims sum {sha256}\nshared_key\naccount claim:aud"):       "needs method POST",
+		"verification {\nchallenge query:c\nhmac hex\nbody {hmac}\n}\n" + fmt.Sprintf(signature, "algorithm hmac-sha256\npartial\ncontent {header:X-Id}"):                     "could be had as a challenge",
+		"verification {\nmethod POST\nsigned\nchallenge body:c\nhmac hex\nbody {hmac}\n}\n" + fmt.Sprintf(signature, "algorithm hmac-sha256\npartial\ncontent {header:X-Id}"): "could be had as a challenge",
+	} {
+		if _, err := load(t, "provider generic\n"+options); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s\n%v, want %q", options, err, want)
+		}
+	}
+}
+
 func FuzzVerification(f *testing.F) {
 	f.Add("challenge=1&verifyToken=sesame")
 	f.Add("challenge=%FF&verifyToken=%00")

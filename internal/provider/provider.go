@@ -144,6 +144,9 @@ func (p *Row) Validate() error {
 		if v.Signed && p.Signature == nil {
 			return errors.New("verification: signed: needs a block signature, which says how")
 		}
+		if v.Signed && v.WithDefaults().Method != http.MethodPost && (p.Signature.NeedsData() || p.Signature.Account != "" || p.Signature.Nonce != "") {
+			return errors.New("verification: signed: needs method POST, as what is signed is not all in a request without a body")
+		}
 		if v.HMAC != "" && p.Signature != nil && p.Signature.HMACHashes() == nil {
 			return errors.New("verification: hmac: needs the secret of an HMAC, and that of the signature is none")
 		}
@@ -151,8 +154,8 @@ func (p *Row) Validate() error {
 	if p.LearnsSecret() && (p.Signature == nil || p.Signature.HMACHashes() == nil || p.Signature.NeedsData()) {
 		return errors.New("verification: secret: needs a block signature with an HMAC in a header, which it is the secret of")
 	}
-	if p.Verification.IsOracle() && p.Signature != nil && p.Signature.SignsHash() {
-		return errors.New("verification: hmac: needs a signature of the body itself, as the hash of a body can be a challenge")
+	if v := p.Verification; v != nil && v.HMAC != "" && p.Signature != nil && (p.Signature.Partial || v.IsOracle() && p.Signature.SignsHash()) {
+		return errors.New("verification: hmac: needs a signature of the body itself, as what is signed of an event could be had as a challenge")
 	}
 	if p.Signature != nil {
 		if err := p.Signature.Validate(); err != nil {

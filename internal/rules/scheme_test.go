@@ -208,6 +208,16 @@ func TestNoSignature(t *testing.T) {
 		"nonce: must be signed":             {Algorithm: "hmac-sha256", Content: "{query:a}", Partial: true, Nonce: "header:N"},
 		"shared_key: a token":               {Algorithm: "token", SharedKey: true},
 		"is not closed with ?}":             {Algorithm: "hmac-sha256", Content: "{?{query:a}{body}"},
+		"{secret} is between {? and ?}":     {Algorithm: "sha256", Content: "{body}{?{header:X}{secret}?}"},
+		"{body} is between {? and ?}":       {Algorithm: "hmac-sha256", Content: "x{?{header:X}{body}?}"},
+		"does not end with {secret}":        {Algorithm: "sha256", Content: "{secret}{query:a}{body}"},
+		"account: must be signed":           {Algorithm: "hmac-sha256", SharedKey: true, Account: "header:A"},
+		"account: must be signed: have":     {Algorithm: "hmac-sha256", Partial: true, Content: "{header:A}", Account: "body:a"},
+		"timestamp: must be signed":         {Algorithm: "jwt-hs256", Claims: map[string]string{"sum": "{sha256}"}, Timestamp: []Source{"header:T"}},
+		"timestamp: must be signed: have":   {Algorithm: "jwt-hs256", Partial: true, Timestamp: []Source{"body:t"}},
+		"nonce: must be signed: have it":    {Algorithm: "jwt-hs256", Partial: true, Nonce: "header:N"},
+		"{decoded} and {form} are not":      {Algorithm: "jwt-hs256", Claims: map[string]string{"sum": "x{decoded}"}},
+		"and {form} are not for claims":     {Algorithm: "jwt-hs256", Claims: map[string]string{"sum": "x{form}"}},
 		"must have a source in it":          {Algorithm: "hmac-sha256", Content: "{?a?}{body}"},
 		"is none of":                        {Algorithm: "hmac-sha256", Content: "{bdy}"},
 		"must be one of header:NAME":        {Algorithm: "hmac-sha256", Content: "{herder:X}{body}"},
@@ -220,6 +230,18 @@ func TestNoSignature(t *testing.T) {
 		}
 		if err := s.Validate(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v, want %q", s, err, want)
+		}
+	}
+	for _, s := range []Signature{
+		{Algorithm: "rsa-sha256", SharedKey: true, Account: "body:a"},
+		{Algorithm: "rsa-sha256", SharedKey: true, Account: "header:A", Content: "{header:A}.{body}"},
+		{Algorithm: "jwt-hs256", SharedKey: true, Account: "claim:aud", Timestamp: []Source{"claim:iat"}, Nonce: "claim:jti", Partial: true},
+		{Algorithm: "jwt-hs256", Claims: map[string]string{"sum": "{sha256}"}, Timestamp: []Source{"body:t"}},
+		{Algorithm: "sha256", Content: "{secret}{header:A}{body}"},
+	} {
+		s.From = []Source{"header:S"}
+		if err := s.Validate(); err != nil {
+			t.Errorf("%+v: %v", s, err)
 		}
 	}
 	for _, s := range []Signature{{Algorithm: "sha256", Content: "{secret}{body}"}, {Algorithm: "sha256", Content: "{body}{secret}{timestamp}"}} {

@@ -53,13 +53,48 @@ func (s *Signature) Validate() error {
 	if s.Sealed == nil && s.Signs(partSealed) {
 		return errors.New("content: {sealed} in it is for what is encrypted, which has a provider of its own")
 	}
-	if err := s.checkSources(); err != nil || s.IsToken() {
+	err := s.checkSources()
+	if err != nil || s.IsToken() {
 		return err
 	}
 	if s.IsJWT() {
-		return s.checkClaimTexts()
+		err = s.checkClaimTexts()
+	} else {
+		err = s.checkContent(full.Content)
 	}
-	return s.checkContent(full.Content)
+	if err != nil {
+		return err
+	}
+	return s.checkSigned()
+}
+
+// checkSigned returns an error for a source that decides whether an event is taken, and is
+// not signed.
+func (s *Signature) checkSigned() error {
+	options := []struct {
+		name   string
+		source Source
+	}{{"nonce", s.Nonce}, {"account", s.Account}}
+	if s.IsJWT() && len(s.Timestamp) > 0 {
+		options = append(options, struct {
+			name   string
+			source Source
+		}{"timestamp", s.Timestamp[0]})
+	}
+	for _, option := range options {
+		if option.source != "" && !s.isSigned(option.source) {
+			return fmt.Errorf("%s: must be signed: have it in content, in braces", option.name)
+		}
+	}
+	return nil
+}
+
+// isSigned tells whether the signature covers a source.
+func (s *Signature) isSigned(source Source) bool {
+	signed := slices.Concat(s.ContentSources(), s.ID)
+	return !slices.ContainsFunc(source.Parts(), func(part Source) bool {
+		return !part.Is(SourceClaim) && !(part.InBody() && !s.Partial) && !slices.Contains(signed, part)
+	})
 }
 
 // checkUnused returns an error for what the algorithm has no use for.
@@ -183,8 +218,8 @@ func (s *Signature) checkContent(content string) error {
 		return errors.New("content: {timestamp} in it needs timestamp, as in timestamp header:X-Timestamp")
 	case parts.has(partSecret) != s.IsDigest():
 		return errors.New("content: {secret} is for a plain digest, which must have it, as in algorithm sha256, content {body}{secret}")
-	case s.Nonce != "" && !slices.Contains(parts.sources(), s.Nonce):
-		return errors.New("nonce: must be signed: have it in content, in braces")
+	case s.IsDigest() && !endsWithSecret(parts) && slices.ContainsFunc(parts.sources(), func(source Source) bool { return !source.Is(SourceHeader) && !source.Is(SourceBody) }):
+		return errors.New("content: a plain digest that does not end with {secret} can be had for any event where a value in it can be any bytes, as those of a query can: have {secret} at its end")
 	}
 	return s.checkURL(parts)
 }
@@ -231,8 +266,8 @@ func (s *Signature) checkClaimTexts() error {
 	}
 	signsBody := s.From[0] == WholeBody
 	for _, c := range claims {
-		if c.parts.has(partSecret, partID, partTimestamp) {
-			return fmt.Errorf("claims %s: {secret}, {id} and {timestamp} are not for claims", c.name)
+		if c.parts.has(partSecret, partID, partTimestamp, partDecoded, PartForm) {
+			return fmt.Errorf("claims %s: {secret}, {id}, {timestamp}, {decoded} and {form} are not for claims", c.name)
 		}
 		signsBody = signsBody || c.parts.has(bodyParts...)
 	}
@@ -244,5 +279,7 @@ func (s *Signature) checkClaimTexts() error {
 // https://en.wikipedia.org/wiki/Length_extension_attack
 func (s *Signature) ExtendsSecret() bool {
 	parts, err := parseContent(s.WithDefaults().Content)
-	return err == nil && s.IsDigest() && s.Sealed == nil && parts[len(parts)-1].text != partSecret
+	return err == nil && s.IsDigest() && s.Sealed == nil && !endsWithSecret(parts)
 }
+
+func endsWithSecret(parts contentParts) bool { return parts[len(parts)-1].text == partSecret }

@@ -92,7 +92,16 @@ func parseParts(content string, mayBeOptional bool) (parts contentParts, err err
 			if err != nil {
 				return nil, err
 			}
-			if !slices.ContainsFunc(optional, func(p part) bool { return p.source != "" }) {
+			sources := 0
+			for _, p := range optional {
+				if p.source != "" {
+					sources++
+				} else if p.text[0] == '{' {
+					// Whoever takes the source away takes this away as well.
+					return nil, fmt.Errorf("content: %s is between {? and ?}, where only sources can be, as in {?;id:{query:id}?}", p.text)
+				}
+			}
+			if sources == 0 {
 				return nil, errors.New("content: {?…?} must have a source in it, as in {?;id:{query:id}?}")
 			}
 			parts = append(parts, part{optional: optional})
@@ -130,7 +139,7 @@ func parsePlaceholder(text string) (part, error) {
 // has tells whether one of the placeholders is in the content.
 func (c contentParts) has(placeholders ...string) bool {
 	return slices.ContainsFunc(c, func(p part) bool {
-		return p.source == "" && slices.Contains(placeholders, p.text) || contentParts(p.optional).has(placeholders...)
+		return p.source == "" && slices.Contains(placeholders, p.text)
 	})
 }
 
