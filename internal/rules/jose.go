@@ -2,6 +2,7 @@ package rules
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -141,7 +142,7 @@ func (s *Verifier) checkOneJWT(f signatureFamily, r *Request, from int, token st
 		r.claims = nil
 		return err
 	}
-	r.Key, r.from, r.froms = key, from, len(s.From)
+	r.Key, r.from, r.froms, r.signed = key, from, len(s.From), sha256.Sum256([]byte(input))
 	return nil
 }
 

@@ -9,7 +9,7 @@ import (
 // maxNonces is how many nonces are known.
 const maxNonces = 100_000
 
-// nonces are those of the last requests, with what they came with.
+// nonces are those of the last requests, by what was signed, with what they came with.
 type nonces struct {
 	mu    sync.Mutex
 	body  map[[sha256.Size]byte][sha256.Size]byte
@@ -23,11 +23,12 @@ func (s *Verifier) UseNonce(r *Request) error {
 	if s.Nonce == "" {
 		return nil
 	}
-	nonce, err := r.one(s.Nonce)
-	if err != nil {
+	if _, err := r.one(s.Nonce); err != nil {
 		return unauthorized(err)
 	}
-	if !s.nonces.use(sha256.Sum256([]byte(nonce)), sha256.Sum256(r.Decoded)) {
+	// It is known by all that is signed, as what is signed before it could else be longer,
+	// and the nonce shorter.
+	if !s.nonces.use(r.signed, sha256.Sum256(r.Decoded)) {
 		return unauthorized(errors.New("the nonce has come with another body"))
 	}
 	return nil

@@ -379,9 +379,6 @@ func (s *Verifier) verify(r *Request, body []byte, mem Memory) error {
 	if array, path, ok := s.itemPath(); ok {
 		return s.checkItems(r, array, path, mem)
 	}
-	if array, path, ok := s.itemPath(); ok {
-		return s.checkItems(r, array, path, mem)
-	}
 	err := errNoSignature
 	for _, f := range s.families {
 		familyErr := s.checkFamily(f, r, body, mem)
@@ -492,6 +489,10 @@ func (s *Verifier) timeOf(timestamp string) (time.Time, error) {
 		return http.ParseTime(timestamp)
 	}
 	n, err := strconv.ParseInt(timestamp, 10, 64)
+	if strconv.FormatInt(n, 10) != timestamp {
+		// A digit more, 0, could be the end of what is signed before it.
+		err = strconv.ErrSyntax
+	}
 	const maxSeconds = 99_999_999_999 // the year 5138
 	if s.TimestampFormat == TimestampUnixMilli || s.TimestampFormat == timestampUnixAny && n > maxSeconds {
 		return time.UnixMilli(n), err

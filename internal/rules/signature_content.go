@@ -209,7 +209,11 @@ func (of *signing) one(source Source) (string, error) {
 	case SourceSignature:
 		return elementAt(source, of.elements)
 	case SourceItem:
-		text, _ := event.Scalar(jsonscan.Get(orNull(of.item), strings.Split(name, ".")...))
+		raw := orNull(jsonscan.Get(orNull(of.item), strings.Split(name, ".")...))
+		text, ok := event.Scalar(raw)
+		if !ok && string(raw) != "null" {
+			return "", fmt.Errorf("%s is neither a text nor a number", name) // as what is not there it would be signed by nobody
+		}
 		return text, nil
 	}
 	return of.r.one(source)

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"crypto/sha256"
 	"errors"
 	"slices"
 	"strings"
@@ -96,6 +97,10 @@ func (s *Verifier) checkFamily(f signatureFamily, r *Request, body []byte, mem M
 		}
 	}
 	r.Key, r.from, r.froms = key, from, len(s.From)
+	if s.Nonce != "" {
+		signed, _ := s.signed(of)
+		r.signed = [sha256.Size]byte(sum(sha256.New(), signed))
+	}
 	return nil
 }
 

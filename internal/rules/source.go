@@ -5,6 +5,7 @@
 package rules
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net/http"
@@ -198,8 +199,9 @@ type Request struct {
 	claims   *jsonscan.Doc // of the token that is right
 	query    url.Values    // parsed when first needed
 	queryErr error
-	from     int // index of the signature's source that had the right one
-	froms    int // how many there are
+	signed   [sha256.Size]byte // hash of what was signed, where the row has a nonce
+	from     int               // index of the signature's source that had the right one
+	froms    int               // how many there are
 
 	field     string // of a form, that was looked into last
 	fieldJSON *jsonscan.Doc
