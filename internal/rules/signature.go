@@ -395,6 +395,7 @@ func (s *Verifier) verify(r *Request, body []byte, mem Memory) error {
 // checkToken compares hashes, and with every secret, so that the time it takes
 // tells nothing of them.
 func (s *Verifier) checkToken(r *Request) error {
+	err := errNoSignature
 	for _, source := range s.From {
 		_, path := source.Split()
 		if array, rest, ok := strings.Cut(path, ".*."); ok {
@@ -403,24 +404,34 @@ func (s *Verifier) checkToken(r *Request) error {
 		if len(r.values(source)) == 0 {
 			continue
 		}
-		value, err := r.one(source)
-		if err != nil {
-			return err
+		sourceErr := s.checkTokenAt(r, source)
+		if sourceErr == nil {
+			return nil
 		}
-		value, ok := s.withoutPrefix(source, value)
-		if !ok {
+		if errors.Is(err, errNoSignature) {
+			err = sourceErr
+		}
+	}
+	return err
+}
+
+func (s *Verifier) checkTokenAt(r *Request, source Source) error {
+	value, err := r.one(source)
+	if err != nil {
+		return err
+	}
+	value, ok := s.withoutPrefix(source, value)
+	if !ok {
+		return errNoSignature
+	}
+	if s.Encoding == EncodingBase64 {
+		decoded, err := decodeText(EncodingBase64, value)
+		if err != nil {
 			return errNoSignature
 		}
-		if s.Encoding == EncodingBase64 {
-			decoded, err := decodeText(EncodingBase64, value)
-			if err != nil {
-				return errNoSignature
-			}
-			value = string(decoded)
-		}
-		return s.matchToken(value)
+		value = string(decoded)
 	}
-	return errNoSignature
+	return s.matchToken(value)
 }
 
 // withoutPrefix returns a token without what comes before it. An authentication scheme, as
