@@ -170,7 +170,7 @@ func (h *Handler) tokenFields() http.Header {
 	if kind != rules.SourceHeader {
 		return nil
 	}
-	return http.Header{textproto.CanonicalMIMEHeaderKey(name): {s.Prefix + h.signatureSecrets[0]}}
+	return http.Header{textproto.CanonicalMIMEHeaderKey(name): {s.Token(h.signatureSecrets[0])}}
 }
 
 // readyToDeliver returns once an event that is stored from now on is sure to be delivered.

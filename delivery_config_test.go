@@ -379,3 +379,15 @@ func contents(t *testing.T, dir string) map[string]string {
 	}
 	return found
 }
+
+// TestTokenOfDeliveries: an application gets the token as the provider sends it.
+func TestTokenOfDeliveries(t *testing.T) {
+	for options, want := range map[string]string{
+		"provider chargebee\nsecret user:password": "Basic dXNlcjpwYXNzd29yZA==",
+		"provider auth0\nsecret sesame":            "sesame",
+	} {
+		if got := provision(t, options+"\noutput log").tokenFields().Get("Authorization"); got != want {
+			t.Errorf("%s: %q, want %q", options, got, want)
+		}
+	}
+}

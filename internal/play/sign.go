@@ -156,11 +156,7 @@ func (k *signer) complete(r *request) error {
 }
 
 func (k *signer) putToken(r *request) error {
-	secret := k.secret
-	if k.Encoding == rules.EncodingBase64 {
-		secret = base64.StdEncoding.EncodeToString([]byte(secret))
-	}
-	return r.put(k.From[0], k.Prefix+secret)
+	return r.put(k.From[0], k.Token(k.secret))
 }
 
 // seal puts the signature into the request, in which everything else is.

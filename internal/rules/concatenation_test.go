@@ -81,6 +81,22 @@ func TestOddItem(t *testing.T) {
 	}
 }
 
+// TestNumberedToken: a token may be in any of numbered headers.
+func TestNumberedToken(t *testing.T) {
+	s := Signature{Algorithm: AlgorithmToken, From: []Source{"header:X-Key-*"}}
+	verifier, err := NewVerifier(s, []string{"key"}, PublicURL{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, taken := range map[string]bool{"X-Key-1": true, "X-Key-16": true, "X-Key-17": false, "X-Key-*": false} {
+		r := httptest.NewRequest(http.MethodPost, "/", nil)
+		r.Header.Set(name, "key")
+		if err := verifier.Verify(&Request{Request: r, Sent: r.URL}, nil, noLimit{}); (err == nil) != taken {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // TestSecondToken: a token that is right at one source counts, whatever a proxy has put at
 // another.
 func TestSecondToken(t *testing.T) {

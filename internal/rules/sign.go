@@ -17,6 +17,14 @@ import (
 // FirstElement is the prefix that stands for the first element of a signature's header.
 const FirstElement = "#1"
 
+// Token returns a secret as it is sent, where the algorithm is that.
+func (s *Signature) Token(secret string) string {
+	if s.Encoding == EncodingBase64 {
+		secret = s.Encode([]byte(secret))
+	}
+	return s.Prefix + secret
+}
+
 // GenerateKey returns a private key for the algorithm, which must have public ones.
 func (s *Signature) GenerateKey() (crypto.Signer, error) {
 	switch {

@@ -401,15 +401,17 @@ func (s *Verifier) checkToken(r *Request) error {
 		if array, rest, ok := strings.Cut(path, ".*."); ok {
 			return s.checkTokens(r.Event, array, rest)
 		}
-		if len(r.values(source)) == 0 {
-			continue
-		}
-		sourceErr := s.checkTokenAt(r, source)
-		if sourceErr == nil {
-			return nil
-		}
-		if errors.Is(err, errNoSignature) {
-			err = sourceErr
+		for _, source := range source.Numbered() {
+			if len(r.values(source)) == 0 {
+				continue
+			}
+			sourceErr := s.checkTokenAt(r, source)
+			if sourceErr == nil {
+				return nil
+			}
+			if errors.Is(err, errNoSignature) {
+				err = sourceErr
+			}
 		}
 	}
 	return err
