@@ -62,7 +62,7 @@ func newRefusals() *refusals {
 // metrics, and in what is kept of the last ones. Of a flood it does next to nothing.
 func (h *Handler) note(req *request, refusal *outcome.Refusal) {
 	isEvent := h.isEvent(req)
-	if isEvent && req.Authentic && losesEvent(refusal.Status) {
+	if isEvent && req.Authentic && losesEvent(refusal) {
 		h.metrics.CountAuthentic(refusal.Outcome)
 		r := h.refused(req, refusal, isEvent)
 		r.Authentic = true
@@ -78,7 +78,7 @@ func (h *Handler) note(req *request, refusal *outcome.Refusal) {
 		r = h.refused(req, refusal, isEvent)
 		h.counts().Keep(r)
 	}
-	if isEvent && h.mayLoseEvent(refusal.Status) {
+	if isEvent && h.mayLoseEvent(refusal) {
 		var warn func(count uint64)
 		if r != nil {
 			warn = func(count uint64) {
@@ -138,10 +138,14 @@ func (h *Handler) isEvent(req *request) bool {
 		!(req.Authentic && h.verification.Recognizes(&req.Request, true))
 }
 
-// losesEvent tells whether an event that is answered so was refused for what it
-// is, or for want of room: its sender did nothing wrong that it knows of.
-func losesEvent(status int) bool {
-	switch status {
+// losesEvent tells whether an event was refused for what it is, or for want of room:
+// its sender did nothing wrong that it knows of. A signature that is not right, or is
+// another customer's, may be answered with any status.
+func losesEvent(refusal *outcome.Refusal) bool {
+	if refusal.Outcome == outcome.BadSignature {
+		return false
+	}
+	switch refusal.Status {
 	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusServiceUnavailable:
 		return true
 	}
@@ -150,11 +154,11 @@ func losesEvent(status int) bool {
 
 // mayLoseEvent tells the same of what is not known to be authentic: as it was
 // refused before that could be known, or the provider does not sign.
-func (h *Handler) mayLoseEvent(status int) bool {
+func (h *Handler) mayLoseEvent(refusal *outcome.Refusal) bool {
 	if h.signature == nil {
-		return losesEvent(status) || status == http.StatusRequestTimeout
+		return losesEvent(refusal) || refusal.Status == http.StatusRequestTimeout
 	}
-	return losesEvent(status) && status != http.StatusBadRequest
+	return losesEvent(refusal) && refusal.Status != http.StatusBadRequest
 }
 
 // fieldsOf returns what is logged of a request that was refused.

@@ -157,6 +157,7 @@ func TestRefusalsAreLogged(t *testing.T) {
 	testStores["failing"] = func(context.Context, *Event) error { return errors.New("disk") }
 
 	const github, board = "name orders\nprovider github\nsecret sesame-street\nmax_body_size 2KB", "name board\nmax_body_size 2KB"
+	const signed = "name shared\nprovider generic\nsecret sesame-street\nsignature {\nalgorithm hmac-sha256\nfrom header:X-Hub-Signature-256\nprefix sha256=\nshared_key\naccount body:owner\n}\n"
 	id := []string{"X-GitHub-Event", "push", "X-GitHub-Delivery", "id1"}
 	for name, test := range map[string]struct {
 		options string
@@ -186,6 +187,11 @@ func TestRefusalsAreLogged(t *testing.T) {
 		"signed long ago": {
 			"name old\nprovider generic\nsecret sesame-street\nsignature {\nalgorithm hmac-sha256\nfrom header:X-Hub-Signature-256\nprefix sha256=\ntimestamp body:at\n}",
 			signedFor("sesame-street", `{"at":1700000000}`), 401, lineRefused, "too far from now", nil,
+		},
+		"wrong signature, as if nothing could be stored": {signed + "event {\nrefused 503\n}\naccount mine", signedFor("guess", "{}"), 503, lineRefused, "the signature is not one", nil},
+		"another account": {
+			signed + "event {\nrefused 503\n}\naccount mine", signedFor("sesame-street", `{"owner":"other"}`), 503, lineRefused, "of an account that is not configured",
+			map[string]any{"remedy": "if it is yours, name it with account; anybody can be a customer of the service, and have it send events here"},
 		},
 		"token, then not JSON":  {"provider gitlab\nsecret sesame-street\nname lab", requestOf(http.MethodPost, "/hooks", `{`, "X-Gitlab-Token", "sesame-street"), 400, lineAuthentic, "", nil},
 		"a challenge by POST":   {"provider slack\nsecret sesame-street\nname chat", slackDelivery("sesame-street", `{"type":"url_verification"}`), 400, lineRefused, "challenge", nil},

@@ -79,6 +79,10 @@ func (s *Verifier) Explain(r *Request, body []byte, reason error, seek bool, nei
 		neighbours, e.left = nil, maxShown
 	}
 	switch {
+	case errors.Is(reason, errOtherAccount):
+		return Explanation{Remedy: "if it is yours, name it with account; anybody can be a customer of the service, and have it send events here"}
+	case errors.Is(reason, errUsedNonce):
+		return Explanation{Remedy: "whoever has seen a request sends something else with its signature; or the sender repeats an event with another body"}
 	case s.IsToken():
 		return Explanation{Remedy: e.explainToken(neighbours)}
 	case s.IsSealed():

@@ -2,7 +2,6 @@ package rules
 
 import (
 	"crypto/sha256"
-	"errors"
 	"sync"
 )
 
@@ -29,7 +28,7 @@ func (s *Verifier) UseNonce(r *Request) error {
 	// It is known by all that is signed, as what is signed before it could else be longer,
 	// and the nonce shorter.
 	if !s.nonces.use(r.signed, sha256.Sum256(r.Decoded)) {
-		return unauthorized(errors.New("the nonce has come with another body"))
+		return unauthorized(errUsedNonce)
 	}
 	return nil
 }

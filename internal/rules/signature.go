@@ -277,6 +277,8 @@ var (
 	errNoSignature    = errors.New("there is no signature of the expected form")
 	errWrongSignature = errors.New("the signature is not one of a configured secret")
 	errStale          = errors.New("the signature's timestamp is too far from now")
+	errOtherAccount   = errors.New("the event is of an account that is not configured")
+	errUsedNonce      = errors.New("the nonce has come with another body")
 )
 
 // IsWrongSignature tells whether that is why a request was refused: it has a signature, of
@@ -353,7 +355,7 @@ func (s *Verifier) CheckAccount(r *Request, accounts []string) error {
 	}
 	account, err := r.one(s.Account)
 	if err == nil && !slices.Contains(accounts, account) {
-		err = errors.New("the event is of an account that is not configured")
+		err = errOtherAccount
 	}
 	return unauthorized(err)
 }
