@@ -177,11 +177,10 @@ func (s *Signature) checkFrom(i int, source Source) error {
 	if source.IsJoined() {
 		return fmt.Errorf("source %s: a signature is at one source", expect.Quote(string(source)))
 	}
-	if source == WholeBody && s.IsJWT() {
-		return nil
-	}
 	checked := source
 	switch {
+	case source == WholeBody && s.IsJWT():
+		checked = SourceBody + ":token"
 	case source.Is(SourceBody) && !s.IsJWT():
 		checked = Source(strings.Replace(string(source), ".*.", ".", 1))
 	case source.Is(SourceHeader):
@@ -218,10 +217,19 @@ func (s *Signature) checkContent(content string) error {
 		return errors.New("content: {timestamp} in it needs timestamp, as in timestamp header:X-Timestamp")
 	case parts.has(partSecret) != s.IsDigest():
 		return errors.New("content: {secret} is for a plain digest, which must have it, as in algorithm sha256, content {body}{secret}")
+	case !signsRequest(parts):
+		return errors.New("content: must have something in it that differs between requests, outside of {?…?}: else the signature is always the same")
 	case s.IsDigest() && !endsWithSecret(parts) && slices.ContainsFunc(parts.sources(), func(source Source) bool { return !source.Is(SourceHeader) && !source.Is(SourceBody) }):
 		return errors.New("content: a plain digest that does not end with {secret} can be had for any event where a value in it can be any bytes, as those of a query can: have {secret} at its end")
 	}
 	return s.checkURL(parts)
+}
+
+// signsRequest tells whether there is something in the content that differs between requests.
+func signsRequest(parts contentParts) bool {
+	return slices.ContainsFunc(parts, func(p part) bool {
+		return p.source != "" || p.text != "" && p.text[0] == '{' && !slices.Contains([]string{partSecret, PartMethod, partHost}, p.text)
+	})
 }
 
 // checkURL checks what there is for the URL, and that the body is signed.

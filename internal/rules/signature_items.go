@@ -63,6 +63,7 @@ func (s *Verifier) checkItem(r *Request, item []byte, path []string, mem Memory)
 // checkItemContent allows only what is in an element, and its signature there.
 func (s *Signature) checkItemContent(parts contentParts) (isOfItems bool, hasOther bool) {
 	_, isOfItems = s.IsOfItems()
-	hasOther = slices.ContainsFunc(parts.sources(), func(source Source) bool { return source.Is(SourceItem) != isOfItems })
+	hasOther = slices.ContainsFunc(parts.sources(), func(source Source) bool { return source.Is(SourceItem) != isOfItems }) ||
+		isOfItems && (parts.has(bodyParts...) || parts.has(urlParts...))
 	return isOfItems, hasOther
 }
