@@ -115,3 +115,15 @@ func TestSecondToken(t *testing.T) {
 		}
 	}
 }
+
+// TestRewrittenQuery: what is signed of the query is what was sent, as it is of the path.
+func TestRewrittenQuery(t *testing.T) {
+	s := Signature{Algorithm: HMACSHA256, From: []Source{"header:S"}, Content: "{path}{query:id}{body}"}
+	verifier, r := signedRequest(t, s, "/hooks?id=7", `{}`, "/hooks?id=77{}")
+	rewritten := *r.URL
+	rewritten.RawQuery = "id=8"
+	r.URL = &rewritten
+	if err := verifier.Verify(r, r.Decoded, noLimit{}); err != nil {
+		t.Error(err)
+	}
+}

@@ -254,11 +254,15 @@ func (r *Request) now() time.Time {
 // others can.
 func (r *Request) parseQuery() error {
 	if r.query == nil {
-		if strings.Count(r.URL.RawQuery, "&") >= event.MaxFormFields {
+		sent := r.URL
+		if r.Sent != nil {
+			sent = r.Sent
+		}
+		if strings.Count(sent.RawQuery, "&") >= event.MaxFormFields {
 			// They would take a hundred times the memory that they are sent in.
 			r.query, r.queryErr = url.Values{}, errors.New("too many parameters")
 		} else {
-			r.query, r.queryErr = url.ParseQuery(r.URL.RawQuery)
+			r.query, r.queryErr = url.ParseQuery(sent.RawQuery)
 		}
 	}
 	return r.queryErr
