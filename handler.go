@@ -139,20 +139,27 @@ func (h *Handler) receive(req *request) (became string, err error) {
 // recognizes tells whether the body of a request, which is signed by nobody, is that of a
 // verification.
 func (h *Handler) recognizes(req *request, coding string) bool {
-	decoded, err := intake.DecodeBody(req.ctx, req.body, coding, h.maxBodySize, &req.lease)
-	if err != nil || event.SetData(&req.event, decoded, req.Header.Get("Content-Type"), h.Accept) != nil {
+	if h.decode(req, coding) != nil || event.SetData(&req.event, req.Decoded, req.Header.Get("Content-Type"), h.Accept) != nil {
 		return false
 	}
 	return h.verification.Recognizes(&req.Request, false)
 }
 
+// decode decodes the body, unless it is decoded.
+func (h *Handler) decode(req *request, coding string) (err error) {
+	if req.Decoded == nil {
+		req.Decoded, err = intake.DecodeBody(req.ctx, req.body, coding, h.maxBodySize, &req.lease)
+	}
+	return err
+}
+
 // open verifies and decodes the body, which becomes the event's data.
-func (h *Handler) open(req *request, coding string) (err error) {
+func (h *Handler) open(req *request, coding string) error {
 	if h.signature.IsSealed() {
 		return h.unseal(req, coding)
 	}
 	if h.signature.SignsDecoded() {
-		if req.Decoded, err = intake.DecodeBody(req.ctx, req.body, coding, h.maxBodySize, &req.lease); err != nil {
+		if err := h.decode(req, coding); err != nil {
 			return unsigned(err)
 		}
 	}
@@ -162,10 +169,8 @@ func (h *Handler) open(req *request, coding string) (err error) {
 		}
 		req.Authentic = !h.signature.NeedsData() && !req.unconfirmed
 	}
-	if !h.signature.SignsDecoded() {
-		if req.Decoded, err = intake.DecodeBody(req.ctx, req.body, coding, h.maxBodySize, &req.lease); err != nil {
-			return err
-		}
+	if err := h.decode(req, coding); err != nil {
+		return err
 	}
 	if err := event.SetData(&req.event, req.Decoded, req.Header.Get("Content-Type"), h.Accept); err != nil {
 		return err

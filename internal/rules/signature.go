@@ -105,7 +105,7 @@ type Signature struct {
 	//	{secret}                  the secret, for a plain digest
 	//	{header:<name>} …         what is at a source
 	//	{item:<path>}             what an element of an array has, where each is signed
-	//	{?text {query:a} more?}   a part that is left out where a source in it is not there
+	//	{?text {query:a} more?}   text and sources, left out where one of these is not there
 	//
 	// Something of the body must be in it, unless `partial` is set. Default: `{body}`.
 	// Not used by `token`, and by `jwt-…` in claims only.
@@ -120,8 +120,9 @@ type Signature struct {
 	// `verification` `partial`.
 	Partial bool `json:"partial,omitempty"`
 
-	// Where a value is that is in one request only, and signed, for a `partial` one: with it
-	// a second body is refused, for the last 100,000 since the config was loaded.
+	// Where a value is that is in one request only, and signed, for a `partial` one: with
+	// what is signed a second body is refused, for the last 100,000 since the config was
+	// loaded.
 	Nonce Source `json:"nonce,omitempty"`
 
 	// Forms of the URL that may be signed instead of it: `port` (with its scheme's
@@ -164,8 +165,8 @@ type Signature struct {
 	// How what is sent is encrypted. Default: it is not.
 	Sealed *Sealed `json:"-"`
 
-	// Where the account is, one of which the option `account` must name. Default: events
-	// name none.
+	// Where the account is, which must be signed, one of which the option `account` must
+	// name. Default: events name none.
 	Account Source `json:"account,omitempty"`
 }
 
@@ -307,6 +308,9 @@ func (s *Signature) NeedsData() bool {
 	}
 	return false
 }
+
+// NeedsData is the same, known once.
+func (s *Verifier) NeedsData() bool { return s.needsData }
 
 // Verify returns an error unless the body, as sent, has a valid signature. Where that
 // needs the decoded body, it is left to VerifyData.
