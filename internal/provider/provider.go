@@ -144,7 +144,7 @@ func (p *Row) Validate() error {
 		if v.Signed && p.Signature == nil {
 			return errors.New("verification: signed: needs a block signature, which says how")
 		}
-		if v.Signed && v.WithDefaults().Method != http.MethodPost && (p.Signature.NeedsData() || p.Signature.Account != "" || p.Signature.Nonce != "") {
+		if v.Signed && p.Signature.Sealed == nil && v.WithDefaults().Method != http.MethodPost && (p.Signature.NeedsData() || p.Signature.Account != "" || p.Signature.Nonce != "") {
 			return errors.New("verification: signed: needs method POST, as what is signed is not all in a request without a body")
 		}
 		if v.HMAC != "" && p.Signature != nil && p.Signature.HMACHashes() == nil {

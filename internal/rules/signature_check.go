@@ -219,7 +219,7 @@ func (s *Signature) checkContent(content string) error {
 		return errors.New("content: {secret} is for a plain digest, which must have it, as in algorithm sha256, content {body}{secret}")
 	case !signsRequest(parts):
 		return errors.New("content: must have something in it that differs between requests, outside of {?…?}: else the signature is always the same")
-	case s.IsDigest() && !endsWithSecret(parts) && slices.ContainsFunc(parts.sources(), func(source Source) bool { return !source.Is(SourceHeader) && !source.Is(SourceBody) }):
+	case s.IsDigest() && s.Sealed == nil && !endsWithSecret(parts) && slices.ContainsFunc(parts.sources(), func(source Source) bool { return !source.Is(SourceHeader) && !source.Is(SourceBody) }):
 		return errors.New("content: a plain digest that does not end with {secret} can be had for any event where a value in it can be any bytes, as those of a query can: have {secret} at its end")
 	}
 	return s.checkURL(parts)
