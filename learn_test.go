@@ -70,6 +70,12 @@ func (c *learningCaddy) config(options string) string {
 			output file %s
 			%s
 		}
+		webhook_receiver /elsewhere {
+			name tasks
+			provider asana
+			output file %[4]s
+			%[5]s
+		}
 		webhook_receiver /notion {
 			provider notion
 			output file %[4]s
@@ -246,6 +252,9 @@ func TestLearn(t *testing.T) {
 		c.asana(401, stranger, asanaEvent)
 		c.offer(403, stranger)
 		c.offer(200, asanaSecret)
+		// The same receiver at another address.
+		c.send(200, "/elsewhere", asanaEvent, "X-Hook-Signature", signedWith(asanaSecret, asanaEvent))
+		before++
 		if n := c.stored() - before; n != 1 {
 			t.Errorf("%d events are stored, want 1", n)
 		}
@@ -292,6 +301,7 @@ func TestLearn(t *testing.T) {
 		t.Errorf("%q, %v", out, err)
 	}
 	c.asana(401, asanaSecret, asanaEvent)
+	c.send(401, "/elsewhere", asanaEvent, "X-Hook-Signature", signedWith(asanaSecret, asanaEvent))
 }
 
 // learn has a receiver learn what is sent meanwhile.
