@@ -33,8 +33,8 @@ type request struct {
 	body     []byte          // as sent
 	unread   bool            // it has not been read to its end
 
-	unconfirmed bool // it is signed with a secret that is not confirmed yet
-	bringsOffer bool // its body brings a secret
+	unconfirmed          bool   // it is signed with a secret that is not confirmed yet
+	bringsOffer          bool   // its body brings a secret
 	replyType, replyBody string // of an answer that is encrypted, where there is to be one
 }
 

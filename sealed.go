@@ -2,14 +2,13 @@ package webhookreceiver
 
 import (
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
-	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/intake"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/outcome"
 )
 
 // unseal verifies a body that is encrypted, of which what was encrypted becomes the event's
 // data, and makes the answer that is to be encrypted, too.
 func (h *Handler) unseal(req *request, coding string) (err error) {
-	if req.Decoded, err = intake.DecodeBody(req.ctx, req.body, coding, h.maxBodySize, &req.lease); err != nil {
+	if err := h.decode(req, coding); err != nil {
 		return unsigned(err)
 	}
 	message, err := h.signature.OpenData(&req.Request, req.body, h.verification, &req.lease)
