@@ -75,7 +75,7 @@ func TestCaddyfileErrors(t *testing.T) {
 		"verify_tokens a":                            "unrecognized option 'verify_tokens'; did you mean verify_token?",
 		"provider":                                   "provider takes ",
 		"provider a b":                               "provider takes ",
-		"provider nobody":                            `provider "nobody": not known; caddy webhook providers lists `,
+		"provider nobody":                            `provider "nobody": not known; caddy webhook providers lists those that are`,
 		"provider \"\"":                              "provider is empty",
 		"provider socialboards\nprovider x":          "provider is already specified",
 		"verify_token":                               "verify_token takes ",

@@ -53,7 +53,10 @@ func (h *Handler) sendSample(ctx context.Context) (string, error) {
 		account.Account = h.accounts[0]
 	}
 	account.Token = h.signature.FirstToken()
-	if h.signature != nil && len(h.signature.Secrets()) > 0 {
+	switch {
+	case h.signature.IsSealed(): // the secret is what is encrypted with
+		account.Secret = h.signatureSecrets[0]
+	case h.signature != nil && len(h.signature.Secrets()) > 0:
 		account.Secret = h.signature.Secrets()[0]
 	}
 	steps, err := play.Of(h.provider, h.PublicURL).Steps(account)

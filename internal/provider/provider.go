@@ -130,8 +130,8 @@ func Named(name string) (Row, error) {
 	if near := expect.Nearest(name, known); near != "" {
 		return Row{}, fmt.Errorf("provider %q: not known; did you mean %s?", name, near)
 	}
-	return Row{}, fmt.Errorf("provider %s: not known; caddy webhook providers lists the %d that are, and any other is described with provider %s",
-		expect.Quote(name), len(Rows), Generic)
+	return Row{}, fmt.Errorf("provider %s: not known; caddy webhook providers lists those that are, and any other is described with provider %s",
+		expect.Quote(name), Generic)
 }
 
 // Validate returns an error for rules that could not work, or would be open to

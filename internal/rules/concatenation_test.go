@@ -97,25 +97,6 @@ func TestNumberedToken(t *testing.T) {
 	}
 }
 
-// TestSecondToken: a token that is right at one source counts, whatever a proxy has put at
-// another.
-func TestSecondToken(t *testing.T) {
-	s := Signature{Algorithm: AlgorithmToken, From: []Source{"header:Authorization", "query:token"}, Prefix: "Bearer "}
-	verifier, err := NewVerifier(s, []string{"key"}, PublicURL{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for target, taken := range map[string]bool{"/?token=key": true, "/?token=other": false, "/": false, "/?token=key&token=key": false} {
-		for _, header := range []string{"Basic eDp5", "Bearer x", "bearer  key"} {
-			r := httptest.NewRequest(http.MethodPost, target, nil)
-			r.Header.Set("Authorization", header)
-			if err := verifier.Verify(&Request{Request: r, Sent: r.URL}, nil, noLimit{}); (err == nil) != taken {
-				t.Errorf("%s with %s: %v", target, header, err)
-			}
-		}
-	}
-}
-
 // TestRewrittenQuery: what is signed of the query is what was sent, as it is of the path.
 func TestRewrittenQuery(t *testing.T) {
 	s := Signature{Algorithm: HMACSHA256, From: []Source{"header:S"}, Content: "{path}{query:id}{body}"}

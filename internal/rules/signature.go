@@ -411,13 +411,7 @@ func (s *Verifier) checkToken(r *Request) error {
 			if len(r.values(source)) == 0 {
 				continue
 			}
-			sourceErr := s.checkTokenAt(r, source)
-			if sourceErr == nil {
-				return nil
-			}
-			if errors.Is(err, errNoSignature) {
-				err = sourceErr
-			}
+			return s.checkTokenAt(r, source)
 		}
 	}
 	return err
