@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -296,6 +297,24 @@ func TestDeliveriesInCaddyfile(t *testing.T) {
 	}
 }
 
+// awaitCertificateCache waits until the cache of certificates is maintained. If another
+// config is provisioned before, Caddy's certmagic panics (a ticker without interval), and
+// then waits forever for the cache to stop.
+func awaitCertificateCache(t *testing.T) {
+	t.Helper()
+	eventually(t, "the cache of certificates is maintained", func() bool {
+		stacks := make([]byte, 4<<20)
+		stacks = stacks[:runtime.Stack(stacks, true)]
+		for _, stack := range strings.Split(string(stacks), "\n\n") {
+			state, _, _ := strings.Cut(stack, "\n")
+			if strings.Contains(stack, "certmagic.(*Cache).maintainAssets(") && strings.Contains(state, "[select") {
+				return true
+			}
+		}
+		return false
+	})
+}
+
 // TestValidateDoesNothing: a config that is only validated sends, locks, writes and deletes nothing,
 // where there is nothing yet and beside what there is.
 func TestValidateDoesNothing(t *testing.T) {
@@ -327,6 +346,7 @@ func TestValidateDoesNothing(t *testing.T) {
 	if _, err := caddy.ProvisionContext(&config); err != nil { // which nobody can cancel from here
 		t.Fatal(err)
 	}
+	awaitCertificateCache(t)
 	nothing("while it is provisioned")
 	if n := requests.Load(); n != 0 {
 		t.Errorf("%d requests", n)
