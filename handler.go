@@ -21,6 +21,7 @@ import (
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/intake"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/outcome"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/rules"
 )
 
 // ServeHTTP answers a verification request or stores an event.
@@ -395,7 +396,7 @@ func (h *Handler) mostMemory() int64 {
 	}
 	times := max(8, 3+longest) // compressed, decoded and some attributes beside the lines
 	if h.signature.IsSealed() {
-		times += 6 // while it is opened
+		times += rules.SealedTimes // while it is opened
 	}
 	return times * min(h.maxBodySize, math.MaxInt64/2/times)
 }

@@ -20,6 +20,10 @@ import (
 // partSealed stands for the ciphertext in what is signed, in the base64 that it is sent in.
 const partSealed = "{sealed}"
 
+// SealedTimes is how many times its size it takes to open a body: most of it while it is read
+// as XML.
+const SealedTimes = 8
+
 // Sealed is how a service encrypts what it sends. The secret is the cipher's key.
 type Sealed struct {
 	Cipher   Cipher
@@ -140,8 +144,8 @@ func (s *Verifier) FirstToken() string {
 // verifies the endpoint. A body that is not signed is decrypted only where verifications
 // come so, and everything else in it is refused as if it had not been.
 func (s *Verifier) OpenData(r *Request, body []byte, v *Verification, mem Memory) ([]byte, error) {
-	// The ciphertext is copied, decoded, and decrypted.
-	if err := mem.Take(6 * int64(len(r.Decoded))); err != nil {
+	// The ciphertext is read, copied, decoded, and decrypted.
+	if err := mem.Take(SealedTimes * int64(len(r.Decoded))); err != nil {
 		return nil, err
 	}
 	var err error
