@@ -43,6 +43,7 @@ func parseCaddyfile(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error)
 //	    verify_token  <token...>
 //	    account       <value...>
 //	    secret        <secret...>
+//	    keys          <file>
 //	    public_url    <url>
 //	    tolerance     <duration>
 //	    output        <module> ...
@@ -75,6 +76,7 @@ func (h *Handler) options() options.Table {
 		"event":         {Takes: "a block", Read: h.unmarshalEvent},
 		"verify_token":  options.Secret(options.Texts("one token or more, such as {env.WEBHOOK_VERIFY_TOKEN}", &h.VerifyTokens)),
 		"secret":        options.Secret(options.Texts("one secret or more, such as {env.WEBHOOK_SECRET}", &h.Secrets)),
+		"keys":          options.Text("one file with public keys, such as /etc/caddy/keys.pem", &h.KeysFile),
 		"account":       options.Texts("one account or more, such as 12345", &h.Accounts),
 		"public_url":    options.Value("one URL without spaces, such as https://hooks.example.com/webhooks", h.setPublicURL),
 		"tolerance":     options.Duration(&h.Tolerance, "5m"),

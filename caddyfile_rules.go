@@ -21,6 +21,7 @@ import (
 //	    secret       <source>
 //	    challenge    <source>
 //	    hmac         hex|base64
+//	    digest       <text>
 //	    status       <code>
 //	    header       <name> <value>
 //	    content_type <type>
@@ -42,6 +43,7 @@ func verificationOptions(v *rules.Verification) options.Table {
 		"secret":       options.Text("one source, such as header:X-Hook-Secret", &v.Secret),
 		"challenge":    options.Text("one source, such as query:challenge", &v.Challenge),
 		"hmac":         options.Word(&v.HMAC, rules.EncodingHex, rules.EncodingBase64),
+		"digest":       options.Text("one text, in quotes if it has spaces, such as {challenge}{verify_token}{url}", &v.Digest),
 		"status":       options.Status(&v.Status),
 		"header":       options.Pairs("a name and a value, such as X-Challenge {challenge}", &v.Headers),
 		"content_type": options.Text("one media type, such as application/json", &v.ContentType),

@@ -181,7 +181,13 @@ func (h *Handler) checkUse(row provider.Row) error {
 	case len(h.VerifyTokens) > 0 && !row.UsesToken():
 		return fmt.Errorf("verify_token: %s sends no token, so it uses none: take it out%s",
 			h.sender(), h.orElse("secret", row.Secret, row.UsesSecret() && len(h.Secrets) == 0))
-	case len(h.Secrets) == 0 && row.UsesSecret() && !row.SecretOptional && !row.LearnsSecret():
+	case h.KeysFile != "" && row.Keys == nil:
+		return fmt.Errorf("keys: no keys are fetched for %s, so it uses none: take it out", h.sender())
+	case h.KeysFile != "" && len(h.Secrets) > 0:
+		return errors.New("secret: is what keys are fetched with, and keys has them in a file: take one of the two out")
+	case row.NeedsURL() && h.PublicURL == "":
+		return fmt.Errorf("public_url: %s needs one, just as it is entered there, as the answer to its verification is made of it: add a line such as public_url https://hooks.example.com/webhooks", h.sender())
+	case len(h.Secrets) == 0 && row.UsesSecret() && !row.SecretOptional && !row.LearnsSecret() && h.KeysFile == "":
 		return fmt.Errorf("secret: %s needs one, %s: add a line such as secret {env.WEBHOOK_SECRET}", h.sender(), plain.Replace(row.Secret))
 	case len(h.Accounts) > 0 && !row.UsesAccount():
 		return fmt.Errorf("account: %s has none, as the secret is your account's, so it uses none: take it out", h.sender())
@@ -216,6 +222,11 @@ func (h *Handler) checkLiterals(row provider.Row) error {
 			return fmt.Errorf("verify_token number %d: %w", i+1, err)
 		}
 	}
+	for i, account := range h.Accounts {
+		if err := checkAccount(row, i, account); err != nil && !strings.Contains(account, "{") {
+			return err
+		}
+	}
 	for i, secret := range h.Secrets {
 		err := checkBlank(secret)
 		if err != nil {
@@ -234,9 +245,16 @@ func (h *Handler) checkLiterals(row provider.Row) error {
 // checkSecret returns an error for a secret that is no key for the provider's
 // signatures. It does not quote it.
 func checkSecret(row provider.Row, i int, secret string) error {
-	s := signatureOf(row)
-	if err := s.CheckSecret(secret); err != nil {
+	if err := row.CheckSecret(secret); err != nil {
 		return fmt.Errorf("secret number %d: %w; what provider %s needs is %s", i+1, err, row.Name, plain.Replace(row.Secret))
+	}
+	return nil
+}
+
+// checkAccount returns an error for what can't be an account at the provider.
+func checkAccount(row provider.Row, i int, account string) error {
+	if err := row.CheckAccount(account); err != nil {
+		return fmt.Errorf("account number %d: %w", i+1, err)
 	}
 	return nil
 }

@@ -86,6 +86,7 @@ func (h *Handler) receive(req *request) (became string, err error) {
 	var cancel context.CancelFunc
 	req.ctx, cancel = withDeadline(req.Context(), req.deadline)
 	defer cancel()
+	req.Waits = req.ctx
 	repl := req.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
 	repl.Map(req.placeholder)
 
@@ -104,6 +105,9 @@ func (h *Handler) receive(req *request) (became string, err error) {
 	}
 	if req.unconfirmed {
 		return "", h.unconfirmed()
+	}
+	if asks, err := h.confirm(req); asks || err != nil {
+		return outcome.Verified, err
 	}
 	if err := checkDepth(req); err != nil {
 		return "", err
@@ -252,7 +256,7 @@ func (h *Handler) answerVerification(req *request) error {
 	if v.HMAC != "" {
 		mac = v.MAC(h.secrets[req.Key], challenge)
 	}
-	headers, body := v.Answer(challenge, mac)
+	headers, body := v.Answer(challenge, mac, v.DigestOf(challenge, h.firstToken, h.public.Text))
 	for name, value := range headers {
 		req.w.Header().Set(name, value)
 	}
@@ -294,6 +298,7 @@ func (h *Handler) setAttributes(req *request, repl *caddy.Replacer) error {
 	for _, own := range [...]Attribute{
 		{Name: event.HTTPHeaders, Value: h.headersOf(req)},
 		{Name: event.Verification, Value: h.verifies},
+		{Name: event.SigningKey, Value: h.signedBy(req)},
 		{Name: event.Receiver, Value: h.storedName()},
 	} {
 		if _, configured := h.Attributes[own.Name]; own.Value != "" && !configured {

@@ -82,6 +82,11 @@ type Handler struct {
 	// loaded; one that is empty is an error.
 	Secrets []string `json:"secrets,omitempty"`
 
+	// A file with the public keys of a service whose keys are fetched otherwise, in PEM,
+	// certificates too, or a JSON Web Key or a set of them. It is read when the config is
+	// loaded; nothing is fetched then. For providers aws_sns, ebay, paypal and plaid.
+	KeysFile string `json:"keys,omitempty"`
+
 	// The URL that the sender was given, where it differs from what Caddy sees,
 	// as behind another proxy: a text that providers that sign the URL must have
 	// signed just so. It becomes the events' `source`, as a URI, without user and
@@ -142,6 +147,7 @@ type Handler struct {
 	signatureSecrets []string
 	learnt           *learn.Secrets // nil: none comes by itself
 	accounts         []string
+	firstToken       string // of VerifyTokens
 	deliveries       []*deliver.Handle
 	tokens           [][sha256.Size]byte // hashed, so that comparing takes the same time for any length
 	secrets          [][]byte            // keys of HMACs
@@ -187,7 +193,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		return err
 	}
 	h.provisionName()
-	if err := h.provisionTokens(); err != nil {
+	if err := h.provisionTokens(ctx); err != nil {
 		return err
 	}
 	h.provisionLearnt(ctx)

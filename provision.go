@@ -55,10 +55,13 @@ func (h *Handler) provisionName() {
 }
 
 // provisionTokens fails closed: no token and no secret may come out empty.
-func (h *Handler) provisionTokens() error {
+func (h *Handler) provisionTokens(ctx caddy.Context) error {
 	tokens, err := resolveSecrets("verify_token", h.VerifyTokens)
 	if err != nil {
 		return err
+	}
+	if len(tokens) > 0 {
+		h.firstToken = tokens[0]
 	}
 	for _, token := range tokens {
 		h.tokens = append(h.tokens, sha256.Sum256([]byte(token)))
@@ -72,11 +75,10 @@ func (h *Handler) provisionTokens() error {
 	if h.provider.Verification != nil {
 		h.verification = h.provider.Verification.WithDefaults()
 	}
-	return h.provisionSignature(tokens, secrets)
+	return h.provisionSignature(ctx, tokens, secrets)
 }
 
-func (h *Handler) provisionSignature(tokens, secrets []string) (err error) {
-	h.signatureSecrets = secrets
+func (h *Handler) provisionSignature(ctx caddy.Context, tokens, secrets []string) (err error) {
 	for i, secret := range secrets {
 		if err := checkSecret(h.provider, i, secret); err != nil {
 			return err
@@ -85,11 +87,16 @@ func (h *Handler) provisionSignature(tokens, secrets []string) (err error) {
 	if h.accounts, err = resolveSecrets("account", h.Accounts); err != nil {
 		return err
 	}
+	if h.provider.Keys != nil {
+		return h.provisionKeys(ctx, secrets)
+	}
+	h.signatureSecrets = secrets
 	keys := rules.Keys{Secrets: secrets, Tokens: tokens, Accounts: h.accounts}
 	verifier, err := rules.NewOpener(signatureOf(h.provider), keys, h.public)
 	if err != nil {
 		return err
 	}
+	verifier.Accounts = h.accounts
 	for i := range secrets {
 		if verifier.IsSealed() {
 			break // they make none

@@ -51,6 +51,7 @@ const (
 	HTTPHeaders  = "httpheaders"  // method, path and header fields of the request
 	Verification = "verification" // what was checked
 	Receiver     = "receiver"     // its name
+	SigningKey   = "signingkey"   // SHA-256 of the public key, where it is one that the event named
 )
 
 // What HTTPHeaders has beside header fields: pseudo headers, as in HTTP/2, and what stands
@@ -254,8 +255,25 @@ const maxScalar = 64 << 10
 
 // Scalar returns the text of a JSON string, or the literal of a number.
 func Scalar(raw []byte) (text string, ok bool) {
+	if len(raw) > maxScalar {
+		return "", false
+	}
+	return longScalar(raw)
+}
+
+// LongText returns the text of a string or number at path in the event's data, however
+// long it is, or nothing.
+func LongText(e *Event, path string) string {
+	if e == nil || e.DataKind != DataJSON || len(e.doc.Value) == 0 {
+		return ""
+	}
+	text, _ := longScalar(e.doc.Get(path))
+	return text
+}
+
+func longScalar(raw []byte) (text string, ok bool) {
 	switch {
-	case len(raw) == 0 || len(raw) > maxScalar:
+	case len(raw) == 0:
 		return "", false
 	case raw[0] == '"':
 		return jsonscan.Unquote(raw)

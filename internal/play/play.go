@@ -45,11 +45,11 @@ func Of(p provider.Row, publicURL string) Service {
 		Seals:        p.Signature.IsSealed(),
 		Patience:     p.Patience,
 		Steps: func(a Account) ([]Step, error) {
-			s := &role{Row: p, url: a.URL, token: a.Token, account: a.Account}
+			s := &role{Row: p, url: a.URL, publicURL: publicURL, token: a.Token, account: a.Account}
 			if p.Verification != nil {
 				s.verification = p.Verification.WithDefaults()
 			}
-			if a.Secret != "" {
+			if a.Secret != "" && p.Keys == nil {
 				k, err := newSigner(p, a.Secret, a.Token, a.Account, publicURL)
 				if err != nil {
 					return nil, err
@@ -63,6 +63,7 @@ func Of(p provider.Row, publicURL string) Service {
 				if s.wrong, err = newStranger(p, a.Account, publicURL); err != nil {
 					return nil, err
 				}
+				s.wrong.Accounts = []string{a.Account}
 			}
 			return append(s.verifications(), s.events()...), nil
 		},
@@ -76,6 +77,7 @@ type role struct {
 	url          *url.URL
 	token        string
 	account      string
+	publicURL    string
 	key          []byte  // of HMACs
 	right, wrong *signer // nil: there is no secret; nothing is signed
 }
@@ -172,7 +174,7 @@ func (s *role) wantVerified(r *request) Want {
 		mac = v.MAC(s.key, challenge)
 	}
 	want := Want{Status: v.Status, ContentType: v.ContentType, HMAC: v.HMAC != ""}
-	want.Header, want.Body = v.Answer(challenge, mac)
+	want.Header, want.Body = v.Answer(challenge, mac, v.DigestOf(challenge, s.token, s.publicURL))
 	return typed(s.sealed(want))
 }
 

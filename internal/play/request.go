@@ -2,6 +2,7 @@ package play
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
@@ -50,6 +51,14 @@ func (r *request) put(s rules.Source, value any) error {
 	switch kind, name := s.Split(); kind {
 	case rules.SourceHeader:
 		r.Header.Set(strings.Replace(name, "*", "1", 1), text) // the first of numbered ones
+	case rules.SourceEncoded:
+		_, path, _ := strings.Cut(name, ".")
+		planted, _ := plant(nil, strings.Split(path, "."), value)
+		encoded, err := json.Marshal(planted)
+		if err != nil {
+			return err
+		}
+		r.Header.Set(s.Field(), base64.StdEncoding.EncodeToString(encoded))
 	case rules.SourceClaim:
 		claims, ok := plant(r.claims, strings.Split(name, "."), value)
 		if !ok {

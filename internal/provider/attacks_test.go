@@ -256,7 +256,7 @@ func (a *attacker) sources() {
 		case kind == rules.SourceQuery && strings.Contains(a.v.target, name+"="):
 			a.all["altered query "+name] = func(d *delivery) { d.path = strings.Replace(d.path, name+"=", name+"=1", 1) }
 			a.all["missing query "+name] = func(d *delivery) { d.path = strings.Replace(d.path, name+"=", "x=", 1) }
-		case kind == rules.SourceBody:
+		case kind == rules.SourceBody && strings.Contains(a.v.body, `"`+name[strings.LastIndexByte(name, '.')+1:]+`"`):
 			last := name[strings.LastIndexByte(name, '.')+1:]
 			a.all["missing body "+name] = func(d *delivery) { d.body = strings.Replace(d.body, `"`+last+`"`, `"x"`, 1) }
 		}

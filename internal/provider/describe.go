@@ -58,6 +58,9 @@ func (p *Row) Properties() []Property {
 	if p.UsesSecret() {
 		add("`secret`", optional(p.Secret, p.SecretOptional || p.LearnsSecret()))
 	}
+	if p.Keys != nil {
+		add("`keys`", "a file with the service's public keys, which are fetched from it otherwise (optional)")
+	}
 	if p.UsesAccount() {
 		add("`account`", p.Account)
 	}
@@ -82,7 +85,7 @@ func (p *Row) Options() []string {
 	if p.UsesAccount() {
 		options = append(options, "account      {env.WEBHOOK_ACCOUNT}")
 	}
-	if p.Signature != nil && p.Signature.SignsURL() {
+	if p.NeedsURL() || p.Signature != nil && p.Signature.SignsURL() {
 		options = append(options, "public_url   https://hooks.example.com")
 	}
 	return options
@@ -125,6 +128,9 @@ func describeVerification(v *rules.Verification) string {
 	}
 	if v.Body != "" {
 		answer += ", `" + v.Body + "`"
+	}
+	if v.Digest != "" {
+		answer += ", where `{digest}` is the SHA-256 of `" + v.Digest + "` in hex"
 	}
 	if v.HMAC != "" {
 		answer += ", where `{hmac}` is the challenge's HMAC-SHA256 in " + v.HMAC
@@ -244,7 +250,7 @@ func describeSource(s rules.Source) string {
 		return "the signature's first element"
 	}
 	return map[string]string{
-		rules.SourceHeader: "header", rules.SourceQuery: "query parameter", rules.SourceBody: "body's", rules.SourceForm: "form's",
+		rules.SourceHeader: "header", rules.SourceEncoded: "in the header's JSON in base64", rules.SourceQuery: "query parameter", rules.SourceBody: "body's", rules.SourceForm: "form's",
 		rules.SourceSignature: "the signature's", rules.SourceClaim: "the token's", rules.SourceKey: "the body's first key except", rules.SourceXML: "the XML's",
 	}[kind] + " `" + name + "`"
 }

@@ -12,6 +12,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -53,6 +55,7 @@ type vector struct {
 	dataType         string        // media type of the data; "": not looked at
 	answerType, echo string        // its Content-Type, and the header that is repeated in it
 	nonce            bool          // whether a nonce counts once
+	second           string        // another body that has the signature of the first one; "": any
 	refused          int           // status of the answer to one that is not signed right; 0: 401
 }
 
@@ -75,6 +78,9 @@ const (
 )
 
 const newYear = 1767225600 // 2026-01-01T00:00:00Z
+
+// handshakeURL is the public_url where the answer is made of it.
+const handshakeURL = "https://hooks.example.com/webhooks"
 
 // handshake is a verification request, and its answer.
 type handshake struct {
@@ -178,7 +184,9 @@ func (v vector) keys() rules.Keys {
 // receiver is for the vector's provider, and at the vector's time.
 func (v vector) receiver(t *testing.T, options string) *receiver {
 	t.Helper()
-	if v.secret != "" {
+	if p, _ := provider.Named(v.provider); p.Keys != nil {
+		options += fmt.Sprintf("\nkeys %q", keysFile(t, v.secret))
+	} else if v.secret != "" {
 		options += fmt.Sprintf("\nsecret %q", v.secret)
 	}
 	if v.url != "" {
@@ -187,6 +195,16 @@ func (v vector) receiver(t *testing.T, options string) *receiver {
 	rc := newReceiver(t, options)
 	setTime(t, time.Unix(v.at, 0))
 	return rc
+}
+
+// keysFile returns the name of a file with a service's public key.
+func keysFile(t *testing.T, public string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "keys.pem")
+	if err := os.WriteFile(name, []byte(public), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
 }
 
 // setTime sets the time for the rest of the test.

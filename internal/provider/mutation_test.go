@@ -135,7 +135,7 @@ func judgeVector(p, right provider.Row, v vector) error {
 			if err := verifier.UseNonce(r); (err == nil) != (i == 0) {
 				return fmt.Errorf("a nonce used %d times: %w", i+1, err)
 			}
-			other.body = strings.Replace(v.body, "{", "{ ", 1)
+			other.body = cmp.Or(v.second, strings.Replace(v.body, "{", "{ ", 1))
 		}
 	}
 	if right.Signature == nil || len(right.Signature.Timestamp) == 0 {
@@ -165,6 +165,7 @@ func verified(p provider.Row, verifier *rules.Verifier, v vector, at time.Time, 
 		return m, openSealed(p, v, m, account)
 	}
 	if verifier != nil {
+		verifier.Accounts = []string{account}
 		if err := verifier.Verify(m, []byte(v.body), noLimit{}); err != nil {
 			return nil, err
 		}
@@ -252,12 +253,18 @@ func judgeHandshake(t *testing.T, p provider.Row, test handshake) error {
 // newReceiverOf returns a receiver whose config has the row's rules in it.
 func newReceiverOf(t *testing.T, p provider.Row, secret string) (*receiver, error) {
 	t.Helper()
+	if p.Keys != nil {
+		secret = vectors[slices.IndexFunc(vectors, func(v vector) bool { return v.provider == p.Name })].secret
+	}
 	config := map[string]any{"provider": provider.Generic, "verification": p.Verification, "event": p.Event, "accept": p.Accept}
 	if p.Signature != nil && (secret != "" || !p.SecretOptional) {
 		config["signature"] = p.Signature
 	}
 	if secret != "" {
 		config["secrets"] = []string{secret}
+	}
+	if p.NeedsURL() {
+		config["public_url"] = handshakeURL
 	}
 	if p.UsesToken() {
 		config["verify_tokens"] = []string{"sesame"}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/expect"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/keys"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/rules"
 )
 
@@ -54,6 +55,10 @@ type Row struct {
 	// What the service calls that which the option account takes, where the signature
 	// has an account.
 	Account string
+
+	// Whose keys are fetched, as each event names the one that it is signed with; the secret,
+	// if there is one, is what they are asked for with. Nil: the secret is the key.
+	Keys keys.Service
 
 	// Names that the row had before, or that are the product's as well.
 	Aliases []string
@@ -169,10 +174,13 @@ func (p *Row) Validate() error {
 }
 
 func (p *Row) UsesToken() bool {
-	return p.Verification != nil && p.Verification.Token != "" || p.Signature.IsSealed()
+	return p.Verification != nil && (p.Verification.Token != "" || p.Verification.DigestsToken()) || p.Signature.IsSealed()
 }
 
 func (p *Row) UsesSecret() bool {
+	if p.Keys != nil {
+		return p.Secret != ""
+	}
 	return p.Signature != nil || p.Verification != nil && p.Verification.HMAC != ""
 }
 
@@ -182,7 +190,30 @@ func (p *Row) LearnsSecret() bool { return p.Verification != nil && p.Verificati
 
 // UsesAccount tells whether events must be of an account that is configured.
 func (p *Row) UsesAccount() bool {
-	return p.Signature != nil && (p.Signature.Account != "" || p.Signature.IsSealed() && p.Signature.Sealed.HasAccount)
+	s := p.Signature
+	return s != nil && (s.Account != "" || s.Signs(rules.PartAccount) || s.IsSealed() && s.Sealed.HasAccount)
+}
+
+// NeedsURL tells whether there must be a public_url, as a digest of it is answered.
+func (p *Row) NeedsURL() bool { return p.Verification != nil && p.Verification.DigestsURL() }
+
+// CheckSecret returns an error for what is no secret of the service. It does not quote it.
+func (p *Row) CheckSecret(secret string) error {
+	switch {
+	case p.Keys != nil:
+		return p.Keys.CheckSecret(secret)
+	case p.Signature == nil:
+		return rules.Signature{Algorithm: rules.HMACSHA256}.CheckSecret(secret)
+	}
+	return p.Signature.CheckSecret(secret)
+}
+
+// CheckAccount returns an error for what can't be an account at the service.
+func (p *Row) CheckAccount(account string) error {
+	if s, ok := p.Keys.(interface{ CheckAccount(string) error }); ok {
+		return s.CheckAccount(account)
+	}
+	return nil
 }
 
 // SignsWithPrivateKey tells whether the secret is a public key, with which nobody

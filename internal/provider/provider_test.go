@@ -94,6 +94,9 @@ func TestVerification(t *testing.T) {
 			if test.secret != "" {
 				options += fmt.Sprintf("\nsecret %q", test.secret)
 			}
+			if p.NeedsURL() {
+				options += "\npublic_url " + handshakeURL
+			}
 			rc := newReceiver(t, options)
 			resp, body := rc.send(t, test.request)
 			if v, _ := attacked(p); p.Signature.IsSealed() && v.answer != "" {
@@ -194,6 +197,7 @@ func FuzzSignature(f *testing.F) {
 		r.Header = v.delivery().headers
 		name, right := v.headers[2*header], v.headers[2*header+1]
 		r.Header.Set(name, value)
+		check.Accounts = []string{v.account}
 		e := new(event.Event)
 		if event.SetData(e, []byte(v.body), "", event.AcceptAny) != nil {
 			t.Fatal("the vector has no body")

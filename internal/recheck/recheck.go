@@ -52,6 +52,7 @@ func (c *Checker) Add(r Receiver) error {
 	}
 	verifier, err := r.opener(public)
 	if err == nil {
+		verifier.Accounts = r.Accounts
 		c.receivers = append(c.receivers, receiver{r, verifier})
 	}
 	return err
@@ -112,6 +113,7 @@ func (r *receiver) check(e *reader.Event, stored *reader.Request) (Verdict, erro
 		// The source may be a public_url, which is signed as it is.
 		if public, err := rules.ParsePublicURL(e.Source); err == nil {
 			if as, err := r.opener(public); err == nil {
+				as.Accounts = r.Receiver.Accounts
 				verifiers = append(verifiers, as)
 			}
 		}
@@ -206,6 +208,10 @@ func (r *receiver) has(req *http.Request, known bool) error {
 // body, or beside the signature, comes with that.
 func isStored(req *http.Request, source rules.Source) (bool, error) {
 	kind, name := source.Split()
+	if kind == rules.SourceEncoded {
+		kind, name = rules.SourceHeader, source.Field()
+		source = rules.Source(rules.SourceHeader + ":" + name)
+	}
 	var value string
 	var isThere bool
 	switch kind {

@@ -41,30 +41,33 @@ var (
 
 // schemes are the algorithms that stand alone.
 var schemes = map[string]scheme{
-	AlgorithmToken:   {},
-	AlgorithmEd25519: {verify: verifyEd25519},
-	AlgorithmECDSA:   {verify: verifyECDSA, hash: crypto.SHA256},
-	"ecdsa-p256-raw": {verify: verifyRawECDSA, hash: crypto.SHA256},
-	"rsa-sha256":     {verify: verifyRSA, hash: crypto.SHA256},
-	"rsa-sha512":     {verify: verifyRSA, hash: crypto.SHA512},
-	"rsa-pss-sha256": {verify: verifyPSS, hash: crypto.SHA256},
-	"jwt-hs256":      {jose: "HS256", hash: crypto.SHA256, isJWT: true},
-	"jwt-hs384":      {jose: "HS384", hash: crypto.SHA384, isJWT: true},
-	"jwt-hs512":      {jose: "HS512", hash: crypto.SHA512, isJWT: true},
-	"jwt-rs256":      {jose: "RS256", verify: verifyRSA, hash: crypto.SHA256, isJWT: true},
-	"jwt-es256":      {jose: "ES256", verify: verifyRawECDSA, hash: crypto.SHA256, isJWT: true},
-	"jws-rs256":      {jose: "RS256", verify: verifyRSA, hash: crypto.SHA256},
-	"jws-rs512":      {jose: "RS512", verify: verifyRSA, hash: crypto.SHA512},
-	"jws-es256":      {jose: "ES256", verify: verifyRawECDSA, hash: crypto.SHA256},
-	"jws-ed25519":    {jose: "EdDSA", verify: verifyEd25519},
+	AlgorithmToken:        {},
+	AlgorithmEd25519:      {verify: verifyEd25519},
+	AlgorithmECDSA:        {verify: verifyECDSA, hash: crypto.SHA256},
+	"ecdsa-p256-raw":      {verify: verifyRawECDSA, hash: crypto.SHA256},
+	"rsa-sha256":          {verify: verifyRSA, hash: crypto.SHA256},
+	"ecdsa-p256-sha1":     {verify: verifyECDSA, hash: crypto.SHA1},
+	"rsa-sha1 rsa-sha256": {verify: verifyEitherRSA, hash: crypto.SHA256, isEither: true},
+	"rsa-sha512":          {verify: verifyRSA, hash: crypto.SHA512},
+	"rsa-pss-sha256":      {verify: verifyPSS, hash: crypto.SHA256},
+	"jwt-hs256":           {jose: "HS256", hash: crypto.SHA256, isJWT: true},
+	"jwt-hs384":           {jose: "HS384", hash: crypto.SHA384, isJWT: true},
+	"jwt-hs512":           {jose: "HS512", hash: crypto.SHA512, isJWT: true},
+	"jwt-rs256":           {jose: "RS256", verify: verifyRSA, hash: crypto.SHA256, isJWT: true},
+	"jwt-es256":           {jose: "ES256", verify: verifyRawECDSA, hash: crypto.SHA256, isJWT: true},
+	"jws-rs256":           {jose: "RS256", verify: verifyRSA, hash: crypto.SHA256},
+	"jws-rs512":           {jose: "RS512", verify: verifyRSA, hash: crypto.SHA512},
+	"jws-es256":           {jose: "ES256", verify: verifyRawECDSA, hash: crypto.SHA256},
+	"jws-ed25519":         {jose: "EdDSA", verify: verifyEd25519},
 }
 
 // scheme is how signatures are made by an algorithm that stands alone.
 type scheme struct {
-	verify func(key crypto.PublicKey, hash crypto.Hash, message, signature []byte) bool // nil: with a secret
-	hash   crypto.Hash                                                                  // 0: the message is not hashed
-	jose   string                                                                       // name of the algorithm in RFC 7518 and 8037; "": it is no JWS
-	isJWT  bool                                                                         // else, with jose, it is a detached JWS
+	verify   func(key crypto.PublicKey, hash crypto.Hash, message, signature []byte) bool // nil: with a secret
+	hash     crypto.Hash                                                                  // 0: the message is not hashed
+	jose     string                                                                       // name of the algorithm in RFC 7518 and 8037; "": it is no JWS
+	isJWT    bool                                                                         // else, with jose, it is a detached JWS
+	isEither bool                                                                         // it is over either of two hashes, and verified of what is signed
 }
 
 func (s *Signature) scheme() scheme { return schemes[s.Algorithm] }
@@ -99,6 +102,8 @@ func hashesIn(table map[string]func() hash.Hash, names string) (all []func() has
 func CheckAlgorithm(algorithm string) error {
 	alone, many := sortedNames(schemes), append(HMACs(), sortedNames(digests)...)
 	switch names := strings.Fields(algorithm); {
+	case slices.Contains(alone, algorithm):
+		return nil
 	case len(names) == 0:
 		return errors.New("algorithm: is needed, such as hmac-sha256")
 	case len(names) == 1:
@@ -133,7 +138,7 @@ func sortedNames[V any](table map[string]V) (names []string) {
 // message returns what public keys verify a signature of, in one piece: what is signed, or
 // its hash. It is made once for all keys and signatures, as anybody can send many of them.
 func (s scheme) message(signed [][]byte) []byte {
-	if s.hash != 0 {
+	if s.hash != 0 && !s.isEither {
 		return sum(s.hash.New(), signed)
 	}
 	return bytes.Join(signed, nil)
@@ -158,6 +163,16 @@ func verifyRawECDSA(key crypto.PublicKey, _ crypto.Hash, message, signature []by
 
 func verifyRSA(key crypto.PublicKey, hash crypto.Hash, message, signature []byte) bool {
 	return rsa.VerifyPKCS1v15(key.(*rsa.PublicKey), hash, message, signature) == nil
+}
+
+// verifyEitherRSA takes a signature over either hash: which one it is over is in the signature.
+func verifyEitherRSA(key crypto.PublicKey, _ crypto.Hash, message, signature []byte) bool {
+	for _, hash := range []crypto.Hash{crypto.SHA256, crypto.SHA1} {
+		if verifyRSA(key, hash, sum(hash.New(), [][]byte{message}), signature) {
+			return true
+		}
+	}
+	return false
 }
 
 // verifyPSS takes a salt of any length, as signers differ in that.

@@ -83,6 +83,8 @@ func (s *Verifier) Explain(r *Request, body []byte, reason error, seek bool, nei
 		return Explanation{Remedy: "if it is yours, name it with account; anybody can be a customer of the service, and have it send events here"}
 	case errors.Is(reason, errUsedNonce):
 		return Explanation{Remedy: "whoever has seen a request sends something else with its signature; or the sender repeats an event with another body"}
+	case s.Finder != nil:
+		return Explanation{Remedy: s.Finder.Remedy(r)}
 	case s.IsToken():
 		return Explanation{Remedy: e.explainToken(neighbours)}
 	case s.IsSealed():
@@ -231,7 +233,7 @@ func (e *explainer) fits(keys []signatureKey, body []byte) bool {
 }
 
 func (e *explainer) fitsAny(keys []signatureKey, body []byte, alternatives []alternative) bool {
-	with := &Verifier{Signature: e.Signature, template: e.template, public: e.public}
+	with := &Verifier{Signature: e.Signature, template: e.template, public: e.public, Accounts: e.Accounts}
 	with.known.Store(&secretKeys{keys: keys})
 	for _, alt := range alternatives {
 		signed, err := with.signed(e.signing(body, alt))

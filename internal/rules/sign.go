@@ -50,10 +50,10 @@ func (s *Signature) SignWith(private crypto.Signer, content []byte) ([]byte, err
 		}
 		return rsa.SignPKCS1v15(rand.Reader, private, scheme.hash, digest)
 	case *ecdsa.PrivateKey:
-		digest := sha256.Sum256(content)
-		if s.Algorithm == AlgorithmECDSA {
-			return ecdsa.SignASN1(rand.Reader, private, digest[:])
+		if scheme.hash != 0 {
+			return ecdsa.SignASN1(rand.Reader, private, sum(scheme.hash.New(), [][]byte{content}))
 		}
+		digest := sha256.Sum256(content)
 		a, b, err := ecdsa.Sign(rand.Reader, private, digest[:])
 		if err != nil {
 			return nil, err

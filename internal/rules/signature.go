@@ -39,7 +39,9 @@ type Signature struct {
 	//	sha1, sha256, sha512           a plain digest, with {secret} in what is signed
 	//	ed25519
 	//	ecdsa-p256, ecdsa-p256-raw     over SHA-256, in ASN.1 DER, or as r and s
+	//	ecdsa-p256-sha1                over SHA-1, in ASN.1 DER
 	//	rsa-sha256, rsa-sha512         PKCS #1 v1.5
+	//	rsa-sha1 rsa-sha256            over either hash
 	//	rsa-pss-sha256
 	//	jwt-hs256, jwt-hs384, jwt-hs512, jwt-rs256, jwt-es256
 	//	                               a JSON Web Token (RFC 7519) with claims
@@ -51,7 +53,7 @@ type Signature struct {
 	// counts for nothing.
 	Algorithm string `json:"algorithm,omitempty"`
 
-	// Where the signature is, any source except `key`; of several, any may have the right
+	// Where the signature is, any source except `key` (also `header_json:<name>.<path>`); of several, any may have the right
 	// one. The name of a header may end in `*`, which is any number from 1 to 16. With
 	// `body:<path>.*.<path>` every element of an array must have one: of what `content` takes
 	// from the element, as in `{item:id}`, or the `token`. With a `jwt-…` also `body:`, the
@@ -102,6 +104,9 @@ type Signature struct {
 	//	{host}                    of public_url, else of the request
 	//	{form}                    names and values of a form in the body, sorted by name, equal
 	//	                          ones once
+	//	{crc32}                   the body's CRC-32 as a decimal number, which binds no body:
+	//	                          anybody can make another one of the same number
+	//	{account}                 one of the option account
 	//	{secret}                  the secret, for a plain digest
 	//	{header:<name>} …         what is at a source
 	//	{item:<path>}             what an element of an array has, where each is signed
@@ -173,6 +178,8 @@ type Signature struct {
 // Verifier verifies the signatures of one receiver's events.
 type Verifier struct {
 	Signature
+	Accounts []string  // of which an event may be
+	Finder   KeyFinder // of keys that requests name; nil: the keys are the secrets
 
 	template  contentParts // of Content
 	claims    []claim      // of Claims
@@ -382,8 +389,8 @@ func (s *Verifier) verify(r *Request, body []byte, mem Memory) error {
 	if s.IsToken() {
 		return s.checkToken(r)
 	}
-	if array, path, ok := s.itemPath(); ok {
-		return s.checkItems(r, array, path, mem)
+	if s.Finder != nil {
+		return s.verifyNamed(r, body, mem)
 	}
 	err := errNoSignature
 	for _, f := range s.families {

@@ -186,7 +186,7 @@ func (s *Signature) checkFrom(i int, source Source) error {
 	case source.Is(SourceHeader):
 		checked = Source(strings.TrimSuffix(string(source), "*"))
 	}
-	if err := checked.check(SourceHeader, SourceQuery, SourceForm, SourceBody); err != nil {
+	if err := checked.check(SourceHeader, SourceEncoded, SourceQuery, SourceForm, SourceBody); err != nil {
 		return err
 	}
 	if source.InBody() && len(s.From) > 1 {

@@ -6,9 +6,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"mime"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -34,14 +36,16 @@ const (
 	partHash         = "{sha256}"
 	partHashBase64   = "{sha256_base64}"
 	partHashRaw      = "{sha256_raw}"
+	partCRC          = "{crc32}"
+	PartAccount      = "{account}"
 	partSecret       = "{secret}"
 	optionalBegins   = "{?"
 	optionalEnds     = "?}"
 	methodInCaddy    = "{http.request.method}"
 	pathInCaddy      = "{http.request.uri.path}"
 	hostInCaddy      = "{http.request.host}"
-	allPlaceholders  = "{id}, {timestamp}, {method}, {url}, {url_sha256}, {path}, {host}, {body}, {body_base64url}, {decoded}, {form}, {sha256}, {sha256_base64}, {sha256_raw}, {secret}, {header:NAME} and other sources, and {?…?}"
-	placeholderWords = " id timestamp method url url_sha256 path host body body_base64url decoded form sha256 sha256_base64 sha256_raw secret sealed "
+	allPlaceholders  = "{id}, {timestamp}, {method}, {url}, {url_sha256}, {path}, {host}, {body}, {body_base64url}, {decoded}, {form}, {sha256}, {sha256_base64}, {sha256_raw}, {crc32}, {account}, {secret}, {header:NAME} and other sources, and {?…?}"
+	placeholderWords = " id timestamp method url url_sha256 path host body body_base64url decoded form sha256 sha256_base64 sha256_raw crc32 account secret sealed "
 )
 
 // The placeholders with something of the body in them.
@@ -221,6 +225,11 @@ func (of *signing) one(source Source) (string, error) {
 
 func (s *Verifier) value(p part, of *signing) ([]byte, error) {
 	if p.source != "" {
+		if kind, path := p.source.Split(); kind == SourceBody {
+			if text := event.LongText(of.r.Event, path); text != "" {
+				return []byte(text), nil
+			}
+		}
 		text, err := of.one(p.source)
 		return []byte(text), err
 	}
@@ -256,6 +265,10 @@ func (s *Verifier) value(p part, of *signing) ([]byte, error) {
 		text = hex.EncodeToString(sha256Of(of.body))
 	case partHashBase64:
 		text = base64.StdEncoding.EncodeToString(sha256Of(of.body))
+	case partCRC:
+		text = strconv.FormatUint(uint64(crc32.ChecksumIEEE(of.body)), 10)
+	case PartAccount:
+		text = of.account
 	case partBodyEncoded:
 		text = base64.RawURLEncoding.EncodeToString(of.body)
 	case partID:

@@ -57,6 +57,7 @@ type signatureKey struct {
 	isSorted bool              // what is signed
 	secret   []byte            // of HMACs and digests
 	public   crypto.PublicKey  // nil: it is a secret
+	isTrial  bool              // any signature is right: see verifyNamed
 	token    [sha256.Size]byte // hashed, so that comparing takes the same time for any length
 }
 
@@ -132,6 +133,9 @@ func decodeText(encoding, text string) ([]byte, error) {
 // match returns the index of a signature that is one of what is signed, or -1. Public keys
 // are given the scheme's message instead.
 func (k *signatureKey) match(s *Signature, signed [][]byte, signatures []foundSignature) int {
+	if k.isTrial {
+		return min(0, len(signatures)-1)
+	}
 	if k.public != nil {
 		scheme := s.scheme()
 		return slices.IndexFunc(signatures, func(signature foundSignature) bool {

@@ -45,8 +45,9 @@ var errNothingSigned = errors.New("the body is no form, and its hash is not in t
 
 // alternative is one of the texts that {url} and {form} can stand for.
 type alternative struct {
-	url  string
-	form []byte
+	url     string
+	form    []byte
+	account string
 }
 
 // alternatives returns what the service may have signed, the likeliest first, and
@@ -82,7 +83,7 @@ func (s *Verifier) alternativesOf(urls []string, r *Request, body []byte, mem Me
 		}
 		for _, u := range urls {
 			for _, form := range forms {
-				all = append(all, alternative{u, form})
+				all = append(all, alternative{url: u, form: form})
 			}
 		}
 	case s.BodyHash == "":
@@ -93,7 +94,19 @@ func (s *Verifier) alternativesOf(urls []string, r *Request, body []byte, mem Me
 	if len(all) == 0 {
 		return nil, errNothingSigned
 	}
-	return all, nil
+	if !s.template.has(PartAccount) {
+		return all, nil
+	}
+	var each []alternative
+	for _, a := range all {
+		for _, a.account = range s.Accounts {
+			each = append(each, a)
+		}
+	}
+	if len(each) == 0 {
+		return nil, errNothingSigned
+	}
+	return each, nil
 }
 
 func sha256Of(b []byte) []byte {

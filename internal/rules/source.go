@@ -5,6 +5,7 @@
 package rules
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -30,6 +31,7 @@ import (
 // of a JSON body except that one. `xml:<path>` is the text of an element in a body that is
 // XML, with a path of names below the root element, separated by dots. A text with sources in braces is made of what they have,
 // such as `{body:resource}.{body:action}`, where all of them are there.
+// `header_json:<name>.<path>` is in JSON that a header field has in base64.
 //
 // A signature's own sources are also `signature:<prefix>`, which is the element of the
 // signature's header that begins with the prefix, and `body:<path>.*.<path>`, which is
@@ -40,6 +42,7 @@ type Source string
 // The kinds of sources.
 const (
 	SourceHeader    = "header"
+	SourceEncoded   = "header_json" // JSON in base64 in a header
 	SourceQuery     = "query"
 	SourceBody      = "body"
 	SourceForm      = "form"
@@ -194,6 +197,9 @@ type Request struct {
 	Authentic bool   // its signature, or token, is right
 	Decoded   []byte // the body, nil while it has not been decoded
 	Key       int    // index of the secret that the request was signed with
+	SignedBy  string // SHA-256 of the public key that it was signed with, where it has named that
+
+	Waits context.Context // how long to wait for a key that must be fetched; nil: not at all
 
 	opening  opening       // of what is sealed
 	claims   *jsonscan.Doc // of the token that is right
@@ -213,6 +219,8 @@ func (r *Request) values(s Source) []string {
 	switch kind, name := s.Split(); kind {
 	case SourceHeader:
 		return r.Header.Values(name)
+	case SourceEncoded:
+		return r.encodedValues(name)
 	case SourceQuery:
 		_ = r.parseQuery()
 		return r.query[name]
@@ -241,6 +249,37 @@ func (r *Request) values(s Source) []string {
 	}
 	return nil
 }
+
+// Field returns the name of the header field that a source is in, or nothing.
+func (s Source) Field() string {
+	kind, name := s.Split()
+	if kind == SourceEncoded {
+		name, _, _ = strings.Cut(name, ".")
+	} else if kind != SourceHeader {
+		return ""
+	}
+	return name
+}
+
+// encodedValues returns what is at a path in the JSON that header fields have in base64.
+func (r *Request) encodedValues(name string) (values []string) {
+	field, path, _ := strings.Cut(name, ".")
+	all := r.Header.Values(field)
+	for _, value := range all[:min(len(all), maxSignatures)] {
+		raw, err := decodeText(EncodingBase64, value)
+		doc := new(jsonscan.Doc)
+		if err != nil || doc.Parse(raw, maxTokenDepth) != nil {
+			continue
+		}
+		if text, ok := event.JSONText(doc, path); ok {
+			values = append(values, text)
+		}
+	}
+	return values
+}
+
+// Value returns the value at a source, which must be there exactly once.
+func (r *Request) Value(s Source) (string, error) { return r.one(s) }
 
 // now is what timestamps are compared with.
 func (r *Request) now() time.Time {

@@ -113,7 +113,7 @@ func headersIn(sources ...[]Source) []string {
 	for _, s := range slices.Concat(sources...) {
 		for _, part := range s.Parts() {
 			for _, part := range part.Numbered() {
-				if kind, name := part.Split(); kind == SourceHeader {
+				if name := part.Field(); name != "" {
 					names = append(names, textproto.CanonicalMIMEHeaderKey(name))
 				}
 			}

@@ -39,6 +39,8 @@ const EmptyArray = "[]"
 const (
 	partChallenge = "{challenge}"
 	partHMAC      = "{hmac}"
+	partDigest    = "{digest}"
+	partToken     = "{verify_token}"
 )
 
 // Verification says how a service makes sure that the endpoint is its
@@ -85,16 +87,21 @@ type Verification struct {
 	// arrays: else an event could be forged through a challenge.
 	HMAC string `json:"hmac,omitempty"`
 
+	// A text of which the SHA-256 is answered, in hexadecimal digits, as `{digest}`. In it
+	// `{challenge}`, `{verify_token}`, the first one, and `{url}`, the `public_url`.
+	// Default: there is none.
+	Digest string `json:"digest,omitempty"`
+
 	// The answer's status. Default: 200.
 	Status int `json:"status,omitempty"`
 
-	// Header fields of the answer, with `{challenge}` and `{hmac}` in the values.
+	// Header fields of the answer, with `{challenge}`, `{hmac}` and `{digest}` in the values.
 	Headers map[string]string `json:"headers,omitempty"`
 
 	// The answer's Content-Type. Default: `text/plain; charset=utf-8`.
 	ContentType string `json:"content_type,omitempty"`
 
-	// The answer's body, with `{challenge}` and `{hmac}` in it, which are escaped
+	// The answer's body, with `{challenge}`, `{hmac}` and `{digest}` in it, which are escaped
 	// where the Content-Type is JSON. Default: the challenge, where there is one
 	// and no header is set.
 	Body string `json:"body,omitempty"`
@@ -186,15 +193,15 @@ func (v *Verification) checkMatch(r *Request) error {
 }
 
 // Answer returns header fields and body of the answer.
-func (v *Verification) Answer(challenge, mac string) (headers map[string]string, body string) {
-	fill := strings.NewReplacer(partChallenge, challenge, partHMAC, mac)
+func (v *Verification) Answer(challenge, mac, digest string) (headers map[string]string, body string) {
+	fill := strings.NewReplacer(partChallenge, challenge, partHMAC, mac, partDigest, digest)
 	headers = make(map[string]string, len(v.Headers))
 	for name, value := range v.Headers {
 		headers[name] = fill.Replace(value)
 	}
 	mediaType, _, _ := mime.ParseMediaType(v.ContentType)
 	if event.IsJSONMediaType(mediaType) {
-		fill = strings.NewReplacer(partChallenge, escapeJSON(challenge), partHMAC, escapeJSON(mac))
+		fill = strings.NewReplacer(partChallenge, escapeJSON(challenge), partHMAC, escapeJSON(mac), partDigest, digest)
 	}
 	return headers, fill.Replace(v.Body)
 }
@@ -253,6 +260,21 @@ func (v *Verification) MAC(key []byte, challenge string) string {
 	return hex.EncodeToString(mac)
 }
 
+// DigestOf returns the digest for a challenge, or nothing where there is none.
+func (v *Verification) DigestOf(challenge, token, url string) string {
+	if v.Digest == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(strings.NewReplacer(partChallenge, challenge, partToken, token, PartURL, url).Replace(v.Digest)))
+	return hex.EncodeToString(sum[:])
+}
+
+// DigestsToken tells whether the verify token is in the text of the digest.
+func (v *Verification) DigestsToken() bool { return strings.Contains(v.Digest, partToken) }
+
+// DigestsURL tells whether the public URL is in it.
+func (v *Verification) DigestsURL() bool { return strings.Contains(v.Digest, PartURL) }
+
 // hasNoBody tells whether answers with the status have no body, of those from 200
 // to 299. Go does not send one with 204; that 205 has none is up to the handler.
 // https://www.rfc-editor.org/rfc/rfc9110.html#section-15.3.6
@@ -299,6 +321,10 @@ func (v *Verification) Validate() error {
 		return fmt.Errorf("%s: {hmac} in it needs hmac, as in hmac hex", full.user(partHMAC))
 	case v.HMAC != "" && isPOST && !v.Signed:
 		return errors.New("hmac: a POST must be signed, else anybody gets signatures of their events: write signed")
+	case (v.Digest != "") != (full.user(partDigest) != ""):
+		return errors.New("digest: goes with an answer that has {digest} in it, as in digest {challenge}{verify_token}, body {digest}")
+	case v.Digest != "" && (v.Challenge == "" || !strings.Contains(v.Digest, partChallenge)):
+		return errors.New("digest: needs a challenge, and {challenge} in it, as in digest {challenge}{verify_token}")
 	case v.Challenge == "" && full.user(partChallenge) != "":
 		return fmt.Errorf("%s: {challenge} in it needs challenge, as in challenge query:challenge", full.user(partChallenge))
 	case full.Status < 200 || full.Status > 299:

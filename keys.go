@@ -1,0 +1,85 @@
+package webhookreceiver
+
+import (
+	"fmt"
+
+	"github.com/caddyserver/caddy/v2"
+	"go.uber.org/zap"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/keys"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/outcome"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/rules"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/secret"
+)
+
+// provisionKeys has the keys of events that name them fetched when they are needed, or
+// reads them from the file.
+func (h *Handler) provisionKeys(ctx caddy.Context, secrets []string) error {
+	for i, account := range h.accounts {
+		if err := checkAccount(h.provider, i, account); err != nil {
+			return err
+		}
+	}
+	public, err := h.readKeys()
+	if err != nil {
+		return err
+	}
+	if h.signature, err = rules.NewVerifier(*h.provider.Signature, public, h.public); err != nil {
+		return err
+	}
+	h.signature.Accounts = h.accounts
+	if len(public) == 0 {
+		storage := func() keys.Storage { return ctx.Storage() }
+		h.signature.Finder = keys.NewFinder(h.provider.Keys, h.accounts, secrets, storage)
+	}
+	return nil
+}
+
+// readKeys returns the keys in the file, if there is one.
+func (h *Handler) readKeys() ([]string, error) {
+	if h.KeysFile == "" {
+		return nil, nil
+	}
+	name, err := secret.Resolve(h.KeysFile)
+	if err != nil {
+		return nil, fmt.Errorf("keys: %w", err)
+	}
+	public, err := keys.ReadFile(name, h.provider.Signature)
+	if err != nil {
+		return nil, fmt.Errorf("keys: %w", err)
+	}
+	return public, nil
+}
+
+// signedBy returns what names the key that an event was signed with, where the event has
+// named it.
+func (h *Handler) signedBy(req *request) string {
+	if h.provider.Keys == nil {
+		return ""
+	}
+	return h.signature.SignedBy(&req.Request)
+}
+
+// confirm confirms a subscription, if the request asks for that, and answers.
+func (h *Handler) confirm(req *request) (asks bool, err error) {
+	service, ok := h.provider.Keys.(keys.Confirmer)
+	if !ok {
+		return false, nil
+	}
+	url, err := service.Confirms(&req.Request, h.accounts)
+	if err != nil {
+		return true, outcome.Malformed(err)
+	}
+	if url == "" {
+		return false, nil
+	}
+	if err := keys.Confirm(req.ctx, url); err != nil {
+		return true, &outcome.Refusal{
+			Status: 503, Outcome: outcome.Unavailable, Reason: fmt.Errorf("the subscription could not be confirmed: %w", err),
+			Remedy: "if Caddy can't reach the service, allow it to; the service asks again, or request the confirmation anew there",
+		}
+	}
+	h.logger.Info("the subscription was confirmed", zap.String("account", req.Attribute(h.provider.Event.Subject)))
+	h.acknowledge(req)
+	return true, nil
+}
