@@ -176,8 +176,12 @@ func checkAttributeName(name string) error {
 func (h *Handler) checkUse(row provider.Row) error {
 	switch {
 	case len(h.Secrets) > 0 && !row.UsesSecret():
-		return fmt.Errorf("secret: %s does not sign its events, so it uses none: take it out%s",
-			h.sender(), h.orElse("verify_token", row.Token, row.UsesToken() && len(h.VerifyTokens) == 0))
+		why := "does not sign its events"
+		if row.Keys != nil {
+			why = "has public keys"
+		}
+		return fmt.Errorf("secret: %s %s, so it uses none: take it out%s",
+			h.sender(), why, h.orElse("verify_token", row.Token, row.UsesToken() && len(h.VerifyTokens) == 0))
 	case len(h.VerifyTokens) > 0 && !row.UsesToken():
 		return fmt.Errorf("verify_token: %s sends no token, so it uses none: take it out%s",
 			h.sender(), h.orElse("secret", row.Secret, row.UsesSecret() && len(h.Secrets) == 0))

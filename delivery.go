@@ -49,7 +49,7 @@ func (h *Handler) checkDeliveries(row provider.Row) error {
 			return fmt.Errorf("deliver: two deliveries are called %s: give each a name, as in deliver app http://localhost:3000/", d.DisplayName())
 		}
 		names[d.DisplayName()] = true
-		if d.Sign == "" && d.As != deliver.AsCloudEvents && row.Signature != nil && len(row.Signature.Timestamp) > 0 && len(h.Secrets) > 0 {
+		if d.Sign == "" && d.As != deliver.AsCloudEvents && row.Signature != nil && len(row.Signature.Timestamp) > 0 && (len(h.Secrets) > 0 || row.Keys != nil) {
 			return fmt.Errorf("deliver %s: signatures of %s have a time, and are refused by its libraries when they are old: write sign with a secret, or sign off if nothing checks them", d.DisplayName(), row.Name)
 		}
 	}

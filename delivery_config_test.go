@@ -122,9 +122,7 @@ func TestSignIsNeeded(t *testing.T) {
 		if row.UsesSecret() {
 			options += "secret {env.X}\n"
 		}
-		if row.UsesAccount() {
-			options += "account 12345\n"
-		}
+		options += strings.TrimPrefix(exampleNeeds(row), "\n") + "\n"
 		ages := row.Signature != nil && len(row.Signature.Timestamp) > 0
 		for block, fails := range map[string]bool{"": ages, "{\nsign off\n}": false, "{\nas cloudevents\n}": false, "{\nsign {env.X}\n}": false} {
 			err := inReceiver("", "")(options + "deliver http://localhost:3000/ " + block)

@@ -100,9 +100,7 @@ func TestEveryProvider(t *testing.T) {
 		if row.UsesSecret() {
 			needed = append(needed, secret)
 		}
-		if row.UsesAccount() {
-			needed = append(needed, "account 12345")
-		}
+		needed = append(needed, strings.FieldsFunc(exampleNeeds(row), func(c rune) bool { return c == '\n' })...)
 		// mistake expects an error at the last line, or at the directive's.
 		mistake := func(lines []string, line string, atDirective bool, parts ...string) {
 			t.Helper()
@@ -144,7 +142,11 @@ func TestEveryProvider(t *testing.T) {
 			mistake(needed, token, false, "verify_token: "+called+"sends no token, so it uses none: take it out")
 		}
 		if !row.UsesSecret() {
-			mistake(needed, secret, false, "secret: "+called+"does not sign its events, so it uses none: take it out")
+			why := "does not sign its events"
+			if row.Keys != nil {
+				why = "has public keys"
+			}
+			mistake(needed, secret, false, "secret: "+called+why+", so it uses none: take it out")
 		}
 		if s := row.Signature; s == nil || len(s.Timestamp) == 0 {
 			mistake(needed, "tolerance 5m", false, "tolerance: "+called+"signs no timestamp, so it uses none: take it out")

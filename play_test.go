@@ -51,9 +51,9 @@ func credentials(p provider.Row) (options string, args []string) {
 		options += "\nsecret " + secret
 		args = append(args, "--secret", secret)
 	}
-	if p.UsesAccount() {
-		options += "\naccount 12345"
-		args = append(args, "--account", "12345")
+	options += exampleNeeds(p)
+	if account := exampleAccount(p); account != "" {
+		args = append(args, "--account", account)
 	}
 	return options, args
 }
@@ -90,7 +90,7 @@ func expectedSteps(p provider.Row) (pass, leftOut []string) {
 			add("wrong token", v.Signed)
 			add("no token", v.Signed)
 		default:
-			add("verification", v.Signed)
+			add("verification", v.Signed || v.DigestsURL())
 			if v.Challenge != "" && !v.Signed && v.Method != http.MethodPost {
 				add("no challenge", false)
 			}

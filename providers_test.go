@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/keys"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/provider"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/rules"
 )
@@ -69,8 +70,8 @@ func TestPresetsAreCustomConfig(t *testing.T) {
 		if p.UsesToken() {
 			options += "\nverify_token sesame"
 		}
-		if p.UsesSecret() {
-			options += "\nsecret " + exampleSecret(p)
+		if p.UsesSecret() || p.Keys != nil {
+			options += "\nsecret " + secretOf(p, "c2VjcmV0")
 		}
 		h := provision(t, options)
 		row := h.provider
@@ -93,7 +94,34 @@ const rfc8032Hex = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707
 
 // exampleSecret returns a secret that the provider could have, another one each time
 // where it is a public key.
-func exampleSecret(p provider.Row) string { return secretOf(p, "c2VjcmV0") }
+func exampleSecret(p provider.Row) string {
+	if p.Keys != nil {
+		return "id:secret"
+	}
+	return secretOf(p, "c2VjcmV0")
+}
+
+// exampleAccount returns an account that the provider could have, or nothing.
+func exampleAccount(p provider.Row) string {
+	switch {
+	case p.Keys == keys.SNS:
+		return "arn:aws:sns:us-east-1:123456789012:orders"
+	case p.UsesAccount():
+		return "12345"
+	}
+	return ""
+}
+
+// exampleNeeds returns what the provider needs beside token and secret.
+func exampleNeeds(p provider.Row) (options string) {
+	if account := exampleAccount(p); account != "" {
+		options = "\naccount " + account
+	}
+	if p.NeedsURL() {
+		options += "\npublic_url https://hooks.example.com/webhooks"
+	}
+	return options
+}
 
 // secretOf returns a secret of some text, or a public key.
 func secretOf(p provider.Row, text string) string {
@@ -156,10 +184,8 @@ func written(p provider.Row) string {
 		}
 	}
 
-	if p.UsesAccount() {
-		line("account", "12345")
-	}
-	fmt.Fprintf(&b, "provider generic\nmax_body_size %dB\ntimeout %s\naccept %s\n", p.MaxBodySize, p.Timeout, p.Accept)
+	b.WriteString(exampleNeeds(p))
+	fmt.Fprintf(&b, "\nprovider generic\nmax_body_size %dB\ntimeout %s\naccept %s\n", p.MaxBodySize, p.Timeout, p.Accept)
 	if v := p.Verification; v != nil {
 		b.WriteString("verification {\n")
 		text("method", v.Method)
@@ -176,6 +202,7 @@ func written(p provider.Row) string {
 		text("secret", string(v.Secret))
 		text("challenge", string(v.Challenge))
 		text("hmac", v.HMAC)
+		text("digest", v.Digest)
 		status(v.Status)
 		for name, value := range v.Headers {
 			line("header", name, value)

@@ -37,9 +37,11 @@ func TestSampleOfEachProvider(t *testing.T) {
 			if p.UsesSecret() {
 				options += "\nsecret " + exampleSecret(p)
 			}
-			if p.UsesAccount() {
-				options += "\naccount 12345"
+			needs := exampleNeeds(p)
+			if public != "" && strings.Contains(needs, "public_url") {
+				continue // it is needed as it is
 			}
+			options += needs
 			if public != "" {
 				options += "\npublic_url " + public
 			}

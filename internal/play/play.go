@@ -26,6 +26,7 @@ const (
 	noPrivateKey = "only the service has the private key that signs it"
 	noSecret     = "no secret was given"
 	newSecret    = "the service makes a new secret for it, which caddy webhook learn takes"
+	noURL        = "the answer is made of public_url, and none is known: use --config"
 )
 
 // Of returns the service for the test command, which is played by its row
@@ -96,6 +97,9 @@ func (s *role) verifications() []Step {
 	}
 	var k *signer
 	name, cannot := "verification", ""
+	if v.DigestsURL() && s.publicURL == "" {
+		cannot = noURL
+	}
 	hasToken := v.Token != "" && s.token != "" // else all are allowed
 	if hasToken {
 		name = "right token"

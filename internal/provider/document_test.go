@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"os"
@@ -148,7 +149,11 @@ func loading(t *testing.T, p provider.Row) string {
 	for i := len(vectors) - 1; i >= 0; i-- {
 		if v := vectors[i]; v.provider == p.Name && v.secret != "" {
 			secret = v.secret
+			account = cmp.Or(v.account, account)
 		}
+	}
+	if p.Keys != nil {
+		secret = "id:secret"
 	}
 	t.Setenv("WEBHOOK_SECRET", secret)
 	t.Setenv("WEBHOOK_ACCOUNT", account)

@@ -118,7 +118,7 @@ func judgeVector(p, right provider.Row, v vector) error {
 		}
 	}
 	if v.account != "" {
-		if !p.Signature.IsSealed() && p.Signature.Says(0) != event.VerifiedService {
+		if !p.Signature.IsSealed() && p.Signature.Says(0) == event.VerifiedSignature {
 			return errors.New("it is not said that the key is the service's")
 		}
 		if _, err := verified(p, verifier, v, now, "another"); err == nil {
