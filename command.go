@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/play"
@@ -90,8 +91,13 @@ func checkerFor(name, config string, secrets []string) (*recheck.Checker, error)
 		if err != nil {
 			return nil, err
 		}
-		if p.Signature == nil {
+		switch {
+		case p.Signature == nil:
 			return nil, fmt.Errorf("provider %s signs nothing", name)
+		case p.Keys != nil:
+			secrets = knownKeys(p, secrets, caddy.DefaultStorage)
+		case len(secrets) == 0:
+			return nil, errors.New("--secret: is needed (or WEBHOOK_SECRET in the environment, or --config with a receiver that has it)")
 		}
 		if p.Signature.IsSealed() && p.Signature.Sealed.TokenSigns {
 			return nil, fmt.Errorf("provider %s signs with the verify token: --config takes it from the receiver's config", name)
@@ -101,7 +107,11 @@ func checkerFor(name, config string, secrets []string) (*recheck.Checker, error)
 	var last error
 	for _, p := range provider.Rows {
 		if p.Signature != nil && !(p.Signature.IsToken() && p.Signature.From[0].InBody()) {
-			if err := c.Add(recheck.Receiver{Row: p, Secrets: secrets}); err != nil {
+			own := secrets
+			if p.Keys != nil {
+				own = knownKeys(p, secrets, caddy.DefaultStorage)
+			}
+			if err := c.Add(recheck.Receiver{Row: p, Secrets: own}); err != nil {
 				last = err // the secret has another form than that provider's
 			}
 		}
@@ -119,7 +129,7 @@ func addConfigured(c *recheck.Checker, file string, receivers []*Handler, secret
 		if h.provider.Signature == nil {
 			continue
 		}
-		own, err := resolveSecrets("secret", h.Secrets)
+		all, err := h.checkedWith(file, secrets)
 		if err != nil && len(secrets) == 0 {
 			return fmt.Errorf("%s: %w", file, err)
 		}
@@ -127,11 +137,11 @@ func addConfigured(c *recheck.Checker, file string, receivers []*Handler, secret
 		if err != nil && len(secrets) == 0 {
 			return fmt.Errorf("%s: %w", file, err)
 		}
-		all := slices.Concat(own, learnt, secrets)
-		if len(all) == 0 {
+		all = append(all, learnt...)
+		if len(all) == 0 && h.provider.Keys == nil {
 			continue // it takes events that are not signed
 		}
-		r := recheck.Receiver{Name: h.Name, Row: h.provider, Secrets: all, PublicURL: h.PublicURL}
+		r := recheck.Receiver{Name: h.Name, Row: h.provider, Secrets: all, Accounts: h.resolvedAccounts(), PublicURL: h.PublicURL}
 		if h.provider.Signature.IsSealed() {
 			if r.Tokens, err = resolveSecrets("verify_token", h.VerifyTokens); err == nil {
 				r.Accounts, err = resolveSecrets("account", h.Accounts)

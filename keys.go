@@ -1,6 +1,8 @@
 package webhookreceiver
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
 
 	"github.com/caddyserver/caddy/v2"
@@ -8,6 +10,7 @@ import (
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/keys"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/outcome"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/provider"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/rules"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/secret"
 )
@@ -82,4 +85,61 @@ func (h *Handler) confirm(req *request) (asks bool, err error) {
 	h.logger.Info("the subscription was confirmed", zap.String("account", req.Attribute(h.provider.Event.Subject)))
 	h.acknowledge(req)
 	return true, nil
+}
+
+// checkedWith returns the secrets, or public keys, with which the stored events of a
+// receiver in a config can be checked again, beside some that are given.
+func (h *Handler) checkedWith(config string, given []string) ([]string, error) {
+	if h.provider.Keys == nil {
+		own, err := resolveSecrets("secret", h.Secrets)
+		return append(own, given...), err
+	}
+	storage, err := storageIn(config)
+	if err != nil {
+		return nil, err
+	}
+	public, err := h.readKeys()
+	return append(knownKeys(h.provider, given, storage), public...), err
+}
+
+// resolvedAccounts returns the accounts, as far as they can be had here.
+func (h *Handler) resolvedAccounts() []string {
+	accounts, _ := resolveSecrets("account", h.Accounts)
+	return accounts
+}
+
+// knownKeys returns the public keys among some secrets, and those of the provider that are
+// stored.
+func knownKeys(row provider.Row, secrets []string, storage keys.Storage) (public []string) {
+	for _, secret := range secrets {
+		if row.Signature.CheckSecret(secret) == nil {
+			public = append(public, secret)
+		}
+	}
+	return append(public, keys.Stored(context.Background(), storage, row.Keys)...)
+}
+
+// storageIn returns the storage of a config.
+func storageIn(file string) (keys.Storage, error) {
+	config, err := readConfig(file)
+	if err != nil {
+		return nil, err
+	}
+	var of struct {
+		StorageRaw json.RawMessage `json:"storage" caddy:"namespace=caddy.storage inline_key=module"`
+	}
+	if err := json.Unmarshal(config, &of); err != nil || of.StorageRaw == nil {
+		return caddy.DefaultStorage, err
+	}
+	ctx, cancel := caddy.NewContext(caddy.Context{Context: context.Background()})
+	defer cancel()
+	loaded, err := ctx.LoadModule(&of, "StorageRaw")
+	if err != nil {
+		return nil, fmt.Errorf("%s: storage: %w", file, err)
+	}
+	converter, ok := loaded.(caddy.StorageConverter)
+	if !ok {
+		return nil, fmt.Errorf("%s: storage: is of a kind that is not known", file)
+	}
+	return converter.CertMagicStorage()
 }

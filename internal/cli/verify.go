@@ -31,6 +31,9 @@ and how many can't be checked: those without a signature, those of which a heade
 field that is needed was not stored ("headers none", or a earlier version) or is
 redacted, as the secrets of providers that send a token instead of a signature are.
 
+Of a service whose keys are fetched an event says which it was signed with. Those are
+sought in Caddy's storage, and in the file that the receiver has for them (keys).
+
 With --provider the signatures are those of that service, with --config those of the
 receivers in a config (a Caddyfile, or JSON if the name ends so), whose own secrets
 count, too, and those that they have learnt, if Caddy's storage can be read; else of any service that is known.
@@ -52,7 +55,7 @@ read to its end.
 			if provider != "" && config != "" {
 				return errors.New("--provider and --config: only one of them")
 			}
-			if len(secrets) == 0 && config == "" {
+			if len(secrets) == 0 && config == "" && provider == "" {
 				return errors.New("--secret: is needed (or WEBHOOK_SECRET in the environment, or --config with a receiver that has it)")
 			}
 			checker, err := checkers(provider, config, secrets)

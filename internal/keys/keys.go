@@ -227,7 +227,8 @@ func loadAll(ctx context.Context, storage Storage, s Service) (all []record) {
 	}
 	for _, name := range names[:min(len(names), maxStored)] {
 		var r record
-		if text, err := storage.Load(ctx, name); err == nil && json.Unmarshal(text, &r) == nil && r.file(s) == name {
+		file := path.Join(folder(s), path.Base(name))
+		if text, err := storage.Load(ctx, file); err == nil && json.Unmarshal(text, &r) == nil && r.file(s) == file {
 			all = append(all, r)
 		}
 	}

@@ -20,7 +20,7 @@ import (
 type Receiver struct {
 	Name      string // as its events have it; empty: they have none
 	Row       provider.Row
-	Secrets   []string
+	Secrets   []string // of a row whose keys are fetched: those that are known
 	Tokens    []string // of a provider that encrypts
 	Accounts  []string // likewise; without any, it is not looked whose the events are
 	PublicURL string
@@ -42,6 +42,7 @@ type Checker struct{ receivers []receiver }
 type receiver struct {
 	Receiver
 	*rules.Verifier
+	known []string // hashes of the public keys, where events name them
 }
 
 // Add adds a receiver, whose row must have a signature. Its errors quote no secret.
@@ -53,7 +54,13 @@ func (c *Checker) Add(r Receiver) error {
 	verifier, err := r.opener(public)
 	if err == nil {
 		verifier.Accounts = r.Accounts
-		c.receivers = append(c.receivers, receiver{r, verifier})
+		known := []string{}
+		for _, secret := range r.Secrets {
+			if hash, err := r.Row.Signature.HashKey(secret); err == nil && r.Row.Keys != nil {
+				known = append(known, hash)
+			}
+		}
+		c.receivers = append(c.receivers, receiver{r, verifier, known})
 	}
 	return err
 }
@@ -65,12 +72,17 @@ func (r *Receiver) opener(public rules.PublicURL) (*rules.Verifier, error) {
 // Empty tells whether there is no receiver.
 func (c *Checker) Empty() bool { return len(c.receivers) == 0 }
 
+// errOtherKey is of what was not signed with the key that it is stored with.
+var errOtherKey = errors.New("the signature is of another key than the one it is stored with")
+
 // Why an event is unchecked.
 var (
 	errEarlier  = errors.New("no header fields are stored with it (its provider signs nothing, headers none, or an earlier version)")
 	errMissing  = errors.New("a field that the check needs is missing")
 	errRedacted = errors.New("a field that the check needs is redacted")
 	errOther    = errors.New("data is not what the body decrypts to")
+	errKey      = errors.New("the key that it was signed with is neither stored here nor in the receiver's file")
+	errAccount  = errors.New("the account is signed, and none is known: use --config")
 	errNobodys  = errors.New("there is no receiver for it")
 )
 
@@ -108,6 +120,12 @@ func (r *receiver) check(e *reader.Event, stored *reader.Request) (Verdict, erro
 	if err := r.has(made, stored.Known); err != nil {
 		return Unchecked, err
 	}
+	if r.Row.Keys != nil && !slices.Contains(r.known, e.Attribute(event.SigningKey)) {
+		return Unchecked, errKey
+	}
+	if r.Row.Signature.Signs(rules.PartAccount) && len(r.Receiver.Accounts) == 0 {
+		return Unchecked, errAccount
+	}
 	verifiers := []*rules.Verifier{r.Verifier}
 	if r.PublicURL == "" && r.Row.Signature.SignsURL() {
 		// The source may be a public_url, which is signed as it is.
@@ -130,6 +148,9 @@ func (r *receiver) check(e *reader.Event, stored *reader.Request) (Verdict, erro
 			err := check(v, req, stored, r.Row.Accept)
 			if err == nil && v.IsSealed() {
 				err = isData(req.Event, e)
+			}
+			if err == nil && r.Row.Keys != nil && v.SignedBy(req) != e.Attribute(event.SigningKey) {
+				err = errOtherKey
 			}
 			if err == nil {
 				return Fits, nil

@@ -177,6 +177,8 @@ func forms(kinds []string) (forms []string) {
 		switch kind {
 		case SourceBody, SourceClaim, SourceItem, SourceXML:
 			forms = append(forms, kind+":PATH")
+		case SourceEncoded:
+			forms = append(forms, kind+":NAME.PATH")
 		case SourceSignature:
 			forms = append(forms, "signature:PREFIX")
 		default:
