@@ -116,7 +116,7 @@ func (h *Handler) provisionAttributes() error {
 		h.attributes = append(h.attributes, name)
 	}
 	slices.Sort(h.attributes)
-	for _, name := range []string{event.HTTPHeaders, event.Verification, event.Receiver} {
+	for _, name := range []string{event.HTTPHeaders, event.Verification, event.SigningKey, event.Receiver} {
 		if _, ok := h.Attributes[name]; ok {
 			h.logger.Warn("an attribute of the config takes the place of the receiver's own", zap.String("attribute", name))
 		}

@@ -44,17 +44,12 @@ func (h *hostsByName) of(name string) *host {
 }
 
 // ask has a host asked, unless that was done less than ten seconds ago. While it is being
-// asked, others wait for that, until isKnown tells that they need ask no more. A fetch goes
-// on when nobody waits for it any longer: the next request has use for the key.
-func (h *host) ask(ctx context.Context, fetch func() error, isKnown func() bool) error {
+// asked, others wait for that. A fetch goes on when nobody waits for it any longer: the next request has use for the key.
+func (h *host) ask(ctx context.Context, fetch func() error) error {
 	for {
 		h.mu.Lock()
 		running := h.running
 		if running == nil {
-			if isKnown() {
-				h.mu.Unlock()
-				return nil
-			}
 			if time.Since(h.began) < between {
 				defer h.mu.Unlock()
 				if h.err != nil {

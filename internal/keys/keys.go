@@ -5,7 +5,6 @@
 package keys
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -138,14 +137,11 @@ func (f *Finder) get(ctx context.Context, p Place) (string, error) {
 		ctx, cancel = context.WithTimeout(ctx, patience)
 		defer cancel()
 	}
-	err := hosts.of(p.Host).ask(ctx, func() error { return f.fetch(p) }, func() bool {
-		found, ok = f.lookUp(ctx, p)
-		return ok && time.Since(found.Fetched) < fresh
-	})
+	err := hosts.of(p.Host).ask(ctx, func() error { return f.fetch(p) })
 	if found, ok = f.lookUp(ctx, p); ok {
 		return found.answer()
 	}
-	return "", cmp.Or(err, errLater)
+	return "", err
 }
 
 func (r record) answer() (string, error) {

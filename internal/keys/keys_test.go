@@ -267,7 +267,7 @@ func TestFetchFails(t *testing.T) {
 		"a header too big": func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X", strings.Repeat("x", maxAnswer)) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			hostsAre(t, func(w http.ResponseWriter, r *http.Request) {
+			asked := hostsAre(t, func(w http.ResponseWriter, r *http.Request) {
 				if name == "slow" {
 					select { // the server waits for its handlers
 					case <-release:
@@ -279,7 +279,17 @@ func TestFetchFails(t *testing.T) {
 				answer(w, r)
 			})
 			began := time.Now()
-			_, err := finder(new(memory), "id:s:e").Find(naming(t, "k1", 300*time.Millisecond))
+			wait := 5 * time.Second
+			if name == "slow" {
+				wait = 300 * time.Millisecond
+			}
+			_, err := finder(new(memory), "id:s:e").Find(naming(t, "k1", wait))
+			if n := len(asked()); n != 1 {
+				t.Errorf("asked %d times", n)
+			}
+			if name == "endless" && (err == nil || !strings.Contains(err.Error(), "longer than 65536 bytes")) {
+				t.Errorf("%v", err)
+			}
 			if !isBusy(err) || strings.Contains(err.Error(), "s:e") || strings.Contains(err.Error(), "https://") {
 				t.Errorf("%v", err)
 			}

@@ -77,6 +77,12 @@ func (s *Verifier) checkFamily(f signatureFamily, r *Request, body []byte, mem M
 	if err != nil {
 		return err
 	}
+	if s.needsData {
+		// What is signed of the body is taken out of it.
+		if err := mem.Take(int64(max(len(body), len(r.Decoded)))); err != nil {
+			return err
+		}
+	}
 	var key, from int
 	of := &signing{r: r, elements: elements, id: f.id, timestamp: timestamp, body: body}
 	for _, of.alternative = range alternatives {
