@@ -44,7 +44,8 @@ func (h *hostsByName) of(name string) *host {
 }
 
 // ask has a host asked, unless that was done less than ten seconds ago. While it is being
-// asked, others wait for that. A fetch goes on when nobody waits for it any longer: the next request has use for the key.
+// asked, others wait for that. A fetch goes on when nobody waits for it any longer: the
+// next request has use for the key.
 func (h *host) ask(ctx context.Context, fetch func() error) error {
 	for {
 		h.mu.Lock()
