@@ -189,8 +189,8 @@ func (h *Handler) checkUse(row provider.Row) error {
 		return fmt.Errorf("keys: no keys are fetched for %s, so it uses none: take it out", h.sender())
 	case h.KeysFile != "" && len(h.Secrets) > 0:
 		return errors.New("secret: is what keys are fetched with, and keys has them in a file: take one of the two out")
-	case row.NeedsURL() && h.PublicURL == "":
-		return fmt.Errorf("public_url: %s needs one, just as it is entered there, as the answer to its verification is made of it: add a line such as public_url https://hooks.example.com/webhooks", h.sender())
+	case row.NeedsURL() && !isWholeURL(h.PublicURL):
+		return fmt.Errorf("public_url: %s needs all of the URL, just as it is entered there, as the answer to its verification is made of it: add a line such as public_url https://hooks.example.com/webhooks", h.sender())
 	case len(h.Secrets) == 0 && row.UsesSecret() && !row.SecretOptional && !row.LearnsSecret() && h.KeysFile == "":
 		return fmt.Errorf("secret: %s needs one, %s: add a line such as secret {env.WEBHOOK_SECRET}", h.sender(), plain.Replace(row.Secret))
 	case len(h.Accounts) > 0 && !row.UsesAccount():
@@ -204,6 +204,13 @@ func (h *Handler) checkUse(row provider.Row) error {
 		return fmt.Errorf("verify_token: %s needs one, %s: add a line such as verify_token {env.WEBHOOK_VERIFY_TOKEN}", h.sender(), plain.Replace(row.Token))
 	}
 	return nil
+}
+
+// isWholeURL tells whether a public_url is more than scheme and host, which stand for all
+// URLs there.
+func isWholeURL(text string) bool {
+	public, err := rules.ParsePublicURL(text)
+	return err == nil && public.Text != "" && !public.IsBase
 }
 
 // orElse says what else may have been meant: the other option, where it is missing,

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/certmagic"
 	"go.uber.org/zap"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/keys"
@@ -120,7 +121,7 @@ func knownKeys(row provider.Row, secrets []string, storage keys.Storage) (public
 }
 
 // storageIn returns the storage of a config.
-func storageIn(file string) (keys.Storage, error) {
+func storageIn(file string) (certmagic.Storage, error) {
 	config, err := readConfig(file)
 	if err != nil {
 		return nil, err
@@ -131,8 +132,7 @@ func storageIn(file string) (keys.Storage, error) {
 	if err := json.Unmarshal(config, &of); err != nil || of.StorageRaw == nil {
 		return caddy.DefaultStorage, err
 	}
-	ctx, cancel := caddy.NewContext(caddy.Context{Context: context.Background()})
-	defer cancel()
+	ctx, _ := caddy.NewContext(caddy.Context{Context: context.Background()}) // the storage is used until the command ends
 	loaded, err := ctx.LoadModule(&of, "StorageRaw")
 	if err != nil {
 		return nil, fmt.Errorf("%s: storage: %w", file, err)

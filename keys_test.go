@@ -349,7 +349,8 @@ func TestKeysFile(t *testing.T) {
 		"provider plaid\nsecret s3cret":                                          "is not of the form client_id:secret",
 		"provider aws_sns\naccount orders":                                       "is not the ARN of a topic",
 		"provider aws_sns":                                                       "account: provider aws_sns needs one",
-		"provider ebay\nverify_token x\nsecret a:b":                              "public_url: provider ebay needs one",
+		"provider ebay\nverify_token x\nsecret a:b":                              "public_url: provider ebay needs all of the URL",
+		"provider ebay\nverify_token x\nsecret a:b\npublic_url https://a.com":    "public_url: provider ebay needs all of the URL",
 		"provider paypal\nsecret x\naccount x":                                   "has public keys, so it uses none",
 	} {
 		if _, err := load(t, options); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "s3cret") {

@@ -3,7 +3,6 @@ package webhookreceiver
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -12,7 +11,6 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
-	"github.com/caddyserver/certmagic"
 	"go.uber.org/zap"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
@@ -228,28 +226,12 @@ func learntIn(file string, h *Handler) (secrets []string, err error) {
 	if !h.provider.LearnsSecret() {
 		return nil, nil
 	}
-	raw, err := readConfig(file)
+	storage, err := storageIn(file)
 	if err != nil {
 		return nil, err
 	}
-	var config caddy.Config
-	if err := json.Unmarshal(raw, &config); err != nil {
-		return nil, err
-	}
-	ctx, cancel := caddy.NewContext(caddy.Context{Context: context.Background()})
-	defer cancel()
-	var storage certmagic.Storage = caddy.DefaultStorage
-	if config.StorageRaw != nil {
-		module, err := ctx.LoadModule(&config, "StorageRaw")
-		if err == nil {
-			storage, err = module.(caddy.StorageConverter).CertMagicStorage()
-		}
-		if err != nil {
-			return nil, fmt.Errorf("storage: %w", err)
-		}
-	}
 	name := cmp.Or(h.Name, h.provider.Name)
-	learnt, err := learn.Read(ctx, storage, name, h.provider.Name)
+	learnt, err := learn.Read(context.Background(), storage, name, h.provider.Name)
 	if err != nil {
 		return nil, fmt.Errorf("%w; it may be that only the user that Caddy runs as can", err)
 	}

@@ -85,7 +85,10 @@ func (p *Row) Options() []string {
 	if p.UsesAccount() {
 		options = append(options, "account      {env.WEBHOOK_ACCOUNT}")
 	}
-	if p.NeedsURL() || p.Signature != nil && p.Signature.SignsURL() {
+	switch {
+	case p.NeedsURL():
+		options = append(options, "public_url   https://hooks.example.com/webhooks")
+	case p.Signature != nil && p.Signature.SignsURL():
 		options = append(options, "public_url   https://hooks.example.com")
 	}
 	return options
@@ -250,7 +253,7 @@ func describeSource(s rules.Source) string {
 		return "the signature's first element"
 	}
 	return map[string]string{
-		rules.SourceHeader: "header", rules.SourceEncoded: "in the header's JSON in base64", rules.SourceQuery: "query parameter", rules.SourceBody: "body's", rules.SourceForm: "form's",
+		rules.SourceHeader: "header", rules.SourceEncoded: "JSON in base64 in header", rules.SourceQuery: "query parameter", rules.SourceBody: "body's", rules.SourceForm: "form's",
 		rules.SourceSignature: "the signature's", rules.SourceClaim: "the token's", rules.SourceKey: "the body's first key except", rules.SourceXML: "the XML's",
 	}[kind] + " `" + name + "`"
 }
