@@ -392,6 +392,9 @@ func (s *Verifier) verify(r *Request, body []byte, mem Memory) error {
 	if s.Finder != nil {
 		return s.verifyNamed(r, body, mem)
 	}
+	if array, path, ok := s.itemPath(); ok {
+		return s.checkItems(r, array, path, mem)
+	}
 	err := errNoSignature
 	for _, f := range s.families {
 		familyErr := s.checkFamily(f, r, body, mem)
