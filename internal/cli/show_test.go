@@ -399,7 +399,7 @@ func TestVerify(t *testing.T) {
 			t.Errorf("no %q in %s", want, out)
 		}
 	}
-	if _, _, err := webhook("verify", file, "--provider", "github"); err == nil || !strings.Contains(err.Error(), "--secret: is needed") {
+	if _, _, err := webhook("verify", file); err == nil || !strings.Contains(err.Error(), "--secret: is needed") {
 		t.Errorf("%v", err)
 	}
 	t.Setenv("WEBHOOK_SECRET", "It's a Secret to Everybody")
