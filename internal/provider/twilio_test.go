@@ -121,6 +121,19 @@ var _ = add("twilio", []vector{
 		body: `%EE%80%80=1&%F0%90%80%80=2`,
 	},
 	{
+		by:         "twilio 6.2.0 for Node, with percent signs that begin nothing, escaped anew",
+		secret:     "12345",
+		answer:     "<Response/>",
+		answerType: "text/xml",
+		url:        "https://example.com",
+		target:     "/myapp.php?discount=100%&a=%zz",
+		headers: []string{
+			"X-Twilio-Signature", "/iS0xDotYCXB4x2d/1WIvwMz/sc=",
+			"Content-Type", "application/x-www-form-urlencoded",
+		},
+		body: "Body=Hi&From=%2B14155551234",
+	},
+	{
 		by:      byWords,
 		secret:  "12345",
 		url:     "https://hooks.example.com/twilio?name=Zoë",

@@ -261,14 +261,28 @@ func escapedURLs(text string) []string {
 
 // escapedAnew decodes a part of a query, and escapes all that a form must escape.
 func escapedAnew(part string) string {
-	decoded, err := url.QueryUnescape(part)
-	if err != nil {
-		return part
-	}
-	return percentEncode(decoded, func(c byte) bool {
+	return percentEncode(unescaped(part), func(c byte) bool {
 		isPlain := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("!'()*-._~", c) >= 0
 		return !isPlain
 	})
+}
+
+// unescaped decodes a part of a query. A percent sign that begins nothing stands for
+// itself, as with browsers and Node.
+func unescaped(part string) string {
+	decoded := make([]byte, 0, len(part))
+	for i := 0; i < len(part); i++ {
+		c := part[i]
+		if c == '+' {
+			c = ' '
+		} else if c == '%' && i+2 < len(part) {
+			if b, err := hex.DecodeString(part[i+1 : i+3]); err == nil {
+				c, i = b[0], i+2
+			}
+		}
+		decoded = append(decoded, c)
+	}
+	return string(decoded)
 }
 
 // decodedURL decodes those of the escaped characters that HubSpot signs decoded.
