@@ -21,6 +21,8 @@ import (
 //	    secret       <source>
 //	    challenge    <source>
 //	    hmac         hex|base64
+//	    hmac_algorithm <name>
+//	    pattern      <regexp>
 //	    digest       <text>
 //	    status       <code>
 //	    header       <name> <value>
@@ -35,19 +37,21 @@ func (h *Handler) unmarshalVerification(d *caddyfile.Dispenser) error {
 
 func verificationOptions(v *rules.Verification) options.Table {
 	return options.Table{
-		"method":       options.Word(&v.Method, rules.Methods...),
-		"match":        options.Pairs("a source and a value, such as query:mode subscribe", &v.Match),
-		"signed":       options.Flag(&v.Signed),
-		"strict_query": options.Flag(&v.StrictQuery),
-		"token":        options.Text("one source, such as query:verifyToken", &v.Token),
-		"secret":       options.Text("one source, such as header:X-Hook-Secret", &v.Secret),
-		"challenge":    options.Text("one source, such as query:challenge", &v.Challenge),
-		"hmac":         options.Word(&v.HMAC, rules.EncodingHex, rules.EncodingBase64),
-		"digest":       options.Text("one text, in quotes if it has spaces, such as {challenge}{verify_token}{url}", &v.Digest),
-		"status":       options.Status(&v.Status),
-		"header":       options.Pairs("a name and a value, such as X-Challenge {challenge}", &v.Headers),
-		"content_type": options.Text("one media type, such as application/json", &v.ContentType),
-		"body":         options.Text("one text, in quotes if it has spaces, such as {challenge}", &v.Body),
+		"method":         options.Word(&v.Method, rules.Methods...),
+		"match":          options.Pairs("a source and a value, such as query:mode subscribe", &v.Match),
+		"signed":         options.Flag(&v.Signed),
+		"strict_query":   options.Flag(&v.StrictQuery),
+		"token":          options.Text("one source, such as query:verifyToken", &v.Token),
+		"secret":         options.Text("one source, such as header:X-Hook-Secret", &v.Secret),
+		"challenge":      options.Text("one source, such as query:challenge", &v.Challenge),
+		"hmac":           options.Word(&v.HMAC, rules.EncodingHex, rules.EncodingBase64),
+		"hmac_algorithm": options.Word(&v.HMACAlgorithm, rules.HMACs()...),
+		"pattern":        options.Text("one regular expression, such as [0-9a-f]{32}", &v.Pattern),
+		"digest":         options.Text("one text, in quotes if it has spaces, such as {challenge}{verify_token}{url}", &v.Digest),
+		"status":         options.Status(&v.Status),
+		"header":         options.Pairs("a name and a value, such as X-Challenge {challenge}", &v.Headers),
+		"content_type":   options.Text("one media type, such as application/json", &v.ContentType),
+		"body":           options.Text("one text, in quotes if it has spaces, such as {challenge}", &v.Body),
 	}
 }
 

@@ -196,7 +196,7 @@ func (h *Handler) checkUse(row provider.Row) error {
 	case len(h.Accounts) > 0 && !row.UsesAccount():
 		return fmt.Errorf("account: %s has none, as the secret is your account's, so it uses none: take it out", h.sender())
 	case len(h.Accounts) == 0 && row.UsesAccount():
-		if row.Signature.IsSealed() {
+		if row.Signature.IsSealed() || !row.Signature.SharedKey {
 			return fmt.Errorf("account: %s needs one, %s, as its events must be for it: add a line such as account 12345", h.sender(), plain.Replace(row.Account))
 		}
 		return fmt.Errorf("account: %s needs one, %s, as it signs the events of all its customers with the same key: add a line such as account 12345", h.sender(), plain.Replace(cmp.Or(row.Account, "what the events of yours have at "+string(row.Signature.Account))))

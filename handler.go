@@ -199,7 +199,7 @@ func (h *Handler) open(req *request, coding string) error {
 			return err
 		}
 	}
-	if h.verification.IsOracle() && !event.IsContainer(&req.event) {
+	if h.verification.IsOracle() && h.verification.Pattern == "" && !event.IsContainer(&req.event) {
 		// The signature of anything else could be that of a challenge.
 		return outcome.Malformed(errors.New("the body is neither a JSON object nor an array"))
 	}
@@ -256,7 +256,7 @@ func (h *Handler) answerVerification(req *request) error {
 	if v.HMAC != "" {
 		mac = v.MAC(h.secrets[req.Key], challenge)
 	}
-	headers, body := v.Answer(challenge, mac, v.DigestOf(challenge, h.firstToken, h.public.Text))
+	headers, body := v.Answer(challenge, mac, v.DigestOf(challenge, h.firstToken, h.public.Text), h.firstAccount())
 	for name, value := range headers {
 		req.w.Header().Set(name, value)
 	}
@@ -268,6 +268,14 @@ func (h *Handler) answerVerification(req *request) error {
 	}
 	writeAnswer(req.w, req.Method, v.Status, contentType, body)
 	return nil
+}
+
+// firstAccount is that which answers name.
+func (h *Handler) firstAccount() string {
+	if len(h.accounts) == 0 {
+		return ""
+	}
+	return h.accounts[0]
 }
 
 // isVerifyToken compares hashes, and with every token, so that the time it

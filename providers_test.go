@@ -202,6 +202,8 @@ func written(p provider.Row) string {
 		text("secret", string(v.Secret))
 		text("challenge", string(v.Challenge))
 		text("hmac", v.HMAC)
+		text("hmac_algorithm", v.HMACAlgorithm)
+		text("pattern", v.Pattern)
 		text("digest", v.Digest)
 		status(v.Status)
 		for name, value := range v.Headers {

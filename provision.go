@@ -96,7 +96,7 @@ func (h *Handler) provisionSignature(ctx caddy.Context, tokens, secrets []string
 	if err != nil {
 		return err
 	}
-	verifier.Accounts = h.accounts
+	verifier.Accounts, verifier.Forgeable = h.accounts, h.verification.Forgeable()
 	for i := range secrets {
 		if verifier.IsSealed() {
 			break // they make none

@@ -141,7 +141,11 @@ func (s *role) makeVerification(k *signer, token string, challenge bool, want fu
 			}
 		}
 		if v.Challenge != "" && challenge {
-			r.offer([]rules.Source{v.Challenge}, uuid.NewString())
+			text := uuid.NewString()
+			if v.Pattern != "" {
+				text = strings.ReplaceAll(text, "-", "") // as hexadecimal digits most are
+			}
+			r.offer([]rules.Source{v.Challenge}, text)
 			r.challenge = v.Challenge
 		}
 		if sources := s.sealedToken(); len(sources) > 0 && token != "" {
@@ -178,7 +182,7 @@ func (s *role) wantVerified(r *request) Want {
 		mac = v.MAC(s.key, challenge)
 	}
 	want := Want{Status: v.Status, ContentType: v.ContentType, HMAC: v.HMAC != ""}
-	want.Header, want.Body = v.Answer(challenge, mac, v.DigestOf(challenge, s.token, s.publicURL))
+	want.Header, want.Body = v.Answer(challenge, mac, v.DigestOf(challenge, s.token, s.publicURL), s.account)
 	return typed(s.sealed(want))
 }
 

@@ -186,10 +186,11 @@ func (k *signer) seal(r *request, timestamp string) error {
 	if err != nil {
 		return err
 	}
-	elements := []string{k.Prefix + encoded}
+	encoded = k.prefix() + encoded
+	elements := []string{encoded}
 	if len(k.Timestamp) > 0 && k.Timestamp[0].Is(rules.SourceSignature) {
 		_, prefix := k.Timestamp[0].Split()
-		elements = []string{strings.TrimPrefix(prefix, rules.FirstElement) + timestamp, k.Prefix + encoded}
+		elements = []string{strings.TrimPrefix(prefix, rules.FirstElement) + timestamp, encoded}
 	}
 	if k.Separator != "" {
 		elements = []string{strings.Join(elements, k.Separator)}
@@ -225,6 +226,15 @@ func (k *signer) encrypt(r *request, m *rules.Request) error {
 		r.URL.RawQuery = query.Encode()
 	}
 	return r.put(k.From[0], signature)
+}
+
+// prefix is what the signature begins with.
+func (k *signer) prefix() string {
+	account := "nobody"
+	if len(k.Accounts) > 0 {
+		account = k.Accounts[0]
+	}
+	return strings.ReplaceAll(k.Prefix, rules.PartAccount, account)
 }
 
 // signatureOf returns the signature of a request, as it is sent.

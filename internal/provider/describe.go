@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -136,7 +137,8 @@ func describeVerification(v *rules.Verification) string {
 		answer += ", where `{digest}` is the SHA-256 of `" + v.Digest + "` in hex"
 	}
 	if v.HMAC != "" {
-		answer += ", where `{hmac}` is the challenge's HMAC-SHA256 in " + v.HMAC
+		algorithm := strings.ToUpper(cmp.Or(v.HMACAlgorithm, rules.HMACSHA256))
+		answer += ", where `{hmac}` is the challenge's " + algorithm + " in " + v.HMAC
 	}
 	return strings.Join(append(parts, answer), "; ")
 }

@@ -269,6 +269,9 @@ func newReceiverOf(t *testing.T, p provider.Row, secret string) (*receiver, erro
 	if p.UsesToken() {
 		config["verify_tokens"] = []string{"sesame"}
 	}
+	if v, _ := attacked(p); v.account != "" && p.UsesAccount() {
+		config["accounts"] = []string{v.account}
+	}
 	return loadReceiver(t, config)
 }
 

@@ -159,7 +159,7 @@ func (p *Row) Validate() error {
 	if p.LearnsSecret() && (p.Signature == nil || p.Signature.HMACHashes() == nil || p.Signature.NeedsData()) {
 		return errors.New("verification: secret: needs a block signature with an HMAC in a header, which it is the secret of")
 	}
-	if v := p.Verification; v != nil && v.HMAC != "" && p.Signature != nil && (p.Signature.Partial || v.IsOracle() && p.Signature.SignsHash()) {
+	if v := p.Verification; v != nil && v.HMAC != "" && v.Pattern == "" && p.Signature != nil && (p.Signature.Partial || v.IsOracle() && p.Signature.SignsHash()) {
 		return errors.New("verification: hmac: needs a signature of the body itself, as what is signed of an event could be had as a challenge")
 	}
 	if p.Signature != nil {
@@ -191,7 +191,7 @@ func (p *Row) LearnsSecret() bool { return p.Verification != nil && p.Verificati
 // UsesAccount tells whether events must be of an account that is configured.
 func (p *Row) UsesAccount() bool {
 	s := p.Signature
-	return s != nil && (s.Account != "" || s.Signs(rules.PartAccount) || s.IsSealed() && s.Sealed.HasAccount)
+	return s != nil && (s.Account != "" || s.Signs(rules.PartAccount) || strings.Contains(s.Prefix, rules.PartAccount) || s.IsSealed() && s.Sealed.HasAccount)
 }
 
 // NeedsURL tells whether there must be a public_url, as a digest of it is answered.

@@ -91,6 +91,9 @@ func TestVerification(t *testing.T) {
 			} else if p.UsesToken() {
 				options += "\nverify_token sesame"
 			}
+			if v, _ := attacked(p); !p.Signature.IsSealed() && v.account != "" {
+				options += fmt.Sprintf("\naccount %q", v.account)
+			}
 			if test.secret != "" {
 				options += fmt.Sprintf("\nsecret %q", test.secret)
 			}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -69,7 +70,7 @@ type Signature struct {
 	// one element.
 	Separator string `json:"separator,omitempty"`
 
-	// How an element that is a signature begins. Others are passed over. With
+	// How an element that is a signature begins, with `{account}`, perhaps. Others are passed over. With
 	// `token` and `jwt-…` what comes before it, in upper or lower case; only headers must
 	// have it. Default: every element is one.
 	Prefix string `json:"prefix,omitempty"`
@@ -178,8 +179,9 @@ type Signature struct {
 // Verifier verifies the signatures of one receiver's events.
 type Verifier struct {
 	Signature
-	Accounts []string  // of which an event may be
-	Finder   KeyFinder // of keys that requests name; nil: the keys are the secrets
+	Accounts  []string       // of which an event may be
+	Forgeable *regexp.Regexp // what anybody can have signed; nil: nothing
+	Finder    KeyFinder      // of keys that requests name; nil: the keys are the secrets
 
 	template  contentParts // of Content
 	claims    []claim      // of Claims

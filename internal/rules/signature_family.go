@@ -90,7 +90,10 @@ func (s *Verifier) checkFamily(f signatureFamily, r *Request, body []byte, mem M
 		if signedErr != nil {
 			return signedErr
 		}
-		if key, from, err = s.match(signed, signatures, mem); !errors.Is(err, errWrongSignature) {
+		if key, from, err = s.match(signed, signatures, mem); err == nil && s.isForgeable(signed) {
+			err = errWrongSignature
+		}
+		if !errors.Is(err, errWrongSignature) {
 			break
 		}
 	}
@@ -152,11 +155,39 @@ func (s *Verifier) split(elements []element, from int, value string) []element {
 	return elements
 }
 
+// cutPrefix returns a signature without what it begins with.
+func (s *Verifier) cutPrefix(text string) (rest string, ok bool) {
+	if !strings.Contains(s.Prefix, PartAccount) {
+		return strings.CutPrefix(text, s.Prefix)
+	}
+	for _, account := range s.Accounts {
+		if rest, ok := strings.CutPrefix(text, strings.ReplaceAll(s.Prefix, PartAccount, account)); ok {
+			return rest, true
+		}
+	}
+	return "", false
+}
+
+// isForgeable tells whether anybody can have had a text signed.
+func (s *Verifier) isForgeable(signed [][]byte) bool {
+	const longest = maxChallenge
+	if s.Forgeable == nil {
+		return false
+	}
+	var text []byte
+	for _, part := range signed {
+		if text = append(text, part[:min(len(part), longest)]...); len(text) > longest {
+			return false
+		}
+	}
+	return s.Forgeable.Match(text)
+}
+
 // signatures returns those of the elements that can be signatures.
 func (s *Verifier) signatures(elements []element) []foundSignature {
 	var signatures []foundSignature
 	for _, e := range elements {
-		encoded, ok := strings.CutPrefix(e.text, s.Prefix)
+		encoded, ok := s.cutPrefix(e.text)
 		if !ok || encoded == "" || len(signatures) == maxSignatures {
 			continue
 		}

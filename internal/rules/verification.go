@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -91,6 +92,15 @@ type Verification struct {
 	// `{challenge}`, `{verify_token}`, the first one, and `{url}`, the `public_url`.
 	// Default: there is none.
 	Digest string `json:"digest,omitempty"`
+
+	// The algorithm of that HMAC, `hmac-sha1` or another one. Default: `hmac-sha256`.
+	HMACAlgorithm string `json:"hmac_algorithm,omitempty"`
+
+	// What the challenge must be, a regular expression (RE2) for all of it. With `hmac` and
+	// a method other than POST nothing that matches it is taken for what an event is signed
+	// of, so that none can be forged through a challenge; then events can be anything.
+	// Default: what is said of `challenge` and `hmac`.
+	Pattern string `json:"pattern,omitempty"`
 
 	// The answer's status. Default: 200.
 	Status int `json:"status,omitempty"`
@@ -193,15 +203,15 @@ func (v *Verification) checkMatch(r *Request) error {
 }
 
 // Answer returns header fields and body of the answer.
-func (v *Verification) Answer(challenge, mac, digest string) (headers map[string]string, body string) {
-	fill := strings.NewReplacer(partChallenge, challenge, partHMAC, mac, partDigest, digest)
+func (v *Verification) Answer(challenge, mac, digest, account string) (headers map[string]string, body string) {
+	fill := strings.NewReplacer(partChallenge, challenge, partHMAC, mac, partDigest, digest, PartAccount, account)
 	headers = make(map[string]string, len(v.Headers))
 	for name, value := range v.Headers {
 		headers[name] = fill.Replace(value)
 	}
 	mediaType, _, _ := mime.ParseMediaType(v.ContentType)
 	if event.IsJSONMediaType(mediaType) {
-		fill = strings.NewReplacer(partChallenge, escapeJSON(challenge), partHMAC, escapeJSON(mac), partDigest, digest)
+		fill = strings.NewReplacer(partChallenge, escapeJSON(challenge), partHMAC, escapeJSON(mac), partDigest, digest, PartAccount, escapeJSON(account))
 	}
 	return headers, fill.Replace(v.Body)
 }
@@ -239,7 +249,11 @@ func (v *Verification) parse(r *Request) (challenge, token string, err error) {
 	if !utf8.ValidString(challenge) || strings.ContainsFunc(challenge, unicode.IsControl) {
 		return "", "", fmt.Errorf("%s is not plain text", name)
 	}
-	if v.IsOracle() && !harmlessChallenge.MatchString(challenge) {
+	if v.Pattern != "" {
+		if !v.pattern().MatchString(challenge) {
+			return "", "", fmt.Errorf("%s is none of the provider's", name)
+		}
+	} else if v.IsOracle() && !harmlessChallenge.MatchString(challenge) {
 		return "", "", fmt.Errorf("%s is not of letters, digits and _.~+/=- only, or longer than 256 bytes", name)
 	}
 	return challenge, token, nil
@@ -251,9 +265,35 @@ func (v *Verification) IsOracle() bool {
 	return v != nil && v.HMAC != "" && v.Method != http.MethodPost
 }
 
+// patterns are the regular expressions of verifications, by their texts.
+var patterns sync.Map
+
+// pattern returns what the whole challenge must be.
+func (v *Verification) pattern() *regexp.Regexp {
+	if known, ok := patterns.Load(v.Pattern); ok {
+		return known.(*regexp.Regexp)
+	}
+	pattern := regexp.MustCompile(`^(?:` + v.Pattern + `)$`)
+	patterns.Store(v.Pattern, pattern)
+	return pattern
+}
+
+// Forgeable returns what challenges may be, if their HMACs can be had by anybody, and else
+// nil: what an event is signed of must be nothing of that kind.
+func (v *Verification) Forgeable() *regexp.Regexp {
+	if !v.IsOracle() || v.Pattern == "" {
+		return nil
+	}
+	return v.pattern()
+}
+
 // MAC returns the HMAC of the challenge, encoded.
 func (v *Verification) MAC(key []byte, challenge string) string {
-	mac := sum(hmac.New(sha256.New, key), [][]byte{[]byte(challenge)})
+	newHash := sha256.New
+	if v.HMACAlgorithm != "" {
+		newHash = hashes[v.HMACAlgorithm]
+	}
+	mac := sum(hmac.New(newHash, key), [][]byte{[]byte(challenge)})
 	if v.HMAC == EncodingBase64 {
 		return base64.StdEncoding.EncodeToString(mac)
 	}
@@ -298,6 +338,20 @@ func (v *Verification) Validate() error {
 	isPOST := full.Method == http.MethodPost
 	if err := expect.Word("method", full.Method, Methods...); err != nil {
 		return err
+	}
+	if v.HMACAlgorithm != "" {
+		if err := expect.Word("hmac_algorithm", v.HMACAlgorithm, HMACs()...); err != nil {
+			return err
+		}
+	}
+	if _, err := regexp.Compile(v.Pattern); err != nil {
+		return fmt.Errorf("pattern: %w", err)
+	}
+	switch {
+	case v.HMACAlgorithm != "" && v.HMAC == "":
+		return errors.New("hmac_algorithm: needs hmac, as in hmac hex")
+	case v.Pattern != "" && v.Challenge == "":
+		return errors.New("pattern: needs a challenge, as in challenge query:challenge")
 	}
 	if v.HMAC != "" {
 		if err := expect.Word("hmac", v.HMAC, EncodingHex, EncodingBase64); err != nil {
