@@ -42,7 +42,7 @@ func (c *client) do(req *http.Request) ([]byte, error) {
 		}
 		return nil, fmt.Errorf("%s: %w", req.URL.Host, err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	switch {
 	case resp.StatusCode != http.StatusOK:

@@ -23,8 +23,9 @@ import (
 // noStorage stores nothing.
 type noStorage struct{}
 
-func (noStorage) Store(context.Context, string, []byte) error          { return nil }
-func (noStorage) Load(context.Context, string) ([]byte, error)         { return nil, fs.ErrNotExist }
+func (noStorage) Store(context.Context, string, []byte) error  { return nil }
+func (noStorage) Load(context.Context, string) ([]byte, error) { return nil, fs.ErrNotExist }
+
 func (noStorage) List(context.Context, string, bool) ([]string, error) { return nil, fs.ErrNotExist }
 
 // TestFetchedKeys verifies each vector of a row whose keys are fetched with the key as the
