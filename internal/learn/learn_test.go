@@ -21,15 +21,20 @@ const (
 	own    = "the secret of the config"
 	first  = "the-first-secret-that-comes"
 	second = "the-second-secret-that-comes"
+	third  = "the-third-secret-that-comes"
 )
 
 // faulty is a storage that can fail.
 type faulty struct {
 	certmagic.Storage
 	stores, lists error
+	storing       func()
 }
 
 func (f *faulty) Store(ctx context.Context, key string, value []byte) error {
+	if f.storing != nil {
+		f.storing()
+	}
 	if f.stores != nil {
 		return f.stores
 	}
@@ -55,15 +60,22 @@ func newSecrets(t *testing.T) (s *Secrets, storage *faulty, wait func(time.Durat
 
 func another(t *testing.T, receiver, provider string, storage certmagic.Storage) *Secrets {
 	t.Helper()
+	s := load(t, receiver, provider, storage)
+	if s.failed != nil {
+		t.Fatal(s.failed)
+	}
+	return s
+}
+
+// load is another where the storage may be broken.
+func load(t *testing.T, receiver, provider string, storage certmagic.Storage) *Secrets {
+	t.Helper()
 	public, _ := rules.ParsePublicURL("")
 	verifier, err := rules.NewVerifier(rules.Signature{Algorithm: "hmac-sha256", From: []rules.Source{"header:S"}}, []string{own}, public)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := New(context.Background(), storage, receiver, provider, []string{own}, verifier)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s, _ := New(context.Background(), storage, receiver, provider, []string{own}, verifier)
 	t.Cleanup(s.Cleanup)
 	return s
 }
@@ -215,6 +227,7 @@ func TestStorage(t *testing.T) {
 	other := another(t, s.receiver, s.provider, storage)
 	all(200, first)
 	keep(t, other, "the-secret-of-the-other-one")
+	changes.Store(s.seen) // it is another process
 	all(401, "the-secret-of-the-other-one") // it was read a moment ago
 	wait(readEvery)
 	all(200, "the-secret-of-the-other-one", own, first, second)
@@ -235,6 +248,7 @@ func TestBrokenStorage(t *testing.T) {
 		t.Fatal(names)
 	}
 	content, err := os.ReadFile(names[0])
+	keep(t, s, second)
 	if err != nil || os.WriteFile(names[0], content[:len(content)-5], 0o600) != nil {
 		t.Fatal(err)
 	}
@@ -244,6 +258,75 @@ func TestBrokenStorage(t *testing.T) {
 	}
 	if got := verdict(t, s, first); got != 200 {
 		t.Errorf("%d for one that was known before", got)
+	}
+
+	// The others count, after a restart as well, can be added to, and can be forgotten.
+	restarted := load(t, s.receiver, s.provider, storage)
+	keep(t, restarted, third)
+	for secret, want := range map[string]int{own: 200, first: 503, second: 200, third: 200} {
+		if got := verdict(t, restarted, secret); got != want {
+			t.Errorf("%s: %d, want %d", secret, got, want)
+		}
+	}
+	if _, err := restarted.Forget(context.Background()); err == nil || !strings.Contains(err.Error(), filepath.Base(names[0])) {
+		t.Error(err)
+	}
+	left, _ := filepath.Glob(filepath.Dir(names[0]) + "/*.json")
+	if len(left) != 1 || left[0] != names[0] {
+		t.Errorf("left are %s", left)
+	}
+}
+
+// TestKeptElsewhere: the same receiver in another site, or in a config that is just loaded, knows
+// at once what was kept, however short a time ago it has looked.
+func TestKeptElsewhere(t *testing.T) {
+	s, storage, _ := newSecrets(t)
+	other := another(t, s.receiver, s.provider, storage)
+	keep(t, s, first)
+	if got := verdict(t, other, first); got != 200 {
+		t.Errorf("%d for a genuine event", got)
+	}
+}
+
+// TestNoKey: what is no key of the receiver is not taken, as it could not be verified with.
+func TestNoKey(t *testing.T) {
+	_, storage, _ := newSecrets(t)
+	public, _ := rules.ParsePublicURL("")
+	verifier, err := rules.NewVerifier(rules.Signature{Algorithm: "hmac-sha256", KeyEncoding: "hex", From: []rules.Source{"header:S"}}, nil, public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := New(context.Background(), storage, "hexed", "generic", nil, verifier)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Cleanup)
+	s.Open()
+	offers(t, s, first, 400)
+	keep(t, s, strings.Repeat("0a", 16))
+}
+
+// TestKeptOrRejected: of two who answer at once only one is told that it was done.
+func TestKeptOrRejected(t *testing.T) {
+	s, storage, _ := newSecrets(t)
+	s.Open()
+	offers(t, s, first, 200)
+	id := s.Window().Candidate.ID
+	rejected := make(chan error, 1)
+	storage.storing = func() {
+		go func() { rejected <- s.Reject(id) }()
+		select {
+		case err := <-rejected:
+			rejected <- err
+		case <-time.After(50 * time.Millisecond): // it waits
+		}
+	}
+	_, err := s.Keep(context.Background(), id)
+	if err := <-rejected; err != errNoCandidate {
+		t.Errorf("it was kept, and rejected: %v", err)
+	}
+	if err != nil {
+		t.Error(err)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/caddyserver/certmagic"
@@ -54,8 +55,13 @@ type Secrets struct {
 	learnt []Learnt
 	failed error     // of the last reading
 	read   time.Time // when that was
+	seen   int64     // the changes that it has seen
 	forget func()    // has those in learnt be hidden no more
 }
+
+// changes counts what was kept and forgotten in this process: the same receiver may be in several
+// sites, and in a config that is just loaded.
+var changes atomic.Int64
 
 // New returns the secrets of a receiver, and has the verifier use them. The error is that of the
 // storage: then those that are known count, and no request is said to be signed with none.
@@ -80,10 +86,13 @@ func (s *Secrets) Refresh(ctx context.Context) error {
 }
 
 func (s *Secrets) refresh(ctx context.Context) error {
+	seen := changes.Load()
 	learnt, err := Read(ctx, s.storage, s.receiver, s.provider)
-	s.failed, s.read = err, now()
-	if err != nil {
-		return err
+	s.failed, s.read, s.seen = err, now(), seen
+	for _, l := range s.learnt {
+		if err != nil && !slices.ContainsFunc(learnt, func(other Learnt) bool { return other.Secret == l.Secret }) {
+			learnt = append(learnt, l) // it can't be read just now, and counts as before
+		}
 	}
 	secrets := slices.Clone(s.own)
 	for _, l := range learnt {
@@ -98,7 +107,7 @@ func (s *Secrets) refresh(ctx context.Context) error {
 	forget := s.forget
 	s.learnt, s.forget = learnt, status.Know(secrets)
 	forget()
-	return nil
+	return s.failed
 }
 
 // Learnt returns when the learnt secrets came, the oldest first.
@@ -150,7 +159,7 @@ func (s *Secrets) refreshNow() error {
 		return outcome.Busy(errors.New("the learnt secrets are just being read from Caddy's storage"))
 	}
 	defer s.mu.Unlock()
-	if now().Sub(s.read) >= readEvery {
+	if now().Sub(s.read) >= readEvery || s.seen != changes.Load() {
 		ctx, cancel := context.WithTimeout(context.Background(), readWithin)
 		defer cancel()
 		_ = s.refresh(ctx) // it is remembered
@@ -166,27 +175,30 @@ func (s *Secrets) refreshNow() error {
 
 // Keep has the secret that has come count from now on, and returns it.
 func (s *Secrets) Keep(ctx context.Context, id string) (secret string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	c := s.candidate()
 	if c == nil || c.ID != id {
 		return "", errNoCandidate
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if len(s.learnt) >= maxLearnt {
 		return "", errTooMany
 	}
-	value, err := json.MarshalIndent(Learnt{s.provider, c.secret, c.Time, c.ClientIP}, "", "\t")
+	kept := Learnt{s.provider, c.secret, c.Time, c.ClientIP}
+	value, err := json.MarshalIndent(kept, "", "\t")
 	if err != nil {
 		return "", err
 	}
 	if err := s.storage.Store(ctx, path.Join(folder(s.receiver), c.ID+".json"), value); err != nil {
 		return "", fmt.Errorf("the secret can't be kept in Caddy's storage: %w", err)
 	}
-	if err := s.refresh(ctx); err != nil {
+	changes.Add(1)
+	s.learnt = append(s.learnt, kept)
+	if err := s.refresh(ctx); err != nil && !s.verifier.Knows(c.secret) {
 		return "", err
 	}
 	// Only now: until then what is signed with it is unconfirmed, and comes again.
-	_ = s.Reject(id)
+	_ = s.reject(id)
 	return c.secret, nil
 }
 
@@ -198,30 +210,33 @@ func (s *Secrets) Forget(ctx context.Context) (n int, err error) {
 		n++
 		return s.storage.Delete(ctx, key)
 	})
+	changes.Add(1)
+	refreshErr := s.refresh(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("not all learnt secrets could be taken out of Caddy's storage: %w", err)
 	}
-	return n, s.refresh(ctx)
+	return n, refreshErr
 }
 
 // Read returns the secrets that a receiver for a provider has learnt, the oldest first. There may
-// be none.
+// be none. With an error it returns those that could be read.
 func Read(ctx context.Context, storage certmagic.Storage, receiver, provider string) (all []Learnt, err error) {
 	err = each(ctx, storage, receiver, provider, func(_ string, l Learnt) error {
 		all = append(all, l)
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("the learnt secrets of the receiver %s can't be read from Caddy's storage: %w", receiver, err)
+		err = fmt.Errorf("the learnt secrets of the receiver %s can't be read from Caddy's storage: %w", receiver, err)
 	}
 	slices.SortFunc(all, func(a, b Learnt) int { return a.Time.Compare(b.Time) })
-	return all, nil
+	return all, err
 }
 
 // folder is where the secrets are that receivers of that name have learnt.
 func folder(receiver string) string { return path.Join("webhook_receiver", "secrets", receiver) }
 
-func each(ctx context.Context, storage certmagic.Storage, receiver, provider string, do func(key string, l Learnt) error) error {
+// each does something with each secret, also if others of them can't be read. The error is the first one.
+func each(ctx context.Context, storage certmagic.Storage, receiver, provider string, do func(key string, l Learnt) error) (first error) {
 	keys, err := storage.List(ctx, folder(receiver), false)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -244,11 +259,11 @@ func each(ctx context.Context, storage certmagic.Storage, receiver, provider str
 		if err == nil && l.Provider == provider {
 			err = do(key, l)
 		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", key, err)
+		if err != nil && first == nil {
+			first = fmt.Errorf("%s: %w", key, err)
 		}
 	}
-	return nil
+	return first
 }
 
 // isSame compares in a time that tells nothing.

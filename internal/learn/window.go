@@ -113,6 +113,12 @@ var (
 
 // Reject has what has come not count, and ends the waiting.
 func (s *Secrets) Reject(id string) error {
+	s.mu.Lock() // it may just be kept
+	defer s.mu.Unlock()
+	return s.reject(id)
+}
+
+func (s *Secrets) reject(id string) error {
 	windows.Lock()
 	defer windows.Unlock()
 	if w := window(s.key()); w == nil || w.Candidate == nil || w.Candidate.ID != id {
@@ -135,11 +141,14 @@ func (s *Secrets) candidate() *Candidate {
 // Offer takes a secret that a service sends, or refuses it. It tells whether it is a new one.
 // What is known already is fine, as an answer may have got lost.
 func (s *Secrets) Offer(secret, clientIP, userAgent string) (isNew bool, err error) {
-	if s.verifier.Knows(secret) {
-		return false, nil
+	if err := s.verifier.CheckSecret(secret); err != nil {
+		return false, outcome.Malformed(fmt.Errorf("the secret that was offered %w", err))
 	}
 	windows.Lock()
 	defer windows.Unlock()
+	if s.verifier.Knows(secret) { // also if it was confirmed just now
+		return false, nil
+	}
 	w := window(s.key())
 	switch {
 	case w == nil:
