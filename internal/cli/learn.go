@@ -155,17 +155,29 @@ func (l *learner) learn(ctx context.Context) error {
 	if now.Window == nil {
 		return errors.New("no secret has come within ten minutes, or somebody else has answered; caddy webhook refused shows what was sent")
 	}
-	return l.decide(now.Window.Candidate)
+	return l.decide(ctx, now.Window.Candidate)
 }
 
 // decide asks whether to keep the secret that has come.
-func (l *learner) decide(c *learn.Candidate) error {
+func (l *learner) decide(ctx context.Context, c *learn.Candidate) error {
 	l.note("A secret has come:")
 	l.note("  from       %s", c.ClientIP)
 	l.note("  at         %s", c.Time.Local().Format(time.RFC3339))
 	l.note("  user agent %s", c.UserAgent)
 	l.note("Anybody can send one. Is the webhook at the service set up, without an error, just at that time?")
-	if !l.confirms("keep it?") {
+	yes := make(chan bool, 1)
+	go func() { yes <- l.confirms("keep it?") }()
+	select {
+	case <-ctx.Done():
+		return errors.New("the secret is not kept, and waits: run this again to be asked again")
+	case isKept := <-yes:
+		return l.answer(c, isKept)
+	}
+}
+
+// answer says whether the secret is to be kept, and shows it then.
+func (l *learner) answer(c *learn.Candidate, isKept bool) error {
+	if !isKept {
 		if _, err := l.post("reject?candidate=" + url.QueryEscape(c.ID)); err != nil {
 			return err
 		}

@@ -2,12 +2,17 @@ package cli
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/play"
 )
 
 // TestLearnEnds: Ctrl-C ends the waiting, and so does the time; what is asked wrong is told.
@@ -62,5 +67,44 @@ func TestLearnEnds(t *testing.T) {
 		if _, _, err := webhook(strings.Fields(args)...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", args, err)
 		}
+	}
+}
+
+// TestLearnEndsAtTheQuestion: Ctrl-C ends the command there, too, and answers nothing.
+func TestLearnEndsAtTheQuestion(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/keep") || strings.HasSuffix(r.URL.Path, "/reject") {
+			t.Error(r.URL)
+		}
+		_, _ = w.Write([]byte(`{"receiver":"tasks","provider":"asana","learnt":[],"window":{"until":"2026-01-02T03:04:05Z","candidate":{"id":"00","user_agent":"x\u001b[2J"}}}`))
+	}))
+	t.Cleanup(server.Close)
+	ctx, cancel := context.WithCancel(context.Background())
+	answers, nobody := io.Pipe()
+	t.Cleanup(func() { nobody.Close() })
+	cmd := &cobra.Command{Use: "webhook", SilenceUsage: true, SilenceErrors: true}
+	Register(cmd, []play.Service{signing}, nil, nil, nil)
+	cmd.SetArgs([]string{"learn", "tasks", "--address", strings.TrimPrefix(server.URL, "http://")})
+	cmd.SetIn(answers)
+	var notes buffer
+	cmd.SetErr(&notes)
+	done := make(chan error, 1)
+	go func() { done <- cmd.ExecuteContext(ctx) }()
+	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(notes.String(), "keep it?"); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal(notes.String())
+		}
+	}
+	cancel()
+	select {
+	case err := <-done:
+		if err == nil || !strings.Contains(err.Error(), "run this again to be asked again") {
+			t.Error(err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("it does not end")
+	}
+	if strings.Contains(notes.String(), "\x1b") {
+		t.Errorf("%q", notes.String())
 	}
 }
