@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -112,6 +114,11 @@ func (c *learningCaddy) send(want int, path, body string, headers ...string) htt
 	r.Header.Set("User-Agent", "the sender/1")
 	r.Close = true // as Caddy is restarted
 	answer, err := http.DefaultClient.Do(r)
+	for dial := new(net.OpError); errors.As(err, &dial) && dial.Op == "dial" && c.Context().Err() == nil; {
+		time.Sleep(time.Millisecond) // it came to a listener of the config before, that was just closed
+		r.Body = io.NopCloser(strings.NewReader(body))
+		answer, err = http.DefaultClient.Do(r)
+	}
 	if err != nil {
 		c.Fatal(err)
 	}
@@ -513,6 +520,27 @@ func TestOfferedSecretIsNotStored(t *testing.T) {
 	} {
 		if _, err := load(t, "provider generic\noutput log\n"+options); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", options, err, want)
+		}
+	}
+}
+
+// TestOfferedSecretIsNotShown: also of a request that is not signed with it, where there are
+// others, so that it is told what should have been signed.
+func TestOfferedSecretIsNotShown(t *testing.T) {
+	rc := newReceiver(t, "provider notion\nsecret \"the secret of the config\"")
+	const shown = "secret_of_another_webhook"
+	const body = `{"verification_token":"` + shown + `"}`
+	for _, signature := range []string{"", "xx", "sha256=" + signedWith("something else", body), "sha256=" + signedWith(shown, body)} {
+		after := lastSeq()
+		rc.send(t, requestOf(http.MethodPost, "/", body, "X-Notion-Signature", signature))
+		kept, _ := json.Marshal(status.LastRefused(after))
+		if len(status.LastRefused(after)) != 1 || strings.Contains(string(kept), shown) {
+			t.Errorf("signed %q: %s", signature, kept)
+		}
+	}
+	for _, entry := range rc.logs.All() {
+		if text := fmt.Sprint(entry.Message, entry.ContextMap()); strings.Contains(text, shown) {
+			t.Error(text)
 		}
 	}
 }

@@ -241,7 +241,7 @@ func (h *Handler) explain(req *request, refusal *outcome.Refusal, r *status.Refu
 	}
 	explanation := h.signature.Explain(&signedAs, req.body, refusal.Reason, seek, h.neighbours(), signsIn)
 	r.Remedy = h.mask.Text(explanation.Remedy)
-	if explanation.Size > 0 {
+	if explanation.Size > 0 && !req.bringsOffer { // else a secret is in it
 		r.Signed = &status.Signed{Size: explanation.Size, SHA256: explanation.SHA256, Expected: explanation.Expected}
 		if h.public.HasUser {
 			explanation.Content = bytes.ReplaceAll(explanation.Content, []byte(userIn(h.public.Text)+"@"), []byte(status.Masked+"@"))
