@@ -227,7 +227,7 @@ func TestStorage(t *testing.T) {
 	other := another(t, s.receiver, s.provider, storage)
 	all(200, first)
 	keep(t, other, "the-secret-of-the-other-one")
-	changes.Store(s.seen) // it is another process
+	changes.Store(s.seen)                   // it is another process
 	all(401, "the-secret-of-the-other-one") // it was read a moment ago
 	wait(readEvery)
 	all(200, "the-secret-of-the-other-one", own, first, second)
@@ -339,5 +339,35 @@ func TestTooMany(t *testing.T) {
 	offers(t, s, second, 200)
 	if _, err := s.Keep(context.Background(), s.Window().Candidate.ID); err != errTooMany {
 		t.Error(err)
+	}
+}
+
+// byPrefix is a storage of objects, which lists all whose keys begin alike.
+type byPrefix struct{ certmagic.Storage }
+
+func (b byPrefix) List(ctx context.Context, prefix string, _ bool) (keys []string, err error) {
+	all, err := b.Storage.List(ctx, "webhook_receiver", true)
+	for _, key := range all {
+		if strings.HasPrefix(key, prefix) {
+			keys = append(keys, key)
+		}
+	}
+	return keys, err
+}
+
+// TestNamesThatBeginAlike have nothing of each other.
+func TestNamesThatBeginAlike(t *testing.T) {
+	storage := byPrefix{&certmagic.FileStorage{Path: t.TempDir()}}
+	longer := another(t, "tasks-of-others", "asana", storage)
+	keep(t, longer, first)
+	shorter := another(t, "tasks", "asana", storage)
+	if got := verdict(t, shorter, first); got != 401 {
+		t.Errorf("%d for a secret of another receiver", got)
+	}
+	if n, err := shorter.Forget(context.Background()); n != 0 || err != nil {
+		t.Errorf("%d forgotten, %v", n, err)
+	}
+	if got := verdict(t, another(t, "tasks-of-others", "asana", storage), first); got != 200 {
+		t.Errorf("%d for one that another receiver has forgotten", got)
 	}
 }

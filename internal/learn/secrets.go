@@ -38,6 +38,7 @@ const (
 
 // Learnt is a secret in the storage.
 type Learnt struct {
+	Receiver string    `json:"receiver"`
 	Provider string    `json:"provider"`
 	Secret   string    `json:"secret"`
 	Time     time.Time `json:"time"`      // when it came
@@ -184,7 +185,7 @@ func (s *Secrets) Keep(ctx context.Context, id string) (secret string, err error
 	if len(s.learnt) >= maxLearnt {
 		return "", errTooMany
 	}
-	kept := Learnt{s.provider, c.secret, c.Time, c.ClientIP}
+	kept := Learnt{s.receiver, s.provider, c.secret, c.Time, c.ClientIP}
 	value, err := json.MarshalIndent(kept, "", "\t")
 	if err != nil {
 		return "", err
@@ -256,7 +257,7 @@ func each(ctx context.Context, storage certmagic.Storage, receiver, provider str
 		if err == nil && json.Unmarshal(value, &l) != nil {
 			err = errors.New("it is not what was written there") // the error would quote it
 		}
-		if err == nil && l.Provider == provider {
+		if err == nil && l.Receiver == receiver && l.Provider == provider { // a storage may list what only begins alike
 			err = do(key, l)
 		}
 		if err != nil && first == nil {
