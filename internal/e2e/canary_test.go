@@ -118,6 +118,7 @@ func TestTokensAreKeptByTheExample(t *testing.T) {
 		fields := []string{
 			"Referer: https://x/?verifyToken=" + canary, "Authorization: Bearer " + canary, "Cookie: a=" + canary,
 			"X-Gitlab-Token: " + canary, "X-Telegram-Bot-Api-Secret-Token: " + canary,
+			"X-Hook-Secret: " + canary,
 		}
 		client, url := newClient(t), "http://"+s.http
 		client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
