@@ -484,7 +484,8 @@ func TestLearnWhileEventsCome(t *testing.T) {
 	var all sync.WaitGroup
 	_, err := c.learn("tasks", "y\n", func() {
 		c.offer(200, second)
-		for _, secret := range []string{asanaSecret, second} {
+		for i := range 4 { // in both places
+			secret, path := []string{asanaSecret, second}[i%2], []string{"/asana", "/elsewhere"}[i/2]
 			all.Add(1)
 			go func() {
 				defer all.Done()
@@ -494,7 +495,7 @@ func TestLearnWhileEventsCome(t *testing.T) {
 						ended = true // once more
 					default:
 					}
-					r, _ := http.NewRequest(http.MethodPost, "http://"+c.address+"/asana", strings.NewReader(asanaEvent))
+					r, _ := http.NewRequest(http.MethodPost, "http://"+c.address+path, strings.NewReader(asanaEvent))
 					r.Header.Set("X-Hook-Signature", signedWith(secret, asanaEvent))
 					answer, err := http.DefaultClient.Do(r)
 					if err != nil {
