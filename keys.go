@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/certmagic"
@@ -34,7 +35,7 @@ func (h *Handler) provisionKeys(ctx caddy.Context, secrets []string) error {
 	h.signature.Accounts = h.accounts
 	if len(public) == 0 {
 		storage := func() keys.Storage { return ctx.Storage() }
-		h.signature.Finder = keys.NewFinder(h.provider.Keys, h.accounts, secrets, storage)
+		h.signature.Finder = keys.NewFinder(h.provider.Keys, h.provider.Signature.CheckSecret, h.accounts, secrets, storage)
 	}
 	return nil
 }
@@ -112,12 +113,12 @@ func (h *Handler) resolvedAccounts() []string {
 // knownKeys returns the public keys among some secrets, and those of the provider that are
 // stored.
 func knownKeys(row provider.Row, secrets []string, storage keys.Storage) (public []string) {
-	for _, secret := range secrets {
-		if row.Signature.CheckSecret(secret) == nil {
-			public = append(public, secret)
+	for _, key := range append(slices.Clone(secrets), keys.Stored(context.Background(), storage, row.Keys)...) {
+		if row.Signature.CheckSecret(key) == nil {
+			public = append(public, key)
 		}
 	}
-	return append(public, keys.Stored(context.Background(), storage, row.Keys)...)
+	return public
 }
 
 // storageIn returns the storage of a config.

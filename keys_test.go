@@ -12,6 +12,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/big"
 	"net"
@@ -28,8 +29,10 @@ import (
 	"github.com/caddyserver/certmagic"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/keys"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/outcome"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/reader"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/recheck"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/rules"
 )
 
 // amazon is SNS, behind a real listener with TLS, in one region that no other test has:
@@ -133,7 +136,7 @@ func (a *amazon) message(t *testing.T, before, after map[string]any) string {
 func newSNSReceiver(t *testing.T, a *amazon, dir, options string) *receiver {
 	t.Helper()
 	rc := newReceiver(t, "provider aws_sns\naccount "+a.topic+"\n"+options)
-	rc.signature.Finder = keys.NewFinder(keys.SNS, rc.accounts, nil, func() keys.Storage { return &certmagic.FileStorage{Path: dir} })
+	rc.signature.Finder = keys.NewFinder(keys.SNS, rc.provider.Signature.CheckSecret, rc.accounts, nil, func() keys.Storage { return &certmagic.FileStorage{Path: dir} })
 	return rc
 }
 
@@ -356,5 +359,29 @@ func TestKeysFile(t *testing.T) {
 		if _, err := load(t, options); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "s3cret") {
 			t.Errorf("%s: %v", options, err)
 		}
+	}
+}
+
+// asks is a finder that only takes down who asks.
+type asks struct{ clients []string }
+
+func (a *asks) Find(r *rules.Request) (string, error) {
+	a.clients = append(a.clients, r.Client)
+	return "", outcome.Busy(errors.New("no key"))
+}
+
+func (*asks) Remedy(*rules.Request) string { return "" }
+
+// TestKeyIsOfAClient: keys are found for a client, as each network has its turn.
+func TestKeyIsOfAClient(t *testing.T) {
+	a := newAmazon(t, "me-south-1", answers)
+	rc := newSNSReceiver(t, a, t.TempDir(), "")
+	found := new(asks)
+	rc.signature.Finder = found
+	if resp := rc.post(t, a.message(t, nil, nil), "Content-Type", plainText); resp.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("status %d", resp.StatusCode)
+	}
+	if len(found.clients) != 1 || found.clients[0] != "127.0.0.1" {
+		t.Errorf("asked for %q", found.clients)
 	}
 }

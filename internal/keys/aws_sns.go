@@ -68,7 +68,7 @@ func (sns) Locate(r *rules.Request, accounts, _ []string) ([]Place, error) {
 	if parts == nil || parts[1] != host {
 		return nil, errors.New("the SigningCertURL is not of the form that SNS uses in the region of the topic")
 	}
-	return []Place{{Host: host, ID: parts[2]}}, nil
+	return []Place{{keyName: keyName{Host: host, ID: parts[2]}}}, nil
 }
 
 // snsHostOf returns the host of a message's topic.
@@ -85,7 +85,7 @@ func snsHostOf(r *rules.Request, accounts []string) (string, error) {
 }
 
 // Fetch returns the certificate.
-func (sns) Fetch(ctx context.Context, c *client, p Place) (string, error) {
+func (sns) Fetch(ctx context.Context, c *client, p Place, _ string) (string, error) {
 	return c.certificate(ctx, "https://"+p.Host+"/"+p.ID)
 }
 

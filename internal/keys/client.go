@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"time"
 )
 
 // maxAnswer is the size, in bytes, of the largest answer with a key.
@@ -19,9 +20,15 @@ type client struct{ http.Client }
 
 // Transport is that of all clients. Only tests set another.
 var Transport = sync.OnceValue(func() http.RoundTripper {
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.MaxResponseHeaderBytes = maxAnswer
-	return t
+	// Not http.DefaultTransport, which any module of this Caddy can have changed.
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		ForceAttemptHTTP2:      true,
+		MaxResponseHeaderBytes: maxAnswer,
+		MaxIdleConnsPerHost:    1,
+		IdleConnTimeout:        time.Minute,
+		TLSHandshakeTimeout:    maxFetch,
+	}
 })
 
 func newClient() *client {

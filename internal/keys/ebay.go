@@ -37,8 +37,8 @@ func (ebay) Locate(r *rules.Request, _, secrets []string) ([]Place, error) {
 }
 
 // Fetch returns the key, in PEM.
-func (ebay) Fetch(ctx context.Context, c *client, p Place) (string, error) {
-	token, err := ebayToken(ctx, c, p)
+func (ebay) Fetch(ctx context.Context, c *client, p Place, secret string) (string, error) {
+	token, err := ebayToken(ctx, c, p, secret)
 	if err != nil {
 		return "", err
 	}
@@ -59,8 +59,8 @@ func (ebay) Fetch(ctx context.Context, c *client, p Place) (string, error) {
 }
 
 // ebayToken returns an application's token. https://developer.ebay.com/api-docs/static/oauth-client-credentials-grant.html
-func ebayToken(ctx context.Context, c *client, p Place) (string, error) {
-	id, secret, _, err := credentials(p.secret)
+func ebayToken(ctx context.Context, c *client, p Place, secret string) (string, error) {
+	id, secret, _, err := credentials(secret)
 	if err != nil {
 		return "", err
 	}

@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"slices"
 	"sync"
@@ -26,7 +27,7 @@ const (
 	fresh  = 24 * time.Hour
 	usable = 7 * 24 * time.Hour
 
-	// So long is waited for a key that is asked for again.
+	// So long is waited for a key that is asked for again, and for what is stored.
 	patience = 2 * time.Second
 
 	// maxKeys is how many keys of a service are remembered: more than are ever in use.
@@ -45,12 +46,12 @@ type Service interface {
 	// does not quote it.
 	CheckSecret(secret string) error
 
-	// Locate returns where the key that a request names can be: at most once for each of
-	// the secrets, with which it is asked for. Its error quotes nothing of the request.
+	// Locate returns where the key that a request names can be, each host once, with the
+	// secrets with which it is asked. Its error quotes nothing of the request.
 	Locate(r *rules.Request, accounts, secrets []string) ([]Place, error)
 
 	// Fetch returns the key, in PEM or as a JSON Web Key, or errRevoked.
-	Fetch(ctx context.Context, c *client, p Place) (public string, err error)
+	Fetch(ctx context.Context, c *client, p Place, secret string) (public string, err error)
 
 	// Remedy says what an operator can do about a request whose signature is not right.
 	Remedy(r *rules.Request) string
@@ -65,9 +66,14 @@ type Confirmer interface {
 
 // Place is where a key can be had.
 type Place struct {
-	Host   string // one of the service's
-	ID     string // of the key
-	secret string // with which it is asked for
+	keyName
+	secrets []string // with any of which it is asked for; none: it needs none
+}
+
+// keyName is what a key is known by.
+type keyName struct {
+	Host string // one of the service's
+	ID   string
 }
 
 // Storage is what is needed of Caddy's storage.
@@ -89,18 +95,34 @@ type record struct {
 // Finder finds the keys of one receiver's service.
 type Finder struct {
 	service  Service
+	check    func(public string) error
 	accounts []string
 	secrets  []string
 	storage  func() Storage
 
-	mu     sync.Mutex
-	known  map[Place]record // without the secret
-	loaded bool             // what is stored is known
+	*cache
+
+	loading chan struct{} // closed when what is stored has been read; nil: it is to be read
+	failed  time.Time     // when that last failed
 }
 
-// NewFinder returns a finder for a service. The storage is asked for when a key is needed.
-func NewFinder(service Service, accounts, secrets []string, storage func() Storage) *Finder {
-	return &Finder{service: service, accounts: accounts, secrets: secrets, storage: storage, known: map[Place]record{}}
+// cache has the keys of one service that are known, for all receivers, over reloads.
+type cache struct {
+	mu    sync.Mutex
+	known map[keyName]record
+}
+
+var caches sync.Map // of *cache, by the service's name
+
+func cacheOf(s Service) *cache {
+	c, _ := caches.LoadOrStore(s.Name(), &cache{known: map[keyName]record{}})
+	return c.(*cache)
+}
+
+// NewFinder returns a finder for a service, of whose answers check tells whether they are
+// keys that fit. The storage is asked for when a key is needed.
+func NewFinder(service Service, check func(public string) error, accounts, secrets []string, storage func() Storage) *Finder {
+	return &Finder{service: service, check: check, accounts: accounts, secrets: secrets, storage: storage, cache: cacheOf(service)}
 }
 
 // Remedy says what an operator can do about a request whose signature is not right.
@@ -116,7 +138,7 @@ func (f *Finder) Find(r *rules.Request) (public string, err error) {
 		return "", errors.New("the key is not known")
 	}
 	for _, p := range places {
-		if public, err = f.get(r.Waits, p); err == nil {
+		if public, err = f.get(r.Waits, r.Client, p); err == nil {
 			return public, nil
 		}
 	}
@@ -126,9 +148,13 @@ func (f *Finder) Find(r *rules.Request) (public string, err error) {
 	}
 }
 
-// get returns a key that is known, or fetches it.
-func (f *Finder) get(ctx context.Context, p Place) (string, error) {
-	found, ok := f.lookUp(ctx, p)
+// get returns a key that is known, or fetches it, for a client.
+func (f *Finder) get(ctx context.Context, client string, p Place) (string, error) {
+	found, ok := f.lookUp(p.keyName)
+	if !ok {
+		f.load(ctx)
+		found, ok = f.lookUp(p.keyName)
+	}
 	if ok && time.Since(found.Fetched) < fresh {
 		return found.answer()
 	}
@@ -137,8 +163,8 @@ func (f *Finder) get(ctx context.Context, p Place) (string, error) {
 		ctx, cancel = context.WithTimeout(ctx, patience)
 		defer cancel()
 	}
-	err := hosts.of(p.Host).ask(ctx, func() error { return f.fetch(p) })
-	if found, ok = f.lookUp(ctx, p); ok {
+	err := hosts.of(p.Host).ask(ctx, client, p.keyName, func() error { return f.fetch(p) })
+	if found, ok = f.lookUp(p.keyName); ok {
 		return found.answer()
 	}
 	return "", err
@@ -157,55 +183,127 @@ var (
 )
 
 // lookUp returns what is known of a key.
-func (f *Finder) lookUp(ctx context.Context, p Place) (record, bool) {
+func (f *Finder) lookUp(name keyName) (record, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if !f.loaded {
-		f.loaded = true
-		for _, r := range loadAll(ctx, f.storage(), f.service) {
+	found, ok := f.known[name]
+	age := time.Since(found.Fetched)
+	return found, ok && age < usable && age > -usable // else the clock was wrong
+}
+
+// load has what is stored read, once, and waits for that, but not long. It is read whatever
+// becomes of the request that needs it first, and again later if it could not be.
+func (f *Finder) load(ctx context.Context) {
+	f.mu.Lock()
+	if f.loading == nil && time.Since(f.failed) >= between {
+		f.loading = make(chan struct{})
+		go f.readStorage(f.loading)
+	}
+	loading := f.loading
+	f.mu.Unlock()
+	if loading == nil {
+		return
+	}
+	select {
+	case <-loading:
+	case <-time.After(patience):
+	case <-ctx.Done():
+	}
+}
+
+func (f *Finder) readStorage(over chan struct{}) {
+	ctx, cancel := context.WithTimeout(context.Background(), maxFetch)
+	defer cancel()
+	all, err := loadAll(ctx, f.storage(), f.service)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, r := range all {
+		if known := f.known[r.keyName()]; known.Fetched.Before(r.Fetched) && (r.Revoked || f.check(r.Public) == nil) {
 			f.keep(r)
 		}
 	}
-	found, ok := f.known[Place{Host: p.Host, ID: p.ID}]
-	return found, ok && time.Since(found.Fetched) < usable
+	if err != nil {
+		f.loading, f.failed = nil, time.Now()
+	}
+	close(over)
 }
 
 // keep remembers a key. Only what the service has given is kept, so that nobody else can
 // have one forgotten.
 func (f *Finder) keep(r record) {
-	place := Place{Host: r.Host, ID: r.ID}
-	if _, ok := f.known[place]; !ok && len(f.known) >= maxKeys {
-		var oldest Place
-		for p, other := range f.known {
+	if _, ok := f.known[r.keyName()]; !ok && len(f.known) >= maxKeys {
+		var oldest keyName
+		for name, other := range f.known {
 			if oldest.ID == "" || other.Fetched.Before(f.known[oldest].Fetched) {
-				oldest = p
+				oldest = name
 			}
 		}
 		delete(f.known, oldest)
 	}
-	f.known[place] = r
+	f.known[r.keyName()] = r
 }
 
-// fetch asks the service for a key, and keeps it.
+// fetch asks the service for a key, with one secret after the other, and keeps it.
 func (f *Finder) fetch(p Place) error {
 	ctx, cancel := context.WithTimeout(context.Background(), maxFetch)
 	defer cancel()
-	public, err := f.service.Fetch(ctx, newClient(), p)
+	secrets := p.secrets
+	if len(secrets) == 0 {
+		secrets = []string{""}
+	}
+	var public string
+	var err error
+	for _, secret := range secrets {
+		if public, err = f.fetchWith(ctx, p, secret); err == nil || errors.Is(err, errRevoked) {
+			break
+		}
+	}
 	if err != nil && !errors.Is(err, errRevoked) {
 		return err
 	}
 	r := record{Host: p.Host, ID: p.ID, Fetched: time.Now(), Public: public, Revoked: err != nil}
 	f.mu.Lock()
 	if r.Revoked {
-		r.Public = f.known[Place{Host: p.Host, ID: p.ID}].Public // for what was signed before
+		r.Public = f.known[p.keyName].Public // for what was signed before
 	}
 	f.keep(r)
 	f.mu.Unlock()
-	if text, err := json.Marshal(r); err == nil {
-		_ = f.storage().Store(ctx, r.file(f.service), text) // else it is fetched again after a restart
-	}
+	f.store(r)
 	return nil
 }
+
+// fetchWith asks for a key with a secret. What is no key that fits counts as none.
+func (f *Finder) fetchWith(ctx context.Context, p Place, secret string) (string, error) {
+	public, err := f.service.Fetch(ctx, newClient(), p, secret)
+	if err == nil {
+		if err = f.check(public); err != nil {
+			err = fmt.Errorf("%s: the answer %w", p.Host, err)
+		}
+	}
+	return public, err
+}
+
+// store stores a key, else it is fetched again after a restart. Storage that hangs holds
+// nobody up.
+func (f *Finder) store(r record) {
+	text, err := json.Marshal(r)
+	if err != nil {
+		return
+	}
+	stored := make(chan struct{})
+	go func() {
+		defer close(stored)
+		ctx, cancel := context.WithTimeout(context.Background(), maxFetch)
+		defer cancel()
+		_ = f.storage().Store(ctx, r.file(f.service), text)
+	}()
+	select {
+	case <-stored:
+	case <-time.After(time.Second):
+	}
+}
+
+func (r record) keyName() keyName { return keyName{Host: r.Host, ID: r.ID} }
 
 // folder is where a service's keys are stored.
 func folder(s Service) string { return path.Join("webhook_receiver", "keys", s.Name()) }
@@ -216,26 +314,31 @@ func (r record) file(s Service) string {
 }
 
 // loadAll returns the keys that are stored, those last that were fetched last.
-func loadAll(ctx context.Context, storage Storage, s Service) (all []record) {
+func loadAll(ctx context.Context, storage Storage, s Service) (all []record, err error) {
 	names, err := storage.List(ctx, folder(s), false)
-	if err != nil {
-		return nil // there are none
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
 	}
 	for _, name := range names[:min(len(names), maxStored)] {
 		var r record
 		file := path.Join(folder(s), path.Base(name))
-		if text, err := storage.Load(ctx, file); err == nil && json.Unmarshal(text, &r) == nil && r.file(s) == file {
+		text, loadErr := storage.Load(ctx, file)
+		if loadErr != nil && !errors.Is(loadErr, fs.ErrNotExist) {
+			err = loadErr
+		}
+		if loadErr == nil && json.Unmarshal(text, &r) == nil && r.file(s) == file {
 			all = append(all, r)
 		}
 	}
 	slices.SortFunc(all, func(a, b record) int { return a.Fetched.Compare(b.Fetched) })
-	return all
+	return all, err
 }
 
 // Stored returns the public keys of a service that are stored, also those that are no
 // longer used: what was signed with one stays so.
 func Stored(ctx context.Context, storage Storage, s Service) (public []string) {
-	for _, r := range loadAll(ctx, storage, s) {
+	all, _ := loadAll(ctx, storage, s)
+	for _, r := range all {
 		if r.Public != "" {
 			public = append(public, r.Public)
 		}

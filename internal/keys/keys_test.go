@@ -33,6 +33,7 @@ import (
 type memory struct {
 	mu    sync.Mutex
 	files map[string][]byte
+	fails bool
 }
 
 func (m *memory) Store(_ context.Context, key string, value []byte) error {
@@ -57,6 +58,9 @@ func (m *memory) Load(_ context.Context, key string) ([]byte, error) {
 func (m *memory) List(_ context.Context, dir string, _ bool) (names []string, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.fails {
+		return nil, errors.New("storage is down")
+	}
 	for name := range m.files {
 		if path.Dir(name) == dir {
 			names = append(names, name)
@@ -91,6 +95,7 @@ func hostsAre(t *testing.T, answer http.HandlerFunc) (asked func() []string) {
 		return clone
 	}
 	forget()
+	forgetKeys()
 	return func() []string {
 		mu.Lock()
 		defer mu.Unlock()
@@ -103,6 +108,11 @@ func forget() {
 	hosts.mu.Lock()
 	hosts.all = nil
 	hosts.mu.Unlock()
+}
+
+// forgetKeys forgets the keys, as a restart does.
+func forgetKeys() {
+	caches.Range(func(name, _ any) bool { caches.Delete(name); return true })
 }
 
 func publicPEM(t *testing.T) string {
@@ -151,8 +161,16 @@ func ebayAnswers(t *testing.T, key string) http.HandlerFunc {
 	}
 }
 
+// isPEM tells whether a key fits.
+func isPEM(public string) error {
+	if block, _ := pem.Decode([]byte(public)); block == nil {
+		return errors.New("is no key")
+	}
+	return nil
+}
+
 func finder(m *memory, secrets ...string) *Finder {
-	return NewFinder(EBay, nil, secrets, func() Storage { return m })
+	return NewFinder(EBay, isPEM, nil, secrets, func() Storage { return m })
 }
 
 // isBusy tells whether a key was not to be had: 503, never 401.
@@ -184,6 +202,7 @@ func TestFind(t *testing.T) {
 		t.Errorf("asked %q", got)
 	}
 	forget()
+	forgetKeys()
 	if got, err := finder(m, "id:s:e").Find(naming(t, "k1", time.Second)); err != nil || got != key {
 		t.Errorf("after a restart: %q, %v", got, err)
 	}
@@ -243,10 +262,169 @@ func TestFlood(t *testing.T) {
 	if n := len(f.known); n != 1 {
 		t.Errorf("%d keys are remembered", n)
 	}
-	// Ten seconds later another one may be had.
-	hosts.of("api.ebay.com").began = time.Now().Add(-between)
+	// Later another one is had, of a network that has made none up, whatever is made up.
 	fails.Store(false)
-	if got, err := f.Find(naming(t, "rotated", 5*time.Second)); err != nil || got != key {
+	isMine := false
+	for i := 0; i < 200 && !isMine; i++ {
+		hosts.of("api.ebay.com").began = time.Now().Add(-between)
+		for j := range 20 {
+			_, _ = f.Find(naming(t, fmt.Sprintf("new-%d-%d", i, j), 5*time.Second))
+		}
+		rotated := naming(t, "rotated", 5*time.Second)
+		rotated.Client = "192.0.2.1"
+		got, err := f.Find(rotated)
+		isMine = err == nil && got == key
+	}
+	if !isMine {
+		t.Error("a flood keeps others' keys from being fetched")
+	}
+	if n := len(hosts.of("api.ebay.com").wanted); n > 2 {
+		t.Errorf("%d wishes are remembered", n)
+	}
+}
+
+// TestWishes: they are bounded, and one of each network.
+func TestWishes(t *testing.T) {
+	h := new(host)
+	for i := range 1000 {
+		h.wish(networkOf(fmt.Sprintf("10.%d.%d.1", i/256, i%256)), keyName{ID: fmt.Sprint(i)}, nil)
+		h.wish(networkOf(fmt.Sprintf("2001:db8:%x::1", i%2)), keyName{ID: fmt.Sprint(i)}, nil)
+	}
+	if n := len(h.wanted); n != maxWanted {
+		t.Errorf("%d are remembered", n)
+	}
+	for client, want := range map[string]string{
+		"192.0.2.77": "192.0.2.0/24", "::ffff:192.0.2.77": "192.0.2.0/24", "2001:db8:1:2::3": "2001:db8:1::/48", "fe80::1%eth0": "fe80::/48", "": "", "x": "",
+	} {
+		if got := networkOf(client); got != want {
+			t.Errorf("%s: %s", client, got)
+		}
+	}
+}
+
+// TestSecrets: while a secret is being changed, either is tried.
+func TestSecrets(t *testing.T) {
+	key := publicPEM(t)
+	hostsAre(t, ebayAnswers(t, key))
+	if got, err := finder(new(memory), "old:one", "id:s:e").Find(naming(t, "k1", 5*time.Second)); err != nil || got != key {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// TestNoKey: an answer that is no key that fits is 503, and is neither kept nor stored; nor
+// is one used that is stored all the same.
+func TestNoKey(t *testing.T) {
+	hostsAre(t, ebayAnswers(t, "no key"))
+	m := new(memory)
+	f := finder(m, "id:s:e")
+	if _, err := f.Find(naming(t, "k1", 5*time.Second)); !isBusy(err) || len(m.files) > 0 || len(f.known) > 0 {
+		t.Errorf("%v, stored %s", err, m.files)
+	}
+	for _, r := range []record{
+		{Host: "api.ebay.com", ID: "k1", Fetched: time.Now(), Public: "no key"},
+		{Host: "api.ebay.com", ID: "k1", Fetched: time.Now().Add(2 * usable), Public: publicPEM(t)},
+	} {
+		forgetKeys()
+		text, _ := json.Marshal(r)
+		m.files = map[string][]byte{r.file(EBay): text}
+		if _, err := finder(m, "id:s:e").Find(naming(t, "k1", 5*time.Second)); !isBusy(err) {
+			t.Errorf("%+v: %v", r, err)
+		}
+	}
+}
+
+// TestReceiversShare: what one receiver has fetched another one has.
+func TestReceiversShare(t *testing.T) {
+	key := publicPEM(t)
+	hostsAre(t, ebayAnswers(t, key))
+	for range 2 {
+		if got, err := finder(new(memory), "id:s:e").Find(naming(t, "k1", 5*time.Second)); err != nil || got != key {
+			t.Errorf("%q, %v", got, err)
+		}
+	}
+}
+
+// hanging is storage that does not answer while it hangs.
+type hanging struct {
+	memory
+	release chan struct{}
+}
+
+func (h *hanging) Store(ctx context.Context, key string, value []byte) error {
+	<-h.release
+	return h.memory.Store(ctx, key, value)
+}
+
+func (h *hanging) List(ctx context.Context, dir string, isRecursive bool) ([]string, error) {
+	<-h.release
+	return h.memory.List(ctx, dir, isRecursive)
+}
+
+// TestStorageHangs: storage that hangs holds no request up for longer than it waits, and no
+// other key. What is stored is read although the request that needed it first has gone.
+func TestStorageHangs(t *testing.T) {
+	key := publicPEM(t)
+	hostsAre(t, ebayAnswers(t, key))
+	s := &hanging{release: make(chan struct{})}
+	f := NewFinder(EBay, isPEM, nil, []string{"id:s:e"}, func() Storage { return s })
+	r := record{Host: "api.ebay.com", ID: "stored", Fetched: time.Now(), Public: key}
+	text, _ := json.Marshal(r)
+	s.files = map[string][]byte{r.file(EBay): text}
+	began := time.Now()
+	var all sync.WaitGroup
+	for range 2 {
+		r := naming(t, "k1", 100*time.Millisecond)
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			if _, err := f.Find(r); err != nil && !isBusy(err) {
+				t.Errorf("%v", err)
+			}
+		}()
+	}
+	all.Wait()
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("it took %s", took)
+	}
+	close(s.release)
+	for _, id := range []string{"stored", "k1"} {
+		if got, err := f.Find(naming(t, id, 5*time.Second)); err != nil || got != key {
+			t.Errorf("%s: %q, %v", id, got, err)
+		}
+	}
+}
+
+// TestStoreHangs: a key that is fetched is used even if it can't be stored.
+func TestStoreHangs(t *testing.T) {
+	key := publicPEM(t)
+	hostsAre(t, ebayAnswers(t, key))
+	s := &hanging{release: make(chan struct{})}
+	defer close(s.release)
+	f := NewFinder(EBay, isPEM, nil, []string{"id:s:e"}, func() Storage { return s })
+	f.loading = make(chan struct{})
+	close(f.loading)
+	began := time.Now()
+	if got, err := f.Find(naming(t, "k1", 20*time.Second)); err != nil || got != key || time.Since(began) > 4*time.Second {
+		t.Errorf("%q, %v, after %s", got, err, time.Since(began))
+	}
+}
+
+// TestStorageFails: what is stored is read again where that has failed.
+func TestStorageFails(t *testing.T) {
+	key := publicPEM(t)
+	hostsAre(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) })
+	m := &memory{fails: true}
+	f := finder(m, "id:s:e")
+	if _, err := f.Find(naming(t, "k1", 5*time.Second)); !isBusy(err) {
+		t.Errorf("%v", err)
+	}
+	r := record{Host: "api.ebay.com", ID: "k1", Fetched: time.Now(), Public: key}
+	text, _ := json.Marshal(r)
+	m.fails, m.files = false, map[string][]byte{r.file(EBay): text}
+	f.mu.Lock()
+	f.failed = time.Now().Add(-between)
+	f.mu.Unlock()
+	if got, err := f.Find(naming(t, "k1", 5*time.Second)); err != nil || got != key {
 		t.Errorf("%q, %v", got, err)
 	}
 }
@@ -340,7 +518,7 @@ func TestRefresh(t *testing.T) {
 		fmt.Fprint(w, `{"key":{"alg":"ES256","kid":"k1","kty":"EC","expired_at":null}}`)
 	})
 	m := new(memory)
-	f := NewFinder(Plaid, nil, []string{"id:x"}, func() Storage { return m })
+	f := NewFinder(Plaid, func(string) error { return nil }, nil, []string{"id:x"}, func() Storage { return m })
 	find := func(age time.Duration) error {
 		forget()
 		f.mu.Lock()

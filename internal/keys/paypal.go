@@ -31,11 +31,11 @@ func (paypal) Locate(r *rules.Request, _, _ []string) ([]Place, error) {
 	if parts == nil {
 		return nil, errors.New("the PayPal-Cert-Url is not of the form that PayPal uses")
 	}
-	return []Place{{Host: parts[1], ID: parts[2]}}, nil
+	return []Place{{keyName: keyName{Host: parts[1], ID: parts[2]}}}, nil
 }
 
 // Fetch returns the certificate.
-func (paypal) Fetch(ctx context.Context, c *client, p Place) (string, error) {
+func (paypal) Fetch(ctx context.Context, c *client, p Place, _ string) (string, error) {
 	return c.certificate(ctx, "https://"+p.Host+"/"+p.ID)
 }
 

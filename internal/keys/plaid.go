@@ -8,6 +8,7 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/rules"
@@ -52,14 +53,18 @@ func placesOf(id, production, sandbox string, secrets []string) (all []Place) {
 		if _, _, isSandbox, _ := credentials(secret); isSandbox {
 			host = sandbox
 		}
-		all = append(all, Place{Host: host, ID: id, secret: secret})
+		i := slices.IndexFunc(all, func(p Place) bool { return p.Host == host })
+		if i < 0 {
+			i, all = len(all), append(all, Place{keyName: keyName{Host: host, ID: id}})
+		}
+		all[i].secrets = append(all[i].secrets, secret)
 	}
 	return all
 }
 
 // Fetch returns the key, as a JSON Web Key.
-func (plaid) Fetch(ctx context.Context, c *client, p Place) (string, error) {
-	id, secret, _, err := credentials(p.secret)
+func (plaid) Fetch(ctx context.Context, c *client, p Place, secret string) (string, error) {
+	id, secret, _, err := credentials(secret)
 	if err != nil {
 		return "", err
 	}

@@ -76,7 +76,7 @@ func TestFetchedKeys(t *testing.T) {
 				secrets = []string{"id:secret"}
 			}
 			if finders[p.Name] == nil {
-				finders[p.Name] = keys.NewFinder(p.Keys, []string{v.account}, secrets, func() keys.Storage { return noStorage{} })
+				finders[p.Name] = keys.NewFinder(p.Keys, p.Signature.CheckSecret, []string{v.account}, secrets, func() keys.Storage { return noStorage{} })
 			}
 			verifier, err := rules.NewVerifier(*p.Signature, nil, rules.PublicURL{})
 			if err != nil {

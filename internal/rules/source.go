@@ -201,7 +201,8 @@ type Request struct {
 	Key       int    // index of the secret that the request was signed with
 	SignedBy  string // SHA-256 of the public key that it was signed with, where it has named that
 
-	Waits context.Context // how long to wait for a key that must be fetched; nil: not at all
+	Client string          // address of whoever sent it
+	Waits  context.Context // how long to wait for a key that must be fetched; nil: not at all
 
 	opening  opening       // of what is sealed
 	claims   *jsonscan.Doc // of the token that is right
