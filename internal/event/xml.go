@@ -14,6 +14,7 @@ const (
 	maxXMLTokens = 10_000
 	maxXMLDepth  = 32
 	maxXML       = 1 << 20 // bytes of data
+	maxXMLEquals = 10_000  // each may be an attribute, which takes fifty times the memory that it is sent in
 )
 
 var errXML = errors.New("it is no XML document that is taken")
@@ -21,6 +22,9 @@ var errXML = errors.New("it is no XML document that is taken")
 // XMLTexts returns the texts of the elements of a document at a path, which has names below
 // the root element and dots between them. Of several texts it returns the first two.
 func XMLTexts(document []byte, path string) (texts []string, err error) {
+	if bytes.Count(document, []byte("=")) > maxXMLEquals {
+		return nil, errXML
+	}
 	var inside []string // the names of the elements around, the root's first
 	var text strings.Builder
 	want := strings.Split(path, ".")

@@ -6,8 +6,11 @@ import (
 	"crypto/cipher"
 	"encoding/base64"
 	"errors"
+	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/rules"
 )
 
 const weComExample = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
@@ -123,5 +126,25 @@ func TestPadding(t *testing.T) {
 	cipher.NewCBCEncrypter(block, iv).CryptBlocks(ciphertext, ciphertext)
 	if message, err := decrypt(make([]byte, len(ciphertext)), key, iv, ciphertext, weComBlock); err == nil {
 		t.Errorf("%q", message)
+	}
+}
+
+// TestXMLMemory: a document takes no more memory than is counted for it, whatever is in it.
+func TestXMLMemory(t *testing.T) {
+	for name, document := range map[string]string{
+		"attributes":      "<xml" + strings.Repeat(` a=""`, 1<<20) + "><Encrypt>x</Encrypt></xml>",
+		"long attributes": "<xml" + strings.Repeat(` aaaaaaa = ''`, 1<<19) + "><Encrypt>x</Encrypt></xml>",
+		"a comment":       "<xml><!--" + strings.Repeat("x", 5<<20) + "--><Encrypt>x</Encrypt></xml>",
+		"a ciphertext":    string(XML{}.Wrap(strings.Repeat("x", 5<<20))),
+		"elements":        "<xml>" + strings.Repeat("<a/>", 1<<20) + "<Encrypt>x</Encrypt></xml>",
+	} {
+		body := []byte(document)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, _ = XML{}.Find(body)
+		runtime.ReadMemStats(&after)
+		if took := after.TotalAlloc - before.TotalAlloc; took > rules.SealedTimes*uint64(len(body)) {
+			t.Errorf("%s: %d times its size", name, took/uint64(len(body)))
+		}
 	}
 }
