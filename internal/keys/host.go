@@ -2,6 +2,7 @@ package keys
 
 import (
 	"context"
+	"maps"
 	"math/rand/v2"
 	"net/netip"
 	"sync"
@@ -32,10 +33,16 @@ type wish struct {
 	key   keyName
 	fetch func() error
 	of    int // so many
+	at    time.Time
 }
 
-// maxWanted is how many networks' wishes are remembered.
-const maxWanted = 256
+const (
+	// maxWanted is how many networks' wishes are remembered.
+	maxWanted = 256
+
+	// wishFor is how long: what was made up before must not keep others waiting for ever.
+	wishFor = 2 * time.Minute
+)
 
 // hosts are all of them, over reloads: few, as services say which they can be.
 var hosts hostsByName
@@ -104,14 +111,16 @@ func (h *host) wish(network string, key keyName, fetch func() error) {
 	default:
 		w.of++
 	}
+	w.at = time.Now()
 	if !ok && len(h.wanted) >= maxWanted {
 		delete(h.wanted, h.anyNetwork())
 	}
 	h.wanted[network] = w
 }
 
-// choose takes one of the wishes, of which there must be one.
+// choose takes one of the wishes, of which there must be a new one.
 func (h *host) choose() wish {
+	maps.DeleteFunc(h.wanted, func(_ string, w wish) bool { return time.Since(w.at) > wishFor })
 	chosen := h.wanted[h.anyNetwork()]
 	for network, w := range h.wanted {
 		if w.key == chosen.key {

@@ -293,6 +293,14 @@ func TestWishes(t *testing.T) {
 	if n := len(h.wanted); n != maxWanted {
 		t.Errorf("%d are remembered", n)
 	}
+	for network, w := range h.wanted {
+		w.at = w.at.Add(-wishFor)
+		h.wanted[network] = w
+	}
+	h.wish("new", keyName{ID: "new"}, nil)
+	if chosen := h.choose(); chosen.key.ID != "new" || len(h.wanted) > 0 {
+		t.Errorf("%s is chosen, and %d are remembered", chosen.key.ID, len(h.wanted))
+	}
 	for client, want := range map[string]string{
 		"192.0.2.77": "192.0.2.0/24", "::ffff:192.0.2.77": "192.0.2.0/24", "2001:db8:1:2::3": "2001:db8:1::/48", "fe80::1%eth0": "fe80::/48", "": "", "x": "",
 	} {
