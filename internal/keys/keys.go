@@ -137,6 +137,14 @@ func (f *Finder) Find(r *rules.Request) (public string, err error) {
 	if r.Waits == nil {
 		return "", errors.New("the key is not known")
 	}
+	isKnown := func(p Place) bool { _, ok := f.lookUp(p.keyName); return ok }
+	if !slices.ContainsFunc(places, isKnown) {
+		f.load(r.Waits)
+	}
+	// Where it is known comes first: no other host is asked for it.
+	if i := slices.IndexFunc(places, isKnown); i > 0 {
+		places[0], places[i] = places[i], places[0]
+	}
 	for _, p := range places {
 		if public, err = f.get(r.Waits, r.Client, p); err == nil {
 			return public, nil
@@ -151,10 +159,6 @@ func (f *Finder) Find(r *rules.Request) (public string, err error) {
 // get returns a key that is known, or fetches it, for a client.
 func (f *Finder) get(ctx context.Context, client string, p Place) (string, error) {
 	found, ok := f.lookUp(p.keyName)
-	if !ok {
-		f.load(ctx)
-		found, ok = f.lookUp(p.keyName)
-	}
 	if ok && time.Since(found.Fetched) < fresh {
 		return found.answer()
 	}

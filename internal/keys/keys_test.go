@@ -221,11 +221,20 @@ func TestFind(t *testing.T) {
 func TestSandbox(t *testing.T) {
 	key := publicPEM(t)
 	asked := hostsAre(t, ebayAnswers(t, key))
-	if got, err := finder(new(memory), "other:x", "sandbox:id:s:e").Find(naming(t, "k1", 5*time.Second)); err != nil || got != key {
+	m := new(memory)
+	if got, err := finder(m, "other:x", "sandbox:id:s:e").Find(naming(t, "k1", 5*time.Second)); err != nil || got != key {
 		t.Errorf("%q, %v", got, err)
 	}
 	if got := fmt.Sprint(asked()); got != "[api.ebay.com api.sandbox.ebay.com api.sandbox.ebay.com]" {
 		t.Errorf("asked %s", got)
+	}
+	// Once it is known nobody else is asked for it, after a restart too.
+	for range 2 {
+		forget()
+		if got, err := finder(m, "other:x", "sandbox:id:s:e").Find(naming(t, "k1", 5*time.Second)); err != nil || got != key || len(asked()) != 3 {
+			t.Errorf("%q, %v, asked %s", got, err, asked())
+		}
+		forgetKeys()
 	}
 }
 
