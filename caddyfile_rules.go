@@ -21,7 +21,7 @@ import (
 //	    secret       <source>
 //	    challenge    <source>
 //	    hmac         hex|base64
-//	    hmac_algorithm <name>
+//	    hmac_algorithm hmac-sha1|hmac-sha256
 //	    pattern      <regexp>
 //	    digest       <text>
 //	    status       <code>
@@ -45,7 +45,7 @@ func verificationOptions(v *rules.Verification) options.Table {
 		"secret":         options.Text("one source, such as header:X-Hook-Secret", &v.Secret),
 		"challenge":      options.Text("one source, such as query:challenge", &v.Challenge),
 		"hmac":           options.Word(&v.HMAC, rules.EncodingHex, rules.EncodingBase64),
-		"hmac_algorithm": options.Word(&v.HMACAlgorithm, rules.HMACs()...),
+		"hmac_algorithm": options.Word(&v.HMACAlgorithm, rules.HMACSHA1, rules.HMACSHA256),
 		"pattern":        options.Text("one regular expression, such as [0-9a-f]{32}", &v.Pattern),
 		"digest":         options.Text("one text, in quotes if it has spaces, such as {challenge}{verify_token}{url}", &v.Digest),
 		"status":         options.Status(&v.Status),

@@ -267,9 +267,9 @@ func (s *role) fillEvent(r *request, body []byte) error {
 	switch {
 	case body != nil:
 		r.body = body
-	case isForm && len(r.form) == 0:
+	case isForm && (len(r.form) == 0 || !r.has(SampleEvent)):
 		return r.put(rules.SourceForm+":test", SampleEvent)
-	case !isForm && r.doc == nil:
+	case !isForm && (r.doc == nil || !r.has(SampleEvent)):
 		return r.put(rules.SourceBody+":test", SampleEvent)
 	}
 	return nil

@@ -126,6 +126,16 @@ func (r *request) offer(sources []rules.Source, value string) {
 	}
 }
 
+// has tells whether a value was put somewhere.
+func (r *request) has(value string) bool {
+	for _, other := range r.values {
+		if other == value {
+			return true
+		}
+	}
+	return false
+}
+
 func (r *request) at(s rules.Source) string { return r.values[canonical(s)] }
 
 // canonical returns the source as all spellings of it are.

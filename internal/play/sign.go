@@ -43,6 +43,9 @@ func newSigner(p provider.Row, secret, token, account, publicURL string) (*signe
 	if err != nil {
 		return nil, err
 	}
+	if account != "" {
+		verifier.Accounts = []string{account}
+	}
 	k := &signer{secret: secret, account: account, key: verifier.HMACKey(0)}
 	if p.Signature == nil {
 		return k, nil
