@@ -310,16 +310,17 @@ func TestPlayConfig(t *testing.T) {
 		mustContain(t, out, "as generic, which waits 20s", "pass  wrong signature", "pass  broken JSON", "All 4 checks passed")
 	}
 	for want, args := range map[string][]string{
-		"several receivers":       {"--config", one},
-		"no receiver":             {"--config", one, "--provider", "slack"},
-		"unrecognized":            {"--config", write("wrong", "a.example {\n"+block("", "nonsense")+"}\n")},
-		"must be one of":          {"--config", write("worse.json", `{"handler":"webhook_receiver","provider":"generic","event":{"id":["x"]}}`)},
-		"unexpected end":          {"--config", write("broken.json", `{`)},
-		"cannot unmarshal":        {"--config", write("odd.json", `{"handler":"webhook_receiver","provider":1}`)},
-		"nothing-here":            {"--config", filepath.Join(dir, "nothing-here")},
-		"caddy webhook providers": {"--provider", "nobody"},
-		"uses no secret":          {"--provider", "strava", "--verify-token", "x"},
-		"is not a key in base64":  {"--provider", "telnyx"},
+		"several receivers":        {"--config", one},
+		"no receiver":              {"--config", one, "--provider", "slack"},
+		"unrecognized":             {"--config", write("wrong", "a.example {\n"+block("", "nonsense")+"}\n")},
+		"must be one of":           {"--config", write("worse.json", `{"handler":"webhook_receiver","provider":"generic","event":{"id":["x"]}}`)},
+		"unexpected end":           {"--config", write("broken.json", `{`)},
+		"cannot unmarshal":         {"--config", write("odd.json", `{"handler":"webhook_receiver","provider":1}`)},
+		"nothing-here":             {"--config", filepath.Join(dir, "nothing-here")},
+		"provider front_rule uses": {"--provider", "front-rule", "--verify-token", "x"},
+		"caddy webhook providers":  {"--provider", "nobody"},
+		"uses no secret":           {"--provider", "strava", "--verify-token", "x"},
+		"is not a key in base64":   {"--provider", "telnyx"},
 	} {
 		out, err := playRows(provider.Rows, append(args, "--secret", "s", rc.URL)...)
 		if err == nil || out != "" {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/expect"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/play"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/provider"
 )
 
 // Configured returns the provider of a receiver in a config: with a name, of the
@@ -98,6 +99,9 @@ The exit status is 1 if any answer is wrong.`,
 // providerNamed returns the provider of the name, by default the first.
 func providerNamed(providers []play.Service, name string) (play.Service, error) {
 	var names []string
+	if row, err := provider.Named(name); err == nil {
+		name = row.Name // it may be an alias
+	}
 	for _, p := range providers {
 		if p.Name == name || name == "" {
 			return p, nil
