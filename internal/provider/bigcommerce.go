@@ -8,16 +8,7 @@ var _ = add(Row{
 	Note: "Where fewer than 90 % of the deliveries to a domain succeed within two minutes, BigCommerce sends nothing to it for three minutes. " +
 		"After the last repeat of an event, two days later, it switches the webhook off. " +
 		"The webhook's URL must have port 443.",
-	Signature: &Signature{
-		Algorithm: "hmac-sha256",
-		From:      []Source{"header:webhook-signature"},
-		Separator: " ",
-		Prefix:    "v1,",
-		Encoding:  "base64",
-		Content:   "{id}.{timestamp}.{body}",
-		ID:        []Source{"header:webhook-id"},
-		Timestamp: []Source{"header:webhook-timestamp"},
-	},
+	Signature: keyed(standardWebhooks("webhook"), "", ""),
 	Event: EventRules{
 		ID:      []Source{"header:webhook-id"},
 		Type:    []Source{"body:scope"},

@@ -1,22 +1,11 @@
 package provider
 
 var _ = add(Row{
-	Name:  "clerk",
-	Title: "Clerk",
-	Kind:  KindIdentity,
-	Docs:  "https://clerk.com/docs/references/backend/verify-webhook",
-	Signature: &Signature{
-		Algorithm:   "hmac-sha256",
-		From:        []Source{"header:svix-signature"},
-		Separator:   " ",
-		Prefix:      "v1,",
-		Encoding:    "base64",
-		KeyEncoding: "base64",
-		KeyPrefix:   "whsec_",
-		Content:     "{id}.{timestamp}.{body}",
-		ID:          []Source{"header:svix-id"},
-		Timestamp:   []Source{"header:svix-timestamp"},
-	},
+	Name:      "clerk",
+	Title:     "Clerk",
+	Kind:      KindIdentity,
+	Docs:      "https://clerk.com/docs/references/backend/verify-webhook",
+	Signature: standardWebhooks("svix"),
 	Event: EventRules{
 		ID:      []Source{"header:svix-id"},
 		Type:    []Source{"body:type"},

@@ -7,18 +7,7 @@ var _ = add(Row{
 	Docs:  "https://docs.incident.io/integrations/webhooks",
 	Note: "Events may come in any order. " +
 		"After five days of failures incident.io switches the endpoint off.",
-	Signature: &Signature{
-		Algorithm:   "hmac-sha256",
-		From:        []Source{"header:webhook-signature"},
-		Separator:   " ",
-		Prefix:      "v1,",
-		Encoding:    "base64",
-		KeyEncoding: "base64",
-		KeyPrefix:   "whsec_",
-		Content:     "{id}.{timestamp}.{body}",
-		ID:          []Source{"header:webhook-id"},
-		Timestamp:   []Source{"header:webhook-timestamp"},
-	},
+	Signature: standardWebhooks("webhook"),
 	Event: EventRules{
 		ID:   []Source{"header:webhook-id"},
 		Type: []Source{"body:event_type"},

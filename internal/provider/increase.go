@@ -1,21 +1,12 @@
 package provider
 
 var _ = add(Row{
-	Name:  "increase",
-	Title: "Increase",
-	Kind:  KindFinance,
-	Docs:  "https://increase.com/documentation/webhooks",
-	Note:  "Heartbeats come as events of the type `group.heartbeat`.",
-	Signature: &Signature{
-		Algorithm: "hmac-sha256",
-		From:      []Source{"header:webhook-signature"},
-		Separator: " ",
-		Prefix:    "v1,",
-		Encoding:  "base64",
-		Content:   "{id}.{timestamp}.{body}",
-		ID:        []Source{"header:webhook-id"},
-		Timestamp: []Source{"header:webhook-timestamp"},
-	},
+	Name:      "increase",
+	Title:     "Increase",
+	Kind:      KindFinance,
+	Docs:      "https://increase.com/documentation/webhooks",
+	Note:      "Heartbeats come as events of the type `group.heartbeat`.",
+	Signature: keyed(standardWebhooks("webhook"), "", ""),
 	Event: EventRules{
 		ID:      []Source{"body:id"},
 		Type:    []Source{"body:category"},

@@ -9,16 +9,7 @@ var _ = add(Row{
 	Docs:  "https://polar.sh/docs/integrate/webhooks/delivery",
 	Note: "The endpoint's format must be *Raw*. After ten deliveries in a row that failed, Polar switches the endpoint off. " +
 		"It follows no redirects.",
-	Signature: &Signature{
-		Algorithm: "hmac-sha256",
-		From:      []Source{"header:webhook-signature"},
-		Separator: " ",
-		Prefix:    "v1,",
-		Encoding:  "base64",
-		Content:   "{id}.{timestamp}.{body}",
-		ID:        []Source{"header:webhook-id"},
-		Timestamp: []Source{"header:webhook-timestamp"},
-	},
+	Signature: keyed(standardWebhooks("webhook"), "", ""),
 	Event: EventRules{
 		ID:      []Source{"header:webhook-id"},
 		Type:    []Source{"body:type"},

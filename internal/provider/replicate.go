@@ -7,18 +7,7 @@ var _ = add(Row{
 	Docs:  "https://github.com/replicate/replicate-javascript/blob/main/lib/util.js",
 	Note: "The type is the prediction's status, such as `succeeded`: what comes is the prediction itself, which says nothing of what has happened to it. " +
 		"Only the last one of a prediction is sent again if it fails, for about a minute.",
-	Signature: &Signature{
-		Algorithm:   "hmac-sha256",
-		From:        []Source{"header:webhook-signature"},
-		Separator:   " ",
-		Prefix:      "v1,",
-		Encoding:    "base64",
-		KeyEncoding: "base64",
-		KeyPrefix:   "whsec_",
-		Content:     "{id}.{timestamp}.{body}",
-		ID:          []Source{"header:webhook-id"},
-		Timestamp:   []Source{"header:webhook-timestamp"},
-	},
+	Signature: standardWebhooks("webhook"),
 	Event: EventRules{
 		ID:      []Source{"header:webhook-id"},
 		Type:    []Source{"body:status"},

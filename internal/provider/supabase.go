@@ -10,18 +10,7 @@ var _ = add(Row{
 	Note: "Supabase Auth waits for the answer, which is always 204, without a decision: what is to be sent by `send-sms` and `send-email`, the readers of the events must send. " +
 		"The hook `customize-access-token` needs claims in the answer, so don't use it here. " +
 		"If an event can't be stored, the sign-up or login that it belongs to fails.",
-	Signature: &Signature{
-		Algorithm:   "hmac-sha256",
-		From:        []Source{"header:webhook-signature"},
-		Separator:   " ",
-		Prefix:      "v1,",
-		Encoding:    "base64",
-		KeyEncoding: "base64",
-		KeyPrefix:   "v1,whsec_",
-		Content:     "{id}.{timestamp}.{body}",
-		ID:          []Source{"header:webhook-id"},
-		Timestamp:   []Source{"header:webhook-timestamp"},
-	},
+	Signature: keyed(standardWebhooks("webhook"), "base64", "v1,whsec_"),
 	Event: EventRules{
 		ID:      []Source{"body:metadata.uuid"},
 		Type:    []Source{"body:metadata.name"},
