@@ -86,7 +86,9 @@ func (h *Handler) receive(req *request) (became string, err error) {
 	var cancel context.CancelFunc
 	req.ctx, cancel = withDeadline(req.Context(), req.deadline)
 	defer cancel()
-	req.Waits, req.Client = req.ctx, clientIP(req.Request.Request)
+	if h.provider.Keys != nil {
+		req.Waits, req.Client = req.ctx, clientIP(req.Request.Request)
+	}
 	repl := req.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
 	repl.Map(req.placeholder)
 

@@ -400,6 +400,12 @@ func (s *Signature) Signs(placeholder string) bool {
 // SignsURL tells whether the URL is part of what is signed.
 func (s *Signature) SignsURL() bool { return s.Signs(PartURL) || s.Signs(partURLHash) }
 
+// SignsURL is the same, of what is parsed already.
+func (s *Verifier) SignsURL() bool {
+	signsURL := func(c claim) bool { return c.parts.has(urlParts...) }
+	return s.template.has(urlParts...) || slices.ContainsFunc(s.claims, signsURL)
+}
+
 // ContentSources returns the sources of which the values are signed.
 func (s *Signature) ContentSources() (sources []Source) {
 	if s.IsToken() {

@@ -68,7 +68,10 @@ func (s Source) Is(kind string) bool {
 
 // InBody tells whether the source is known only when the body has been decoded.
 func (s Source) InBody() bool {
-	return slices.ContainsFunc(s.Parts(), func(s Source) bool { return s.Is(SourceBody) || s.Is(SourceForm) || s.Is(SourceKey) || s.Is(SourceXML) })
+	if s.IsJoined() {
+		return slices.ContainsFunc(s.Parts(), Source.InBody)
+	}
+	return s.Is(SourceBody) || s.Is(SourceForm) || s.Is(SourceKey) || s.Is(SourceXML)
 }
 
 // IsJoined tells whether the source is a text with sources in it.
