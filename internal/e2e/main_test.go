@@ -21,10 +21,12 @@ import (
 const caddyPackage = "github.com/caddy-webhook-receiver/caddy-webhook-receiver/cmd/caddy"
 
 // caddyBinary is the program under test, withRace whether it has the race
-// detector in it (it then needs a multiple of the memory).
+// detector in it (it then needs a multiple of the memory). What tests build is in
+// programs.
 var (
 	caddyBinary string
 	withRace    bool
+	programs    string
 )
 
 // asCaddy makes this test's own program a Caddy, with the plugins that only
@@ -40,9 +42,9 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, "the application:", serveApplication(address))
 		os.Exit(1)
 	}
-	dir, err := os.MkdirTemp("", "e2e-bin")
-	if err == nil {
-		err = findCaddy(dir)
+	var err error
+	if programs, err = os.MkdirTemp("", "e2e-bin"); err == nil {
+		err = findCaddy()
 	}
 	// What builds have written is not to delay the fsyncs that tests wait for.
 	_ = exec.Command("sync").Run() // where there is such a command
@@ -57,14 +59,14 @@ func TestMain(m *testing.M) {
 	} else {
 		code = m.Run()
 	}
-	_ = os.RemoveAll(dir)
+	_ = os.RemoveAll(programs)
 	os.Exit(code)
 }
 
-func findCaddy(dir string) error {
+func findCaddy() error {
 	caddyBinary = os.Getenv("E2E_CADDY")
 	if caddyBinary == "" {
-		caddyBinary = filepath.Join(dir, "caddy")
+		caddyBinary = filepath.Join(programs, "caddy")
 		build := exec.Command("go", "build", "-race", "-o", caddyBinary, caddyPackage)
 		build.Stdout, build.Stderr = os.Stderr, os.Stderr
 		if err := build.Run(); err != nil {

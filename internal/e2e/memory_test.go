@@ -2,8 +2,6 @@ package e2e
 
 import (
 	"net/http"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -18,12 +16,7 @@ const budget = 256 << 20
 // needs another amount of memory, and measures the process from outside. The race
 // detector takes memory of its own, so this is a Caddy without it.
 func TestMemoryIsBounded(t *testing.T) {
-	binary := filepath.Join(t.TempDir(), "caddy")
-	if !withRace {
-		binary = caddyBinary
-	} else if out, err := exec.Command("go", "build", "-o", binary, caddyPackage).CombinedOutput(); err != nil {
-		t.Fatalf("building a Caddy: %v %s", err, out)
-	}
+	binary := withoutRace(t)
 	const size = 4 << 20
 	for name, load := range map[string]struct {
 		options string
