@@ -202,7 +202,7 @@ func TestOverload(t *testing.T) {
 	if grown := loaded.heap - idle.heap; grown > heapBound {
 		t.Errorf("the Go heap grew by %d MiB", grown>>20)
 	}
-	there := s.subjects()
+	there := s.values("subject")
 	for _, id := range acked {
 		if !there[id] {
 			t.Errorf("event %s was acknowledged and is not stored", id)
@@ -213,11 +213,11 @@ func TestOverload(t *testing.T) {
 	}
 }
 
-// subjects are those of all whole records in the usual file and those rotated
-// from it, which may be large.
-func (s *server) subjects() map[string]bool {
+// values are those that an attribute has in all whole records in the usual file and
+// those rotated from it, which may be large.
+func (s *server) values(attribute string) map[string]bool {
 	s.t.Helper()
-	subject := regexp.MustCompile(`"subject":"([^"]+)"`)
+	value := regexp.MustCompile(fmt.Sprintf(`%q:"([^"]+)"`, attribute))
 	all := map[string]bool{}
 	files, err := filepath.Glob(s.path("events*.jsonl"))
 	if err != nil {
@@ -229,7 +229,7 @@ func (s *server) subjects() map[string]bool {
 			s.t.Fatal(err)
 		}
 		for line := range bytes.Lines(content) {
-			if found := subject.FindSubmatch(line[:min(500, len(line))]); found != nil && bytes.HasSuffix(line, []byte("}}\n")) {
+			if found := value.FindSubmatch(line[:min(500, len(line))]); found != nil && bytes.HasSuffix(line, []byte("}\n")) {
 				all[string(found[1])] = true
 			}
 		}
