@@ -4,6 +4,7 @@ MODULES  = $(shell find . -name go.mod -exec dirname {} \; | sort)
 # Tools have a go.mod of their own: users of the plugin don't get their requirements.
 TOOL     = go tool -modfile="$(CURDIR)/tools.mod"
 FUZZTIME ?= 20000x
+SOAK     ?= 10m
 
 .PHONY: run build test torture soak bench fuzz lint vet fmt
 
@@ -42,9 +43,9 @@ torture:
 	cd nats && go test -race -count=1 -v -timeout 1h -torture -run 'ClusterFaults|ReloadsUnderTraffic|TwoCaddys' .
 	cd kafka && go test -race -count=1 -v -timeout 1h -tags broker -rounds 10 -run Brokers .
 
-# Ten minutes of rotation and compression under load.
+# Ten minutes, or SOAK=1h, of steady load on a receiver with everything on that could leak.
 soak:
-	cd internal/e2e && go test -count=1 -v -timeout 1h -soak 10m -run Soak .
+	cd internal/e2e && go test -count=1 -v -timeout 24h -soak $(SOAK) -run Soak .
 
 # Measures the receiver beside bare Caddy; with BENCHFLAGS=-quick for a minute.
 bench:

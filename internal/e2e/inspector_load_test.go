@@ -35,8 +35,10 @@ func (s *server) inspects(path string, question any, answer any) time.Duration {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	client := newClient(s.t)
+	defer client.CloseIdleConnections()
 	began := time.Now()
-	a, err := read(newClient(s.t).Do(r))
+	a, err := read(client.Do(r))
 	took := time.Since(began)
 	if err == nil && a.status != http.StatusOK {
 		err = fmt.Errorf("%d %s", a.status, a.body)
