@@ -47,7 +47,8 @@ torture:
 soak:
 	cd internal/e2e && go test -count=1 -v -timeout 24h -soak $(SOAK) -run Soak .
 
-# Measures the receiver beside bare Caddy; with BENCHFLAGS=-quick for a minute.
+# Measures the receiver beside bare Caddy, with wrk where it is installed; with
+# BENCHFLAGS=-quick for a minute.
 bench:
 	cd bench && go run . $(BENCHFLAGS)
 

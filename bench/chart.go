@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"image/color"
 	"os"
@@ -15,12 +16,16 @@ import (
 // palette has a colour for each server, that people with colour blindness can
 // tell apart: https://jfly.uni-koeln.de/color/
 var palette = []color.RGBA{
-	{0, 0, 0, 255}, {0, 114, 178, 255}, {86, 180, 233, 255}, {0, 158, 115, 255}, {213, 94, 0, 255}, {204, 121, 167, 255},
+	{0, 0, 0, 255}, {0, 114, 178, 255}, {86, 180, 233, 255}, {0, 158, 115, 255}, {213, 94, 0, 255}, {204, 121, 167, 255}, {230, 159, 0, 255},
 }
 
 // draw writes a chart of the scenarios that differ in their connections only:
 // throughput above, p99 below, medians of the rounds.
 func draw(outcomes []outcome, path string) error {
+	measured := serversOf(outcomes)
+	if len(measured) == 0 {
+		return errors.New("a chart needs several numbers of connections")
+	}
 	const width, height, margin = 18 * vg.Centimeter, 9 * vg.Centimeter, vg.Centimeter
 	canvas := vgsvg.New(width, 2*height)
 	charts := []struct {
@@ -37,11 +42,11 @@ func draw(outcomes []outcome, path string) error {
 		p.Legend.Top, p.Legend.Left = true, true
 		p.Add(plotter.NewGrid())
 		var ticks plot.ConstantTicks
-		for n, server := range serversOf(outcomes) {
+		for n, server := range measured {
 			var points plotter.XYs
 			for _, o := range outcomes {
 				results := o.Results[server]
-				if len(o.body) != len(sample) || o.prepare != nil || len(results) == 0 {
+				if !o.curve || len(results) == 0 {
 					continue
 				}
 				points = append(points, plotter.XY{
@@ -87,7 +92,7 @@ func serversOf(outcomes []outcome) (names []string) {
 	for _, s := range servers {
 		n := 0
 		for _, o := range outcomes {
-			if len(o.body) == len(sample) && o.prepare == nil && len(o.Results[s.name]) > 0 {
+			if o.curve && len(o.Results[s.name]) > 0 {
 				n++
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -13,12 +14,11 @@ func TestLoad(t *testing.T) {
 	var requests atomic.Int64
 	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { requests.Add(1) }))
 	defer s.Close()
-	address := strings.TrimPrefix(s.URL, "http://")
-	r, err := load(address, 3, request(sample), 0, 100*time.Millisecond)
+	r, err := runOwn("", strings.TrimPrefix(s.URL, "http://"), 3, ticket, 100*time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := int64(r.Rate / 10); n > requests.Load() || n < requests.Load()-10 || r.P50 <= 0 || r.P99 < r.P50 {
+	if n := int64(r.Rate/10 + 0.5); r.Answers != requests.Load() || n > r.Answers || n < r.Answers-3 || r.P50 <= 0 || r.P99 < r.P50 {
 		t.Errorf("%d requests were measured as %+v", requests.Load(), r)
 	}
 }
@@ -29,10 +29,32 @@ func TestLoadFailsWithTheServer(t *testing.T) {
 		"a body":         func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("x")) },
 	} {
 		s := httptest.NewServer(handler)
-		if r, err := load(strings.TrimPrefix(s.URL, "http://"), 1, request(sample), 0, 100*time.Millisecond); err == nil {
+		if r, err := runOwn("", strings.TrimPrefix(s.URL, "http://"), 1, ticket, 100*time.Millisecond); err == nil {
 			t.Errorf("%s: %+v", name, r)
 		}
 		s.Close()
+	}
+}
+
+func TestLoadNumbersRequests(t *testing.T) {
+	p := ticket
+	p.numbered = true
+	var numbers sync.Map
+	var requests, again atomic.Int64
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		requests.Add(1)
+		if _, known := numbers.LoadOrStore(r.Header.Get(numberField), true); known {
+			again.Add(1)
+		}
+	}))
+	defer s.Close()
+	for range 2 {
+		if _, err := runOwn("", strings.TrimPrefix(s.URL, "http://"), 3, p, 50*time.Millisecond); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if again.Load() > 0 || requests.Load() < 2 {
+		t.Errorf("%d of %d numbers came twice", again.Load(), requests.Load())
 	}
 }
 

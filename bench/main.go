@@ -1,12 +1,13 @@
 // Command bench measures the receiver beside bare Caddy, Caddy's access log with
-// the body in it, and nginx where it is installed, on this machine:
+// the body in it, Benthos, and nginx where it is installed, on this machine:
 //
 //	make bench
 //
 // All servers run by turns, each for a few seconds and with an empty directory,
 // several rounds of it; a ratio is the median of those of the rounds, so that a
 // machine that gets slower and faster does not decide. The load comes from the
-// same machine and takes its share of it.
+// same machine and takes its share of it: from wrk, where it is installed, which
+// takes less of it than this program's own load.
 package main
 
 import (
@@ -15,6 +16,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"log"
 	"os"
 	"path/filepath"
@@ -30,8 +32,10 @@ var sample []byte
 var (
 	rounds   = flag.Int("rounds", 5, "how many times each server runs")
 	duration = flag.Duration("duration", 3*time.Second, "how long it is measured each time")
-	quick    = flag.Bool("quick", false, "two short rounds of the most important")
+	quick    = flag.Bool("quick", false, "one short round of the most important")
 	caddy    = flag.String("caddy", "", "the program to measure (default: built from this work tree)")
+	against  = flag.String("against", "", "another such program: its receivers run beside those of the first")
+	loadBy   = flag.String("load", "", "what makes the load, wrk or own (default: wrk where it is installed)")
 	dir      = flag.String("dir", "", "the directory on the disk to measure (default: a temporary one)")
 	output   = flag.String("json", "", "a file for the results")
 	svg      = flag.String("svg", "", "a file for a chart of throughput and p99 over connections")
@@ -42,23 +46,35 @@ var (
 type scenario struct {
 	Title       string
 	Connections int
-	body        []byte
-	prepare     func(dir string) error // what is there before the start
-	servers     []string               // the first is what the others are measured against
+	post
+	prepare func(dir string) error // what is there before the start
+	servers []string               // the first is what the others are measured against
+	curve   bool                   // one of those in the chart
 }
 
 // outcome has a result for each round, by server.
 type outcome struct {
 	scenario
+	Load    string
 	Results map[string][]result
 }
+
+var (
+	ticket = post{fields: []string{"Content-Type: application/json"}, body: sample}
+	// likeGitHub has the fields of a service that sends many.
+	likeGitHub = post{body: sample, fields: []string{
+		"Content-Type: application/json", "User-Agent: GitHub-Hookshot/044aadd", "Accept: */*",
+		"X-GitHub-Delivery: 72d3162e-cc78-11e3-81ab-4c9367dc0958", "X-GitHub-Event: issues", "X-GitHub-Hook-ID: 292430182",
+		"X-GitHub-Hook-Installation-Target-ID: 79929171", "X-GitHub-Hook-Installation-Target-Type: repository",
+	}}
+)
 
 func scenarios() []scenario {
 	var all []scenario
 	for _, n := range []int{1, 8, 64, 256, 512} {
 		all = append(all, scenario{
-			Title: fmt.Sprintf("%d connections", n), Connections: n, body: sample,
-			servers: []string{bare, "durable", "sync 1s", "sync off", "access log", nginx.name},
+			Title: fmt.Sprintf("%d connections", n), Connections: n, post: ticket, curve: true,
+			servers: []string{bare, durable, "sync 1s", "sync off", "access log", benthos.name, nginx.name},
 		})
 	}
 	if *quick {
@@ -66,23 +82,46 @@ func scenarios() []scenario {
 	}
 	for _, size := range []int{100_000, 1_000_000} {
 		all = append(all, scenario{
-			Title: fmt.Sprintf("%d kB, 64 connections", size/1000), Connections: 64, body: padded(size),
-			servers: []string{bareReading, "durable", "sync off"},
+			Title: fmt.Sprintf("%d kB, 64 connections", size/1000), Connections: 64, post: post{fields: ticket.fields, body: padded(size)},
+			servers: []string{bareReading, durable, "sync off"},
 		})
 	}
 	for _, size := range []int64{1e9, 10e9} {
 		all = append(all, scenario{
-			Title: fmt.Sprintf("file of %d GB, 64 connections", size/1e9), Connections: 64, body: sample,
+			Title: fmt.Sprintf("file of %d GB, 64 connections", size/1e9), Connections: 64, post: ticket,
 			prepare: func(dir string) error { return sparse(filepath.Join(dir, "events.jsonl"), size) },
-			servers: []string{bare, "durable"},
+			servers: []string{bare, durable},
 		})
 	}
 	for _, n := range []int{10, 1000} {
 		all = append(all, scenario{
-			Title: fmt.Sprintf("%d rotated files, 64 connections", n), Connections: 64, body: sample,
+			Title: fmt.Sprintf("%d rotated files, 64 connections", n), Connections: 64, post: ticket,
 			prepare: func(dir string) error { return rotated(dir, n) },
-			servers: []string{bare, "durable"},
+			servers: []string{bare, durable},
 		})
+	}
+	return append(all, costs()...)
+}
+
+// costs are scenarios with the receiver with something and without it.
+func costs() []scenario {
+	numbered := ticket
+	numbered.numbered = true
+	all := []scenario{
+		{Title: "what a delivery costs", post: ticket, servers: []string{unsigned, "deliver"}},
+		{Title: "what an inspector with 10 pages costs", post: ticket, servers: []string{durable, "inspector"}},
+		{Title: "what dedupe costs", post: numbered, servers: []string{durable, "dedupe"}},
+		{Title: "what stored headers cost", post: likeGitHub, servers: []string{durable, "headers all"}},
+	}
+	signatures := []string{unsigned}
+	for _, s := range servers {
+		if s.sign != nil {
+			signatures = append(signatures, s.name)
+		}
+	}
+	all = append(all, scenario{Title: "what a signature costs", post: ticket, servers: signatures})
+	for i := range all {
+		all[i].Title, all[i].Connections = all[i].Title+", 64 connections", 64
 	}
 	return all
 }
@@ -115,16 +154,11 @@ func rotated(dir string, n int) error {
 	return nil
 }
 
-func request(body []byte) []byte {
-	head := fmt.Sprintf("POST /webhooks HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", address, len(body))
-	return append([]byte(head), body...)
-}
-
 func main() {
 	flag.Parse()
 	log.SetFlags(0)
 	if *quick {
-		*rounds, *duration = 2, time.Second
+		*rounds, *duration = 1, time.Second
 	}
 	if err := run(); err != nil {
 		log.Fatal("bench: ", err)
@@ -132,17 +166,22 @@ func main() {
 }
 
 func run() error {
-	tmp, err := os.MkdirTemp(*dir, "bench")
+	allowFiles(idleConnections + 5000)
+	by, err := chosenLoad()
+	if err != nil {
+		return err
+	}
+	tmp, err := temporary()
 	if err != nil {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(tmp) }()
 	if *caddy == "" {
-		if *caddy, err = build(tmp); err != nil {
+		if *caddy, err = buildCaddy(tmp); err != nil {
 			return err
 		}
 	}
-	if err := describe(tmp); err != nil {
+	if err := describe(tmp, by); err != nil {
 		return err
 	}
 	var outcomes []outcome
@@ -150,12 +189,17 @@ func run() error {
 		if !strings.HasPrefix(s.Title, *only) {
 			continue
 		}
-		o, err := s.measure(tmp)
+		o, err := s.measure(tmp, by)
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.Title, err)
 		}
-		o.print()
+		o.print(os.Stdout)
 		outcomes = append(outcomes, o)
+	}
+	if !*quick && strings.HasPrefix(idleTitle, *only) {
+		if err := measureIdle(tmp); err != nil {
+			return fmt.Errorf("%s: %w", idleTitle, err)
+		}
 	}
 	if *svg != "" {
 		if err := draw(outcomes, *svg); err != nil {
@@ -172,9 +216,33 @@ func run() error {
 	return os.WriteFile(*output, encoded, 0o644)
 }
 
+func temporary() (string, error) {
+	tmp, err := os.MkdirTemp(*dir, "bench")
+	if err != nil {
+		return "", err
+	}
+	return filepath.Abs(tmp)
+}
+
+func chosenLoad() (load, error) {
+	switch *loadBy {
+	case "own":
+		return own, nil
+	case "wrk":
+		return wrk()
+	case "":
+		if by, err := wrk(); err == nil {
+			return by, nil
+		}
+		return own, nil
+	}
+	return load{}, fmt.Errorf("-load is wrk or own, not %q", *loadBy)
+}
+
 // describe prints what the figures depend on.
-func describe(tmp string) error {
-	fmt.Printf("%s, %s/%s, %d processors; %d rounds of %v\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), *rounds, *duration)
+func describe(tmp string, by load) error {
+	fmt.Printf("%s, %s/%s, %d processors; load by %s; %d rounds of %v\n",
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), by.name, *rounds, by.rounded(*duration))
 	for _, size := range []int{1 << 10, 64 << 10, 8 << 20} {
 		took, err := fsyncTime(tmp, size, 0, time.Second)
 		if err != nil {
@@ -190,15 +258,37 @@ func describe(tmp string) error {
 	return nil
 }
 
+// turns are the servers that are there.
+func (s scenario) turns() (turns []server) {
+	for _, name := range s.servers {
+		server := servers[slices.IndexFunc(servers, func(s server) bool { return s.name == name })]
+		if server.missing != nil && server.missing() {
+			continue
+		}
+		server.caddy = *caddy
+		turns = append(turns, server)
+		if *against != "" && strings.HasPrefix(server.config, "webhook_receiver") {
+			server.name, server.caddy = server.name+" (other)", *against
+			turns = append(turns, server)
+		}
+	}
+	return turns
+}
+
 // measure runs all servers by turns.
-func (s scenario) measure(tmp string) (outcome, error) {
-	o := outcome{scenario: s, Results: map[string][]result{}}
-	for round := range *rounds {
-		for _, server := range servers {
-			if !slices.Contains(s.servers, server.name) || server.missing != nil && server.missing() {
-				continue
+func (s scenario) measure(tmp string, by load) (outcome, error) {
+	o := outcome{scenario: s, Load: by.name, Results: map[string][]result{}}
+	turns := s.turns()
+	for _, server := range turns {
+		if server.build != nil {
+			if err := server.build(tmp); err != nil {
+				return o, fmt.Errorf("%s: %w", server.name, err)
 			}
-			r, err := s.once(server, filepath.Join(tmp, fmt.Sprintf("%d", round)))
+		}
+	}
+	for round := range *rounds {
+		for _, server := range turns {
+			r, err := s.once(server, filepath.Join(tmp, fmt.Sprintf("%d", round)), by)
 			if err != nil {
 				return o, fmt.Errorf("%s: %w", server.name, err)
 			}
@@ -208,40 +298,82 @@ func (s scenario) measure(tmp string) (outcome, error) {
 	return o, nil
 }
 
-func (s scenario) once(server server, dir string) (result, error) {
+func (s scenario) once(server server, dir string, by load) (r result, err error) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
-		return result{}, err
+		return r, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	if s.prepare != nil {
 		if err := s.prepare(dir); err != nil {
-			return result{}, err
+			return r, err
 		}
 	}
-	stop, err := server.run(*caddy, dir)
+	running, err := server.start(dir)
 	if err != nil {
-		return result{}, err
+		return r, err
 	}
-	r, err := load(address, s.Connections, request(s.body), *duration/4, *duration)
-	r.Memory = stop()
-	return r, err
+	defer func() { r.Memory = running.stop() }()
+	var aside beside
+	if server.beside != nil {
+		if aside, err = server.beside(dir); err != nil {
+			return r, err
+		}
+		defer aside.stop()
+	}
+	answers, err := server.check(s.post)
+	if err != nil {
+		return r, err
+	}
+	p := server.signed(s.post)
+	warm, err := by.run(dir, address, s.Connections, p, by.rounded(*duration/4))
+	if err != nil {
+		return r, err
+	}
+	before := running.processorTime()
+	if r, err = by.run(dir, address, s.Connections, p, by.rounded(*duration)); err != nil {
+		return r, err
+	}
+	r.Processor = (running.processorTime() - before) / time.Duration(r.Answers)
+	if aside.end != nil {
+		r.Beside = aside.end(answers + warm.Answers + r.Answers)
+	}
+	return r, nil
 }
 
-func (o outcome) print() {
-	fmt.Printf("\n%s, body of %d bytes\n\n| server | per second | ratio | MB/s | p50 | p99 | memory |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n", o.Title, len(o.body))
-	for _, s := range servers {
+func (l load) rounded(d time.Duration) time.Duration {
+	return (d + l.whole - 1).Truncate(l.whole)
+}
+
+func (o outcome) print(w io.Writer) {
+	_, _ = fmt.Fprintf(w, "\n### %s\n\nBody of %d bytes, load by %s.\n\n", o.Title, len(o.body), o.Load)
+	_, _ = fmt.Fprint(w, "| server | per second | ratio | processor | MB/s | p50 | p99 | memory |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n")
+	turns := o.turns()
+	for _, s := range turns {
 		results := o.Results[s.name]
-		if len(results) == 0 {
-			continue
-		}
 		rate := median(results, func(_ int, r result) float64 { return r.Rate })
 		ratio := median(results, func(round int, r result) float64 { return r.Rate / o.Results[o.servers[0]][round].Rate })
+		processor := median(results, func(_ int, r result) float64 { return float64(r.Processor) })
 		p50 := median(results, func(_ int, r result) float64 { return float64(r.P50) })
 		p99 := median(results, func(_ int, r result) float64 { return float64(r.P99) })
 		memory := median(results, func(_ int, r result) float64 { return float64(r.Memory) })
-		fmt.Printf("| %s | %.0f | %.2f | %.0f | %v | %v | %.0f MB |\n", s.name, rate, ratio, rate*float64(len(o.body))/1e6,
-			time.Duration(p50).Round(time.Microsecond), time.Duration(p99).Round(time.Microsecond), memory/1e6)
+		_, _ = fmt.Fprintf(w, "| %s | %.0f | %.2f | %s | %.0f | %v | %v | %s |\n", s.name, rate, ratio,
+			known(processor/1e3, "%.1f µs"), rate*float64(len(o.body))/1e6,
+			time.Duration(p50).Round(time.Microsecond), time.Duration(p99).Round(time.Microsecond), known(memory/1e6, "%.0f MB"))
 	}
+	for _, s := range turns {
+		if s.beside != nil {
+			_, _ = fmt.Fprintf(w, "\n%s: %.0f %s.\n", s.name,
+				median(o.Results[s.name], func(_ int, r result) float64 { return r.Beside }), s.besideIs)
+		}
+	}
+}
+
+// known is a figure in a table, if it is not 0.
+func known(figure float64, format string) string {
+	if figure == 0 {
+		return "–"
+	}
+	return fmt.Sprintf(format, figure)
 }
 
 func median(results []result, value func(round int, r result) float64) float64 {

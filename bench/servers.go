@@ -1,42 +1,55 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
 
-// address is where the server under test listens.
-const address = "127.0.0.1:18480"
+// address is where the server under test listens, and path what it is asked for.
+const (
+	address = "127.0.0.1:18480"
+	path    = "/webhooks"
+)
 
-// server is something that answers a POST to address with 200. {DIR} in its
+// server is something that answers a POST to address without a body. {DIR} in its
 // config is a directory of its own.
 type server struct {
-	name    string
-	config  string
-	program func(config string) *exec.Cmd // nil: the Caddy to measure, with the config as its site
-	missing func() bool                   // nil: it is there
+	name     string
+	config   string
+	caddy    string                           // the Caddy that runs the config as its site
+	program  func(config string) *exec.Cmd    // what runs it instead
+	missing  func() bool                      // nil: it is there
+	build    func(dir string) error           // makes the program, in the directory of all runs
+	sign     func(body []byte) []string       // the fields that make a request authentic
+	beside   func(dir string) (beside, error) // what goes on while it is measured, which has a figure
+	besideIs string                           // what that figure is
 }
 
 // What others are measured against: Caddy that answers 200, and Caddy that does
-// so when it has read the body.
+// so when it has read the body; the receiver as it is by default, and one of a
+// service that signs nothing.
 const (
 	bare        = "bare"
 	bareReading = "bare, reading the body"
+	durable     = "durable"
+	unsigned    = "unsigned"
 )
 
-var servers = []server{
+var servers = append([]server{
 	{name: bare, config: `respond 200`},
 	{name: bareReading, config: `vars body {http.request.body}
 	respond 200`},
-	{name: "durable", config: receiver("always")},
-	{name: "sync 1s", config: receiver("1s")},
-	{name: "sync off", config: receiver("off")},
+	{name: durable, config: receiver("always", "verify_token token")},
+	{name: "sync 1s", config: receiver("1s", "verify_token token")},
+	{name: "sync off", config: receiver("off", "verify_token token")},
 	{name: "access log", config: `log_append body {http.request.body}
 	log {
 		output file {DIR}/access.log {
@@ -44,18 +57,50 @@ var servers = []server{
 		}
 	}
 	respond 200`},
+	benthos,
 	nginx,
-}
+	// Without subjects, as events of one subject are delivered one after the other.
+	{name: "deliver", config: receiver("always", "provider generic", "deliver http://"+applicationAddress),
+		beside: application, besideIs: "events that were not delivered yet at the end"},
+	{name: "inspector", config: receiver("always", "verify_token token") + `
+	handle_path /inspect* {
+		webhook_inspector
+	}`, beside: followers, besideIs: "messages that each page got"},
+	{name: "dedupe", config: receiver("always", "verify_token token", "dedupe 10m {http.request.header."+numberField+"}")},
+	{name: "headers all", config: receiver("always", "verify_token token", "headers all")},
+	{name: unsigned, config: receiver("always", "provider generic")},
+}, signed()...)
 
-func receiver(sync string) string {
+// receiver is one with an output that is fsynced as sync says, and other options.
+func receiver(sync string, options ...string) string {
 	return `webhook_receiver {
-		verify_token token
+		` + strings.Join(options, "\n\t\t") + `
 		output file {DIR}/events.jsonl {
 			sync ` + sync + `
 			roll_size 0
 		}
 	}`
 }
+
+// benthos appends bodies to a file, without an fsync, and answers when they are
+// there. It is a module of its own.
+var benthos = server{
+	name: "Benthos",
+	config: `http: { enabled: false }
+logger: { level: "OFF" }
+metrics: { none: {} }
+input:
+  http_server: { address: "` + address + `", path: "` + path + `" }
+output:
+  file: { path: "{DIR}/events.jsonl", codec: lines }
+`,
+	program: func(config string) *exec.Cmd {
+		return exec.Command(benthosIn(filepath.Dir(filepath.Dir(config))), "-c", config)
+	},
+	build: func(dir string) error { return goBuild("benthos", benthosIn(dir), ".") },
+}
+
+func benthosIn(dir string) string { return filepath.Join(dir, "benthos") }
 
 // nginx appends bodies to a file with Lua, without an fsync. It is measured where
 // Debian's packages nginx-light and libnginx-mod-http-lua are installed.
@@ -101,9 +146,15 @@ http {
 
 const nginxModules = "/usr/lib/nginx/modules/"
 
-// run starts the server and returns what stops it and says how much memory it
-// had at most, in bytes, or 0 where that is not known.
-func (s server) run(caddy, dir string) (stop func() int64, err error) {
+// running is a server that listens.
+type running struct{ cmd *exec.Cmd }
+
+// start runs the server and waits until it listens.
+func (s server) start(dir string) (*running, error) {
+	if conn, err := net.Dial("tcp", address); err == nil {
+		_ = conn.Close()
+		return nil, errors.New("something else listens at " + address)
+	}
 	config := strings.ReplaceAll(s.config, "{DIR}", dir)
 	program := s.program
 	if program == nil {
@@ -120,39 +171,83 @@ http://%s {
 }
 `, address, config)
 		program = func(config string) *exec.Cmd {
-			return exec.Command(caddy, "run", "--config", config, "--adapter", "caddyfile")
+			return exec.Command(s.caddy, "run", "--config", config, "--adapter", "caddyfile")
 		}
 	}
-	path := filepath.Join(dir, "config")
-	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
+	name := filepath.Join(dir, "config")
+	if err := os.WriteFile(name, []byte(config), 0o600); err != nil {
 		return nil, err
 	}
-	cmd := program(path)
-	cmd.Env = append(os.Environ(), "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir)
-	if err := cmd.Start(); err != nil {
+	said := new(bytes.Buffer)
+	r := &running{program(name)}
+	r.cmd.Env = append(os.Environ(), "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir)
+	r.cmd.Stderr = said
+	if err := r.cmd.Start(); err != nil {
 		return nil, err
-	}
-	stop = func() int64 {
-		if cmd.Process.Signal(os.Interrupt) != nil {
-			_ = cmd.Process.Kill()
-		}
-		_ = cmd.Wait()
-		return peakMemory(cmd.ProcessState)
 	}
 	for range 500 {
 		if conn, err := net.Dial("tcp", address); err == nil {
-			return stop, conn.Close()
+			return r, conn.Close()
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	stop()
-	return nil, errors.New(s.name + " does not listen")
+	r.stop()
+	return nil, fmt.Errorf("it does not listen: %s", said)
 }
 
-// build makes Caddy with the plugin of this work tree and this module's Caddy.
-func build(dir string) (path string, err error) {
-	path = filepath.Join(dir, "caddy")
-	cmd := exec.Command("go", "build", "-o", path, "github.com/caddy-webhook-receiver/caddy-webhook-receiver/cmd/caddy")
-	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
-	return path, cmd.Run()
+// stop ends the server and says how much memory it had at most, in bytes, or 0
+// where that is not known.
+func (r *running) stop() int64 {
+	if r.cmd.Process.Signal(os.Interrupt) != nil {
+		_ = r.cmd.Process.Kill()
+	}
+	_ = r.cmd.Wait()
+	return peakMemory(r.cmd.ProcessState)
+}
+
+// processorTime is what the server has used so far, or 0 where that is not known.
+func (r *running) processorTime() time.Duration {
+	used, _ := processorTime(r.cmd.Process.Pid)
+	return used
+}
+
+// signed is the post as this server wants it.
+func (s server) signed(p post) post {
+	if s.sign != nil {
+		p.fields = slices.Concat(p.fields, s.sign(p.body))
+	}
+	return p
+}
+
+// check sees that the server takes the post, and only if it is signed. It returns
+// how many were taken.
+func (s server) check(p post) (taken int64, err error) {
+	if err := once(s.signed(p)); err != nil {
+		return 0, err
+	}
+	if s.sign != nil && once(p) == nil {
+		return 0, errors.New("it takes what is not signed")
+	}
+	return 1, nil
+}
+
+func once(p post) error {
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	return exchange(conn, p.text(), make([]byte, 4096))
+}
+
+// buildCaddy makes Caddy with the plugin of this work tree and this module's Caddy.
+func buildCaddy(dir string) (program string, err error) {
+	program = filepath.Join(dir, "caddy")
+	return program, goBuild(".", program, "github.com/caddy-webhook-receiver/caddy-webhook-receiver/cmd/caddy")
+}
+
+func goBuild(dir, program, of string) error {
+	cmd := exec.Command("go", "build", "-o", program, of)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, os.Stderr, os.Stderr
+	return cmd.Run()
 }
