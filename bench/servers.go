@@ -60,8 +60,10 @@ var servers = append([]server{
 	benthos,
 	nginx,
 	// Without subjects, as events of one subject are delivered one after the other.
-	{name: "deliver", config: receiver("always", "provider generic", "deliver http://"+applicationAddress),
-		beside: application, besideIs: "events that were not delivered yet at the end"},
+	{
+		name: "deliver", config: receiver("always", "provider generic", "deliver http://"+applicationAddress),
+		beside: application, besideIs: "events that were not delivered yet at the end",
+	},
 	{name: "inspector", config: receiver("always", "verify_token token") + `
 	handle_path /inspect* {
 		webhook_inspector
