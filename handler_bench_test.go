@@ -29,9 +29,7 @@ func BenchmarkServeHTTP(b *testing.B) {
 		for _, sync := range []string{"always", "off"} {
 			b.Run("body="+body.name+"/sync="+sync, func(b *testing.B) {
 				h := provision(b, body.provider+"output file "+filepath.Join(b.TempDir(), "events.jsonl")+" {\nsync "+sync+"\nroll_size 0\n}")
-				b.SetBytes(int64(len(body.text)))
-				b.ReportAllocs()
-				b.RunParallel(func(pb *testing.PB) {
+				serve := func(next func() bool) {
 					repl := caddy.NewReplacer()
 					header := http.Header{"Content-Type": {"application/json"}, "User-Agent": {"GitHub-Hookshot/044aadd"}, "Accept": {"*/*"}}
 					if body.provider != "" {
@@ -50,17 +48,27 @@ func BenchmarkServeHTTP(b *testing.B) {
 					ctx := context.WithValue(context.Background(), caddyhttp.OriginalRequestCtxKey, original)
 					r = r.WithContext(context.WithValue(ctx, caddy.ReplacerCtxKey, repl))
 					reader := &bodyReader{}
-					for pb.Next() {
+					for next() {
 						reader.Reset(body.text)
 						r.Body = reader
 						if err := h.ServeHTTP(w, r, nil); err != nil {
 							b.Fatal(err)
 						}
 					}
-				})
+				}
+				serve(times(10)) // the first is logged
+				b.SetBytes(int64(len(body.text)))
+				b.ReportAllocs()
+				b.ResetTimer()
+				b.RunParallel(func(pb *testing.PB) { serve(pb.Next) })
 			})
 		}
 	}
+}
+
+// times returns what is true so many times.
+func times(n int) (next func() bool) {
+	return func() bool { n--; return n >= 0 }
 }
 
 // bodyReader tells of the end together with the last bytes, as net/http does.

@@ -22,6 +22,7 @@ func BenchmarkParseAndGet(b *testing.B) {
 			data := []byte(body)
 			b.SetBytes(int64(len(data)))
 			b.ReportAllocs()
+			b.ResetTimer()
 			for range b.N {
 				var doc Doc
 				if err := doc.Parse(data, 9000); err != nil {
