@@ -6,7 +6,7 @@ TOOL     = go tool -modfile="$(CURDIR)/tools.mod"
 FUZZTIME ?= 20000x
 SOAK     ?= 10m
 
-.PHONY: run build test torture soak bench fuzz lint vet fmt
+.PHONY: run build test torture soak bench compare fuzz lint vet fmt
 
 # Try it: this plugin's Caddy on example.Caddyfile. Needs nothing but Go.
 run:
@@ -51,6 +51,10 @@ soak:
 # BENCHFLAGS=-quick for a minute.
 bench:
 	cd bench && go run . $(BENCHFLAGS)
+
+# What the work tree costs more than the commit that it began from, or $BASE.
+compare:
+	cd bench && go run ./compare
 
 # Every fuzz test for a short time, counted in inputs: with a duration, Go before
 # 1.27 may report the end of it as a failure (https://go.dev/issue/75804).

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -20,9 +19,9 @@ type limit struct{ part, slack float64 }
 var limits = map[string]limit{
 	"allocs/op": {0, 1},
 	"B/op":      {0.10, 64},
-	"ns/op":     {0.25, 20},
-	"ms":        {0.25, 50},
-	"MiB":       {0.25, 8},
+	"ns/op":     {0.25, 0},
+	"ms":        {0.25, 15},
+	"MiB":       {0.25, 4},
 }
 
 func tooMuch(unit string, before, now float64) bool {
@@ -128,12 +127,11 @@ func judge(before, now map[figure]float64) (findings []finding) {
 	return findings
 }
 
-// report writes a line, and returns whether it is well.
-func (f finding) report(w io.Writer, purposes []purpose) bool {
+// report returns a line, and whether it is well.
+func (f finding) report(purposes []purpose) (line string, ok bool) {
 	label := fmt.Sprintf("%-46s %-9s", f.name, f.unit)
 	if f.note != "" {
-		fmt.Fprintf(w, "%s %s\n", label, f.note)
-		return true
+		return label + " " + f.note, true
 	}
 	verdict := ""
 	if f.fails {
@@ -148,6 +146,5 @@ func (f finding) report(w io.Writer, purposes []purpose) bool {
 	if f.before > 0 {
 		ratio = fmt.Sprintf("  %.2f", f.now/f.before)
 	}
-	fmt.Fprintf(w, "%s %11.0f %11.0f%s%s\n", label, f.before, f.now, ratio, verdict)
-	return !f.fails
+	return fmt.Sprintf("%s %11.0f %11.0f%s%s", label, f.before, f.now, ratio, verdict), !f.fails
 }

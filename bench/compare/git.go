@@ -24,9 +24,11 @@ func findBase(ctx context.Context, dir string) (base, why string, err error) {
 		return "", "there is no history of git: " + err.Error(), nil
 	}
 	for _, main := range []string{"origin/HEAD", "origin/main"} {
-		base, err = git(ctx, dir, "merge-base", "HEAD", main)
-		if err == nil && base != head {
-			return describe(ctx, dir, base, "where this began from "+main)
+		if base, err = git(ctx, dir, "merge-base", "HEAD", main); err == nil {
+			if base != head {
+				return describe(ctx, dir, base, "where this began from "+main)
+			}
+			break
 		}
 	}
 	changed, err := git(ctx, dir, "status", "--porcelain", "--", "*.go", "*go.mod")

@@ -19,6 +19,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"syscall"
 )
 
 // rounds is how often each of both trees is measured. Of its figures the least counts:
@@ -26,7 +27,7 @@ import (
 const rounds = 7
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	ok, err := run(ctx)
 	if err != nil {
@@ -70,21 +71,23 @@ func run(ctx context.Context) (ok bool, err error) {
 		return false, err
 	}
 	defer func() { err = errors.Join(err, remove()) }()
-	purposes, err := purposes(ctx, work, base)
+	onPurpose, err := purposes(ctx, work, base)
 	if err != nil {
 		return false, err
 	}
-	sources, err := sources(ctx, before, now)
+	measured, err := sources(ctx, before, now)
 	if err != nil {
 		return false, err
 	}
-	for _, s := range sources {
+	for _, s := range measured {
 		findings, err := compare(ctx, s, rounds)
 		if err != nil {
 			return false, err
 		}
 		for _, f := range findings {
-			ok = f.report(os.Stdout, purposes) && ok
+			line, isWell := f.report(onPurpose)
+			fmt.Println(line)
+			ok = ok && isWell
 		}
 	}
 	return ok, nil

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -105,8 +106,12 @@ func start(ctx context.Context, program, dir string) (figures map[figure]float64
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	var exit error
+	ended := make(chan struct{})
+	go func() {
+		exit = cmd.Wait()
+		close(ended)
+	}()
 	stored := make(chan struct{})
 	go func() {
 		for send(ctx, address) != nil && ctx.Err() == nil {
@@ -122,8 +127,8 @@ func start(ctx context.Context, program, dir string) (figures map[figure]float64
 		select {
 		case <-what.is:
 			figures[figure{startUp + what.name, "ms"}] = float64(time.Since(began).Microseconds()) / 1e3
-		case err := <-ended:
-			return nil, fmt.Errorf("caddy ended: %w\n%s", err, output.Bytes())
+		case <-ended:
+			return nil, fmt.Errorf("caddy ended: %w\n%s", exit, output.Bytes())
 		case <-ctx.Done():
 			<-ended
 			return nil, fmt.Errorf("%s: %w\n%s", what.name, ctx.Err(), output.Bytes())
@@ -132,7 +137,7 @@ func start(ctx context.Context, program, dir string) (figures map[figure]float64
 	if peak := peakMemory(cmd.Process.Pid); peak > 0 {
 		figures[figure{startUp, "MiB"}] = peak
 	}
-	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+	if cmd.Process.Signal(os.Interrupt) != nil {
 		cancel()
 	}
 	<-ended
@@ -159,11 +164,11 @@ func send(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
-	defer answer.Body.Close()
-	if text, _ := io.ReadAll(answer.Body); answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s: %s", answer.Status, text)
+	text, err := io.ReadAll(answer.Body)
+	if answer.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s", answer.Status, text)
 	}
-	return nil
+	return errors.Join(err, answer.Body.Close())
 }
 
 var peakLine = regexp.MustCompile(`(?m)^VmHWM:\s+(\d+) kB$`)

@@ -21,7 +21,7 @@ var runners = map[string]runner{
 	"README.md, Install":                           {test: "TestReadme"},
 	"README.md, See that it works":                 {test: "TestReadme"},
 	"PERFORMANCE.md, Performance":                  {ci: "make bench"},
-	"PERFORMANCE.md, Comparing changes":            {nobody: "takes minutes; .ci/run runs each benchmark once"},
+	"PERFORMANCE.md, Comparing changes":            {ci: "make compare"},
 	"docs/commands.md, Commands":                   {test: "TestReadme"},
 	"docs/deliver.md, Signing":                     {test: "TestDocumentsDeliver"},
 	"docs/deliver.md, Look and act":                {test: "TestDocumentsDeliver"},
