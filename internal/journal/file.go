@@ -136,14 +136,8 @@ func (f *file) write(lines []*request) (intact bool, err error) {
 	o := f.open
 	b := lines[0].line
 	if len(lines) > 1 || o.torn {
-		var memory []byte
-		if buffer.TryLock() {
-			defer buffer.Unlock()
-			if buffer.bytes == nil {
-				buffer.bytes = make([]byte, 0, maxBatch+1)
-			}
-			memory = buffer.bytes
-		}
+		memory := takeBuffer()
+		defer giveBuffer(memory)
 		b = join(memory, lines, o.torn)
 	}
 	n, err := o.Write(b)
@@ -190,14 +184,35 @@ func join(b []byte, lines []*request, torn bool) []byte {
 	return b
 }
 
-// buffer has the memory for a batch, once it was made, unless a Journal uses it.
-// It is for the largest batch, and kept for good: while it fills, it never has
-// to grow, and in a process that else needs little memory it halves how often
-// garbage is collected, which costs more than writing. What of it was never used
-// takes no memory of the machine's.
-var buffer struct {
-	sync.Mutex
-	bytes []byte
+// buffers have the memory for the batches of as many Journals as write at the same time,
+// mostly. They are made at the first batch, each for the largest, and kept for good: while
+// one fills, it never has to grow; and in a process that else needs little memory they have
+// garbage collected a third as often, which costs more than writing. What of them was
+// never used takes no memory of the machine's.
+var buffers = struct {
+	make sync.Once
+	free chan []byte
+}{free: make(chan []byte, 3)}
+
+// takeBuffer returns one of the buffers, or nil if all are in use.
+func takeBuffer() []byte {
+	buffers.make.Do(func() {
+		for range cap(buffers.free) {
+			buffers.free <- make([]byte, 0, maxBatch+1)
+		}
+	})
+	select {
+	case b := <-buffers.free:
+		return b
+	default:
+		return nil
+	}
+}
+
+func giveBuffer(b []byte) {
+	if b != nil {
+		buffers.free <- b
+	}
 }
 
 // sync fsyncs the open file. If that fails, the file is condemned, and whoever

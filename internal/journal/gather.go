@@ -17,7 +17,7 @@ const gatherSize = 256 << 10
 // the processors as long for many as for one. A sender that waits for an answer
 // before it sends the next event is back soon after the answer: so whoever's line
 // was just fsynced, or came meanwhile, is expected to share the next batch, which
-// waits for nine of ten of them. A lone caller never waits, and whoever comes
+// waits for nine of ten of them, and where they are fewer, for all. A lone caller never waits, and whoever comes
 // some time after the others does not either.
 //
 // Its fields are used with the Journal's lock held.
@@ -90,6 +90,6 @@ func (g *gathering) queued(r *request, n int) {
 func (g *gathering) committed(batch []*request, queue int) {
 	g.share, g.since = 0, time.Now()
 	if slices.ContainsFunc(batch, (*request).needsSync) {
-		g.share = (len(batch) + queue) * 9 / 10
+		g.share = ((len(batch)+queue)*9 + 9) / 10
 	}
 }

@@ -41,6 +41,26 @@ func awaitGathering(t *testing.T, j *Journal, n int) {
 	})
 }
 
+func TestBatchWaitsForAllOfAFewWhoCameBefore(t *testing.T) {
+	j, fsys := newJournal(t)
+	sendAgain(t, j, fsys, always, 1+3)
+	fsys.forget()
+	j.mu.Lock()
+	j.gathering.limit = time.Hour
+	j.mu.Unlock()
+	var outcomes []<-chan error
+	for i := range 3 {
+		if i > 0 {
+			awaitGathering(t, j, i)
+		}
+		outcomes = append(outcomes, goAppend(j, always, fmt.Sprintf("again %d\n", i)))
+	}
+	awaitAll(t, outcomes...)
+	if syncs := fsys.count(opSync); syncs != 1 {
+		t.Errorf("%d fsyncs, want 1", syncs)
+	}
+}
+
 func TestBatchWaitsForNineOfTenWhoCameBefore(t *testing.T) {
 	j, fsys := newJournal(t)
 	j.gathering.limit = time.Hour

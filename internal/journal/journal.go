@@ -67,11 +67,12 @@ func (o *Options) wishes() files.Wishes {
 // line comes. Its methods may be called at any time by any goroutine.
 type Journal struct {
 	mu         sync.Mutex
-	queue      []*request    // what waits for the next batch, oldest first
-	committing bool          // whether the goroutine that commits batches is running
-	slow       chan struct{} // closed when somebody may have waited for longer than slowBatch; after the batch there is another one
-	isSlow     bool          // it is closed
-	slowTimer  *time.Timer   // closes it; nil until a batch begins that nobody has waited for
+	queue      []*request  // what waits for the next batch, oldest first
+	committing bool        // whether the goroutine that commits batches is running
+	batch      []*request  // what is being committed
+	ticks      uint64      // of ticker
+	ticker     *time.Timer // ticks every slowBatch while somebody waits
+	ticking    bool
 	gathering  gathering
 	closed     bool
 	users      []*Options // who has appended, so whose wishes for rotation count; replaced, never changed
@@ -98,7 +99,7 @@ func New(path string, fsys files.FS) *Journal {
 	if fsys == nil {
 		fsys = files.OS{}
 	}
-	j := &Journal{file: file{fs: fsys, path: path}, keeper: files.NewKeeper(fsys, path), slow: make(chan struct{})}
+	j := &Journal{file: file{fs: fsys, path: path}, keeper: files.NewKeeper(fsys, path)}
 	j.gathering.limit = gatherFor
 	return j
 }
@@ -211,9 +212,8 @@ func (j *Journal) next() (batch []*request, users []*Options, closed bool) {
 	}
 	batch = slices.Clone(j.queue[:n])
 	j.queue = slices.Delete(j.queue, 0, n) // forgets them, unlike a mere slice
-	if j.slowTimer == nil {
-		j.slowTimer = time.AfterFunc(slowBatch, j.slowDown)
-	}
+	j.batch = batch
+	j.tickAgain()
 	return batch, j.users, j.closed
 }
 
@@ -221,11 +221,7 @@ func (j *Journal) next() (batch []*request, users []*Options, closed bool) {
 func (j *Journal) committed(batch []*request) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.isSlow {
-		j.slow, j.slowTimer, j.isSlow = make(chan struct{}), nil, false
-	} else if len(j.queue) == 0 && j.slowTimer.Stop() {
-		j.slowTimer = nil // else it runs on, as the queue may wait for many batches that are short
-	}
+	j.batch = nil
 	j.gathering.committed(batch, len(j.queue))
 }
 

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -14,26 +15,31 @@ type request struct {
 	line    []byte
 	options *Options
 
-	// The outcome, for which there is room, so that nobody waits for its reader. Nil
-	// where nobody waits.
+	// The outcome, and errSlow once at most before it. There is room for both, so that
+	// nobody waits for its reader. Nil where nobody waits.
 	done chan error
+
+	since uint64 // the ticks that there had been when it came
+	slow  bool   // it has been told so
 }
 
 // needsSync tells whether the request is a line that must be fsynced with its batch.
 func (r *request) needsSync() bool { return r.line != nil && r.options.Sync == SyncAlways }
 
-// slowBatch is how long batches may follow each other before those who wait for one
-// look at their contexts: whose timer and channel are made only when somebody
-// does, which costs a tenth of all that an event does.
+// slowBatch is how long a caller waits for its outcome alone, up to twice of it, before it
+// looks at its context as well: whose timer and channel are made only when somebody does.
 const slowBatch = 10 * time.Millisecond
 
-// requests are those that nobody refers to any more.
-var requests = sync.Pool{New: func() any { return &request{done: make(chan error, 1)} }}
+// errSlow is no outcome: it has a caller look at its context.
+var errSlow = errors.New("slow")
 
-// enqueue returns what is closed when the request has to look at its context.
-func (j *Journal) enqueue(r *request) (slow <-chan struct{}) {
+// requests are those that nobody refers to any more.
+var requests = sync.Pool{New: func() any { return &request{done: make(chan error, 2)} }}
+
+func (j *Journal) enqueue(r *request) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	r.since, r.slow = j.ticks, false
 	j.queue = append(j.queue, r)
 	j.gathering.queued(r, len(j.queue))
 	if o := r.options; o != nil && !o.released && !slices.Contains(j.users, o) {
@@ -44,32 +50,25 @@ func (j *Journal) enqueue(r *request) (slow <-chan struct{}) {
 		j.committing = true
 		go j.commit()
 	}
-	return j.slow
 }
 
 func (j *Journal) do(ctx context.Context, r *request) error {
-	slow := j.enqueue(r)
-	if deadline, ok := ctx.Deadline(); !ok || time.Until(deadline) > 2*slowBatch {
+	j.enqueue(r)
+	err := <-r.done
+	if err == errSlow {
 		select {
-		case err := <-r.done:
-			r.free()
-			return err
-		case <-slow:
+		case err = <-r.done:
+		case <-ctx.Done():
+			j.withdraw(r)
+			select {
+			case err = <-r.done:
+			default:
+				return fmt.Errorf("%s: waiting for the disk: %w", j.file.path, ctx.Err())
+			}
 		}
 	}
-	select {
-	case err := <-r.done:
-		r.free()
-		return err
-	case <-ctx.Done():
-	}
-	j.withdraw(r)
-	select {
-	case err := <-r.done:
-		return err
-	default:
-		return fmt.Errorf("%s: waiting for the disk: %w", j.file.path, ctx.Err())
-	}
+	r.free()
+	return err
 }
 
 func (r *request) free() {
@@ -90,12 +89,33 @@ func (j *Journal) withdraw(r *request) {
 	}
 }
 
-// slowDown has everybody look at their contexts.
-func (j *Journal) slowDown() {
+// tickAgain has the ticker tick. The lock is held.
+func (j *Journal) tickAgain() {
+	switch {
+	case j.ticking:
+	case j.ticker == nil:
+		j.ticker = time.AfterFunc(slowBatch, j.tick)
+	default:
+		j.ticker.Reset(slowBatch)
+	}
+	j.ticking = true
+}
+
+// tick has those look at their contexts who came before the last tick.
+func (j *Journal) tick() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if !j.isSlow {
-		j.isSlow = true
-		close(j.slow)
+	for _, waiting := range [...][]*request{j.batch, j.queue} {
+		for _, r := range waiting {
+			if r.since < j.ticks && !r.slow && r.done != nil {
+				r.slow = true
+				r.done <- errSlow
+			}
+		}
+	}
+	j.ticks++
+	j.ticking = false
+	if j.committing {
+		j.tickAgain()
 	}
 }
