@@ -198,7 +198,11 @@ const maxDepth = 8
 // depthOf returns through how many deliveries the event has come. What is no number counts as
 // none, and one that is too large as the largest.
 func depthOf(req *request) uint64 {
-	depth, _ := strconv.ParseUint(req.Header.Get(deliver.HeaderDepth), 10, 16)
+	text := req.Header.Get(deliver.HeaderDepth)
+	if text == "" { // as mostly, and the error that tells so has a price
+		return 0
+	}
+	depth, _ := strconv.ParseUint(text, 10, 16)
 	return depth
 }
 

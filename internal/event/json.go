@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"sync"
+	"time"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/jsonscan"
 )
@@ -30,8 +31,7 @@ func (e *Event) appendJSON(dst []byte) []byte {
 		dst = appendMember(dst, "subject", e.Subject)
 	}
 	dst = append(dst, `,"time":"`...)
-	dst = e.Time.UTC().AppendFormat(dst, timeFormat)
-	dst = append(dst, '"')
+	dst = append(appendTime(dst, e.Time), '"')
 	dst = appendMember(dst, "datacontenttype", e.DataContentType)
 	for _, x := range e.Extensions {
 		dst = appendMember(dst, x.Name, x.Value)
@@ -47,6 +47,18 @@ func (e *Event) appendJSON(dst []byte) []byte {
 	}
 	dst = e.appendData(dst)
 	return append(dst, '}')
+}
+
+// appendTime appends a time in timeFormat, by the form that package time is fastest at.
+func appendTime(dst []byte, t time.Time) []byte {
+	t = t.UTC()
+	dst = t.AppendFormat(dst, time.RFC3339)
+	dst[len(dst)-1] = '.' // it was a Z
+	micros := t.Nanosecond() / 1000
+	for place := 100_000; place > 0; place /= 10 {
+		dst = append(dst, '0'+byte(micros/place%10))
+	}
+	return append(dst, 'Z')
 }
 
 // appendData appends the value of data, or of data_base64.
