@@ -30,7 +30,6 @@ func BenchmarkServeHTTP(b *testing.B) {
 			b.Run("body="+body.name+"/sync="+sync, func(b *testing.B) {
 				h := provision(b, body.provider+"output file "+filepath.Join(b.TempDir(), "events.jsonl")+" {\nsync "+sync+"\nroll_size 0\n}")
 				serve := func(next func() bool) {
-					repl := caddy.NewReplacer()
 					header := http.Header{"Content-Type": {"application/json"}, "User-Agent": {"GitHub-Hookshot/044aadd"}, "Accept": {"*/*"}}
 					if body.provider != "" {
 						mac := hmac.New(sha256.New, []byte("s"))
@@ -46,11 +45,11 @@ func BenchmarkServeHTTP(b *testing.B) {
 					}
 					original := *r
 					ctx := context.WithValue(context.Background(), caddyhttp.OriginalRequestCtxKey, original)
-					r = r.WithContext(context.WithValue(ctx, caddy.ReplacerCtxKey, repl))
 					reader := &bodyReader{}
 					for next() {
 						reader.Reset(body.text)
 						r.Body = reader
+						r := r.WithContext(context.WithValue(ctx, caddy.ReplacerCtxKey, caddy.NewReplacer()))
 						if err := h.ServeHTTP(w, r, nil); err != nil {
 							b.Fatal(err)
 						}
