@@ -27,11 +27,6 @@ import (
 // ServeHTTP answers a verification request or stores an event.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.Handler) error {
 	req := newRequest(w, r, time.Now(), h.timeout)
-	if req.unread {
-		// Without it a sender that stalls could keep the answer from leaving, or
-		// the connection open. Not every response writer can; Read does too.
-		_ = http.NewResponseController(w).SetReadDeadline(req.deadline)
-	}
 	became, err := h.handle(req)
 	if err != nil {
 		became, err = h.refuse(req, err)
@@ -70,24 +65,18 @@ func (h *Handler) receive(req *request) (became string, err error) {
 	if err != nil {
 		return "", err
 	}
-	req.lease.Begin(intake.Memory, req)
+	req.lease.Begin(intake.Memory, req, req.deadline)
 	defer req.lease.Release()
-	if req.body, err = intake.ReadBody(req, req.ContentLength, h.maxBodySize, req.deadline, &req.lease); err != nil {
+	if req.body, err = intake.ReadBody(req, req.ContentLength, h.maxBodySize, &req.lease); err != nil {
 		return "", err
 	}
-	if req.unread {
-		// A deadline that passes while the event is being stored would cancel
-		// the request. It is cleared only here, where nothing is left to read.
-		req.unread = false
-		_ = http.NewResponseController(req.w).SetReadDeadline(time.Time{})
-	}
+	req.unread = false
 
 	// From here on a client that goes away changes nothing.
-	var cancel context.CancelFunc
-	req.ctx, cancel = withDeadline(req.Context(), req.deadline)
-	defer cancel()
+	req.ctx.values, req.ctx.deadline = req.Context(), req.deadline
+	defer req.ctx.end()
 	if h.provider.Keys != nil {
-		req.Waits, req.Client = req.ctx, clientIP(req.Request.Request)
+		req.Waits, req.Client = &req.ctx, clientIP(req.Request.Request)
 	}
 	repl := req.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
 	repl.Map(req.placeholder)
@@ -155,7 +144,7 @@ func (h *Handler) recognizes(req *request, coding string) bool {
 // decode decodes the body, unless it is decoded.
 func (h *Handler) decode(req *request, coding string) (err error) {
 	if req.Decoded == nil {
-		req.Decoded, err = intake.DecodeBody(req.ctx, req.body, coding, h.maxBodySize, &req.lease)
+		req.Decoded, err = intake.DecodeBody(&req.ctx, req.body, coding, h.maxBodySize, &req.lease)
 	}
 	return err
 }
@@ -222,7 +211,7 @@ func unsigned(err error) error {
 func (h *Handler) answerVerification(req *request) error {
 	v := h.verification
 	if v.Signed && req.Method != http.MethodPost {
-		req.lease.Begin(intake.Memory, nil)
+		req.lease.Begin(intake.Memory, nil, req.deadline)
 		defer req.lease.Release()
 		if err := h.signature.Verify(&req.Request, nil, &req.lease); err != nil {
 			return err
@@ -350,11 +339,11 @@ func (h *Handler) source(req *request) string {
 
 // store stores the event, unless it is one that has been.
 func (h *Handler) store(req *request, key *dedupe.Key) (became string, err error) {
-	store := func() error { return storeAll(req.ctx, h.outputs, &req.event) }
+	store := func() error { return storeAll(&req.ctx, h.outputs, &req.event) }
 	if key == nil {
 		return outcome.Stored, store()
 	}
-	duplicate, err := h.dedupe.Do(req.ctx, *key, time.Duration(h.Dedupe.Window), store)
+	duplicate, err := h.dedupe.Do(&req.ctx, *key, time.Duration(h.Dedupe.Window), store)
 	if duplicate {
 		return outcome.Duplicate, nil
 	}

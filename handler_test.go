@@ -354,7 +354,7 @@ func TestOutputs(t *testing.T) {
 func TestTooMuchAtOnce(t *testing.T) {
 	rc := newReceiver(t, "")
 	var hog intake.Lease
-	hog.Begin(intake.Memory, nil)
+	hog.Begin(intake.Memory, nil, time.Time{})
 	defer hog.Release()
 	_ = hog.Complete()
 	limit, _ := intake.Memory.Usage()

@@ -78,7 +78,7 @@ func (h *Handler) confirm(req *request) (asks bool, err error) {
 	if url == "" {
 		return false, nil
 	}
-	if err := keys.Confirm(req.ctx, url); err != nil {
+	if err := keys.Confirm(&req.ctx, url); err != nil {
 		return true, &outcome.Refusal{
 			Status: 503, Outcome: outcome.Unavailable, Reason: fmt.Errorf("the subscription could not be confirmed: %w", err),
 			Remedy: "if Caddy can't reach the service, allow it to; the service asks again, or request the confirmation anew there",

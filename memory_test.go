@@ -2,6 +2,7 @@ package webhookreceiver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -53,7 +54,7 @@ func TestStalledSenderMakesRoom(t *testing.T) {
 	var others []*intake.Lease
 	for {
 		l := new(intake.Lease)
-		if l.Begin(intake.Memory, nil); l.Take(64<<10) != nil {
+		if l.Begin(intake.Memory, nil, time.Time{}); l.Take(64<<10) != nil {
 			break
 		}
 		others = append(others, l)
@@ -81,6 +82,38 @@ func TestStalledSenderMakesRoom(t *testing.T) {
 	}
 }
 
+// TestRequestsContext ends at its deadline, or with the request, and not with the context that it
+// has its values from; so do those that are made of it, and whoever asks when it is over.
+func TestRequestsContext(t *testing.T) {
+	key := caddy.CtxKey("key")
+	values, cancel := context.WithCancel(context.WithValue(context.Background(), key, "value"))
+	cancel()
+	ctx := &timed{values: values, deadline: time.Now().Add(time.Hour)}
+	if err := ctx.Err(); err != nil {
+		t.Errorf("it ended with the other: %v", err)
+	}
+	of, stop := context.WithCancel(ctx)
+	defer stop()
+	if deadline, ok := of.Deadline(); !ok || deadline != ctx.deadline || of.Value(key) != "value" {
+		t.Error("no deadline, or not the values")
+	}
+	ctx.end()
+	<-of.Done()
+	if err := ctx.Err(); !errors.Is(err, context.Canceled) {
+		t.Errorf("over: %v", err)
+	}
+
+	ctx = &timed{values: values, deadline: time.Now().Add(time.Hour)}
+	ctx.end()
+	<-ctx.Done()
+
+	ctx = &timed{values: values, deadline: time.Now().Add(10 * time.Millisecond)}
+	<-ctx.Done()
+	if err := ctx.Err(); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("at the deadline: %v", err)
+	}
+}
+
 // TestDeadlinesKeepNoRequest: Go keeps timers that were stopped while they are few beside
 // those that run. What they know of is kept, too: it must not be the request.
 func TestDeadlinesKeepNoRequest(t *testing.T) {
@@ -91,14 +124,15 @@ func TestDeadlinesKeepNoRequest(t *testing.T) {
 		for range requests {
 			body := new([1 << 20]byte)
 			runtime.SetFinalizer(body, func(any) { gone.Add(1) })
-			ctx, cancel := withDeadline(context.WithValue(context.Background(), caddy.CtxKey("body"), body), time.Now().Add(time.Hour))
+			ctx := &timed{values: context.WithValue(context.Background(), caddy.CtxKey("body"), body), deadline: time.Now().Add(time.Hour)}
+			_ = ctx.Done()
 			if ctx.Value(caddy.CtxKey("body")) != body {
 				t.Error("the context has not the values of the request's")
 			}
 			for range 10 {
 				others = append(others, time.AfterFunc(time.Hour, func() {}))
 			}
-			cancel()
+			ctx.end()
 			if ctx.Err() == nil {
 				t.Error("the context does not end")
 			}

@@ -2,6 +2,7 @@ package webhookreceiver
 
 import (
 	"bytes"
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -230,12 +231,12 @@ func (h *Handler) explain(req *request, refusal *outcome.Refusal, r *status.Refu
 	}
 
 	var lease intake.Lease
-	lease.Begin(intake.Memory, nil)
+	lease.Begin(intake.Memory, nil, time.Time{})
 	defer lease.Release()
 	coding, _ := intake.ContentCoding(req.Header)
 	signedAs := req.Request
 	if seek && req.Decoded == nil && coding != "identity" && lease.Take(decodedToExplain) == nil {
-		ctx, cancel := withDeadline(req.Context(), time.Now().Add(time.Second))
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		signedAs.Decoded, _ = intake.DecodeBody(ctx, req.body, coding, decodedToExplain, &lease)
 	}

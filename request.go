@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
@@ -29,9 +30,9 @@ type request struct {
 	deadline time.Time
 	lease    intake.Lease
 	event    Event
-	ctx      context.Context // ends at the deadline
-	body     []byte          // as sent
-	unread   bool            // it has not been read to its end
+	ctx      timed  // ends at the deadline
+	body     []byte // as sent
+	unread   bool   // it has not been read to its end
 
 	unconfirmed          bool   // it is signed with a secret that is not confirmed yet
 	bringsOffer          bool   // its body brings a secret
@@ -111,10 +112,12 @@ func (req *request) url() string {
 	if req.TLS != nil {
 		u.Scheme = "https"
 	}
-	if strings.ContainsFunc(req.Host, isUnusual) {
-		if _, err := url.Parse(u.String()); err != nil {
-			u.Host = "" // it was none
+	if host, port, _ := strings.Cut(req.Host, ":"); !strings.ContainsFunc(host, isUnusual) && strings.Trim(port, "0123456789") == "" {
+		if path := u.EscapedPath(); host != "" && strings.HasPrefix(path, "/") {
+			return u.Scheme + "://" + u.Host + path // as String does it, and twice as fast
 		}
+	} else if _, err := url.Parse(u.String()); err != nil {
+		u.Host = "" // it was none
 	}
 	return u.String()
 }
@@ -148,23 +151,54 @@ func (req *request) placeholder(key string) (any, bool) {
 	return nil, false
 }
 
-// timed is a context that ends at a deadline, with the values of another one.
+// timed is a context with the values of another one, which does not end with that, but at
+// the deadline. Its timer is made when somebody waits for it, which mostly nobody does.
 type timed struct {
-	context.Context
-	values context.Context
+	values   context.Context
+	deadline time.Time
+
+	mu     sync.Mutex
+	timer  context.Context // nil while nobody has asked for it
+	cancel context.CancelFunc
+	ended  bool
 }
 
-// withDeadline returns a context with the values of ctx, which does not end with that,
-// but at the deadline. Timers do not know ctx: Go keeps those that were stopped for a
-// while, and so would keep the request, and its body.
-func withDeadline(ctx context.Context, deadline time.Time) (context.Context, context.CancelFunc) {
-	timer, cancel := context.WithDeadline(context.Background(), deadline)
-	return timed{timer, ctx}, cancel
+// waits returns the context with the timer. It does not know the values: Go keeps timers
+// that were stopped for a while, and so would keep the request, and its body.
+func (t *timed) waits() context.Context {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.timer == nil {
+		t.timer, t.cancel = context.WithDeadline(context.Background(), t.deadline)
+		if t.ended {
+			t.cancel()
+		}
+	}
+	return t.timer
 }
 
-func (t timed) Value(key any) any {
-	if value := t.Context.Value(key); value != nil { // what makes it a parent of others
-		return value
+// end ends the context.
+func (t *timed) end() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.ended = true
+	if t.cancel != nil {
+		t.cancel()
+	}
+}
+
+func (t *timed) Deadline() (deadline time.Time, ok bool) { return t.deadline, true }
+func (t *timed) Done() <-chan struct{}                   { return t.waits().Done() }
+func (t *timed) Err() error                              { return t.waits().Err() }
+
+func (t *timed) Value(key any) any {
+	t.mu.Lock()
+	timer := t.timer
+	t.mu.Unlock()
+	if timer != nil {
+		if value := timer.Value(key); value != nil { // what makes it a parent of others
+			return value
+		}
 	}
 	return t.values.Value(key)
 }

@@ -63,7 +63,7 @@ func ContentCoding(header http.Header) (string, error) {
 
 // ReadBody reads a body to its end, and completes the lease. length is its
 // Content-Length, or -1. An error of the reader that is a refusal stays one.
-func ReadBody(r io.Reader, length, limit int64, deadline time.Time, l *Lease) ([]byte, error) {
+func ReadBody(r io.Reader, length, limit int64, l *Lease) ([]byte, error) {
 	body, err := readAll(r, length, limit, l)
 	if err == nil && length >= 0 && int64(len(body)) != length {
 		err = errLength // which not every server sees to: over HTTP/3 it is up to the handler
@@ -71,13 +71,14 @@ func ReadBody(r io.Reader, length, limit int64, deadline time.Time, l *Lease) ([
 	if lost := l.Complete(); lost != nil {
 		err = lost // which has made the reading fail
 	}
+	if err == nil {
+		return body, nil
+	}
 	var refusal *outcome.Refusal
 	switch {
-	case err == nil:
-		return body, nil
 	case errors.Is(err, ErrTooLarge), errors.Is(err, errBusy):
 		return nil, err
-	case errors.Is(err, os.ErrDeadlineExceeded) || !time.Now().Before(deadline):
+	case errors.Is(err, os.ErrDeadlineExceeded) || !time.Now().Before(l.deadline):
 		return nil, &outcome.Refusal{Status: http.StatusRequestTimeout, Outcome: outcome.Timeout, Reason: errors.New("the body was not complete within timeout")}
 	}
 	if errors.As(err, &refusal) {
@@ -144,7 +145,8 @@ func grow(b []byte, size int) []byte {
 	}
 	grown = append(grown, b...)
 	if n, ok := class(cap(b)); ok {
-		pooled[n].Put(&b)
+		outgrown := b
+		pooled[n].Put(&outgrown)
 	}
 	return grown
 }

@@ -118,7 +118,7 @@ func TestGarbageIsCollected(t *testing.T) {
 
 // TestSmallEventsDoNotWaitForGarbage to be collected, and large ones not for ever.
 func TestSmallEventsDoNotWaitForGarbage(t *testing.T) {
-	b := &budget{limit: 64 << 20, least: 64 << 20}
+	b := newBudget(64 << 20)
 	b.collected = make(chan struct{}) // a collection that takes long
 	b.released = 1 << 30              // what Go collects meanwhile is not told
 	small, large := leaseOf(b), leaseOf(b)
@@ -209,8 +209,56 @@ func TestStalledSmallBodiesMakeRoom(t *testing.T) {
 	for _, l := range append(stalled, large, complete) {
 		l.Release()
 	}
-	if b.used != 0 || b.reading != 0 || b.small.Len() > 0 {
+	if b.used != 0 || b.reading != 0 || b.open.after != &b.open {
 		t.Errorf("%d and %d were not given back, or a lease is still listed", b.used, b.reading)
+	}
+}
+
+// TestOverdueBodiesAreStopped: one timer does for deadlines in any order, also after it
+// has fired, and what is complete is left alone.
+func TestOverdueBodiesAreStopped(t *testing.T) {
+	b := newBudget(16 << 20)
+	stopped := make(chan int, 10)
+	begin := func(i int, timeout time.Duration, size int64) *Lease {
+		l := new(Lease)
+		l.Begin(b, stopFunc(func() { stopped <- i }), time.Now().Add(timeout))
+		if err := l.Take(size); err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	want := func(i int, after time.Time) {
+		t.Helper()
+		select {
+		case n := <-stopped:
+			if n != i || time.Now().Before(after) {
+				t.Errorf("number %d was stopped, want %d not before %v", n, i, after)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatalf("number %d was not stopped", i)
+		}
+	}
+	for range 2 {
+		now := time.Now()
+		leases := []*Lease{
+			begin(0, time.Hour, 1), begin(1, 200*time.Millisecond, 1<<20), begin(2, 50*time.Millisecond, 1),
+			begin(3, 60*time.Millisecond, 1), begin(4, 70*time.Millisecond, 1),
+		}
+		if err := leases[3].Complete(); err != nil {
+			t.Error(err)
+		}
+		leases[4].Release()
+		want(2, now.Add(50*time.Millisecond))
+		want(1, now.Add(200*time.Millisecond))
+		if err := leases[1].Complete(); err != nil {
+			t.Errorf("an overdue body that got to its end all the same: %v", err)
+		}
+		for _, l := range leases {
+			l.Release()
+		}
+	}
+	if b.used != 0 || b.reading != 0 || b.open.after != &b.open || b.open.before != &b.open || len(stopped) > 0 {
+		t.Errorf("%d and %d were not given back, or a lease is still listed, or %d were stopped", b.used, b.reading, len(stopped))
 	}
 }
 
@@ -295,7 +343,7 @@ func BenchmarkDecodeGzip(b *testing.B) {
 // leaseOf begins a lease.
 func leaseOf(b *budget) *Lease {
 	l := new(Lease)
-	l.Begin(b, nil)
+	l.Begin(b, nil, time.Now().Add(time.Hour))
 	return l
 }
 

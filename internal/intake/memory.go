@@ -1,7 +1,6 @@
 package intake
 
 import (
-	"container/list"
 	"errors"
 	"runtime"
 	"slices"
@@ -57,7 +56,9 @@ type budget struct {
 	collected chan struct{} // closed when the collection is over; nil while there is none
 	rest      time.Time     // until when there is to be none
 
-	small list.List // of the *Lease of small bodies that are being read, the oldest first
+	open    Lease       // the leases of bodies that are being read, in a ring, the oldest first
+	overdue *time.Timer // stops what is to be read no longer; nil until there is one
+	next    time.Time   // when it fires; zero while it is not running
 }
 
 // Usage returns the budget's limit, and how much of it is used.
@@ -69,6 +70,7 @@ func (b *budget) Usage() (limit, used int64) {
 
 func newBudget(limit int64) *budget {
 	b := &budget{limit: limit, least: limit}
+	b.open.before, b.open.after = &b.open, &b.open
 	b.awaitCollection()
 	return b
 }
@@ -114,16 +116,18 @@ type Lease struct {
 	reading bool // the body is not complete
 	size    int64
 
-	stopper stopper // nil: the lease is never taken back
-	lost    bool    // taken back
+	stopper  stopper   // nil: the lease is never taken back
+	deadline time.Time // when the body is to be complete
+	lost     bool      // taken back
 
-	small *list.Element // of the budget's; nil: it is not among them
+	before, after *Lease // in the budget's ring; nil: it is not in it
 }
 
-// Begin begins a lease, of nothing yet. With a stopper it can be taken back while a
-// small body is read.
-func (l *Lease) Begin(b *budget, stopper stopper) {
-	*l = Lease{budget: b, reading: true, stopper: stopper}
+// Begin begins a lease, of nothing yet. The stopper, if there is one, is told at the
+// deadline to stop if the body is not complete then. It is also told so where a small body
+// that is being read has to give its memory back.
+func (l *Lease) Begin(b *budget, stopper stopper, deadline time.Time) {
+	*l = Lease{budget: b, reading: true, stopper: stopper, deadline: deadline}
 }
 
 // stopper is whoever reads a body.
@@ -151,7 +155,6 @@ func (l *Lease) swap(old, n int64) error {
 		share := b.limit / 4 * 3
 		if l.size+n > smallBody {
 			share = b.limit/2 + min(8*(l.size+n), b.limit/8)
-			l.unlist()
 		} else {
 			b.makeRoom(n, share, l)
 		}
@@ -164,8 +167,8 @@ func (l *Lease) swap(old, n int64) error {
 	}
 	if l.reading {
 		b.reading += n
-		if l.size == 0 && n <= smallBody && l.stopper != nil {
-			l.small = b.small.PushBack(l)
+		if l.size == 0 && l.stopper != nil {
+			l.list()
 		}
 	}
 	b.used += n
@@ -225,10 +228,10 @@ func (b *budget) collectNow() {
 // makeRoom stops the oldest small bodies, but for one, until n bytes fit into the
 // share or there are no more of them. Their memory counts as used until they end.
 func (b *budget) makeRoom(n, share int64, but *Lease) {
-	for e := b.small.Front(); e != nil && n > share-b.reading; {
-		l := e.Value.(*Lease)
-		e = e.Next()
-		if l != but {
+	for next := b.open.after; next != &b.open && n > share-b.reading; {
+		l := next
+		next = l.after
+		if l != but && l.size <= smallBody {
 			l.endReading()
 			l.lost = true
 			l.stopper.StopReading()
@@ -266,9 +269,51 @@ func (l *Lease) endReading() {
 	}
 }
 
+func (l *Lease) list() {
+	b := l.budget
+	l.before, l.after = b.open.before, &b.open
+	l.before.after, l.after.before = l, l
+	if b.next.IsZero() || l.deadline.Before(b.next) {
+		b.stopOverdueAt(l.deadline)
+	}
+}
+
 func (l *Lease) unlist() {
-	if l.small != nil {
-		l.budget.small.Remove(l.small)
-		l.small = nil
+	if l.after != nil {
+		l.before.after, l.after.before = l.after, l.before
+		l.before, l.after = nil, nil
+	}
+}
+
+func (b *budget) stopOverdueAt(t time.Time) {
+	b.next = t
+	if b.overdue == nil {
+		b.overdue = time.AfterFunc(time.Until(t), b.stopOverdue)
+	} else {
+		b.overdue.Reset(time.Until(t))
+	}
+}
+
+// stopOverdue stops the bodies whose deadline has passed. There is one timer for all of
+// them, as one for each costs more than to read a body that has arrived: it fires at the
+// first deadline that there was, and then looks for the next.
+func (b *budget) stopOverdue() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now, first := time.Now(), time.Time{}
+	for next := b.open.after; next != &b.open; {
+		l := next
+		next = l.after
+		switch {
+		case !now.Before(l.deadline):
+			l.unlist()
+			l.stopper.StopReading()
+		case first.IsZero() || l.deadline.Before(first):
+			first = l.deadline
+		}
+	}
+	b.next = time.Time{}
+	if !first.IsZero() {
+		b.stopOverdueAt(first)
 	}
 }
