@@ -39,7 +39,7 @@ var (
 	dir      = flag.String("dir", "", "the directory on the disk to measure (default: a temporary one)")
 	output   = flag.String("json", "", "a file for the results")
 	svg      = flag.String("svg", "", "a file for a chart of throughput and p99 over connections")
-	only     = flag.String("only", "", "run only the scenario whose title starts like this")
+	only     = flag.String("only", "", "run only the scenarios whose titles start like one of these, separated by commas")
 )
 
 // scenario is one comparison.
@@ -186,7 +186,7 @@ func run() error {
 	}
 	var outcomes []outcome
 	for _, s := range scenarios() {
-		if !strings.HasPrefix(s.Title, *only) {
+		if !slices.ContainsFunc(strings.Split(*only, ","), func(start string) bool { return strings.HasPrefix(s.Title, start) }) {
 			continue
 		}
 		o, err := s.measure(tmp, by)
