@@ -109,6 +109,7 @@ func costs() []scenario {
 	numbered.numbered = true
 	all := []scenario{
 		{Title: "what a delivery costs", post: ticket, servers: []string{unsigned, "deliver"}},
+		{Title: "what a delivery that keeps up costs", Connections: 1, post: ticket, servers: []string{unsigned, "deliver"}},
 		{Title: "what an inspector with 10 pages costs", post: ticket, servers: []string{durable, "inspector"}},
 		{Title: "what dedupe costs", post: numbered, servers: []string{durable, "dedupe"}},
 		{Title: "what stored headers cost", post: likeGitHub, servers: []string{durable, "headers all"}},
@@ -121,7 +122,10 @@ func costs() []scenario {
 	}
 	all = append(all, scenario{Title: "what a signature costs", post: ticket, servers: signatures})
 	for i := range all {
-		all[i].Title, all[i].Connections = all[i].Title+", 64 connections", 64
+		if all[i].Connections == 0 {
+			all[i].Connections = 64
+		}
+		all[i].Title = fmt.Sprintf("%s, %d connections", all[i].Title, all[i].Connections)
 	}
 	return all
 }
