@@ -195,8 +195,13 @@ func (j *Journal) commit() {
 func (j *Journal) next() (batch []*request, users []*Options, closed bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	users = j.users
+	if len(users) == 0 && len(j.queue) > 0 && j.queue[0].options != nil {
+		// Its wishes are released, and nobody else has any: then they hold all the same.
+		users = []*Options{j.queue[0].options}
+	}
 	limit := int64(maxBatch)
-	for _, o := range j.users {
+	for _, o := range users {
 		if o.Size > 0 {
 			limit = min(limit, o.Size)
 		}
@@ -214,7 +219,7 @@ func (j *Journal) next() (batch []*request, users []*Options, closed bool) {
 	j.queue = slices.Delete(j.queue, 0, n) // forgets them, unlike a mere slice
 	j.batch = batch
 	j.tickAgain()
-	return batch, j.users, j.closed
+	return batch, users, j.closed
 }
 
 // committed says that the batch is over, except for telling its requests.

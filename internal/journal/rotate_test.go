@@ -77,6 +77,24 @@ func TestRotationOfBatches(t *testing.T) {
 	}
 }
 
+// TestRotationWhileNobodyIsRegistered: between two configs there may be lines of the first
+// alone, whose wishes are released. They hold until somebody else has some.
+func TestRotationWhileNobodyIsRegistered(t *testing.T) {
+	j, fsys := newJournal(t)
+	o := rotating(Rotation{Size: 20})
+	mustAppend(t, j, o, "123456789\n")
+	j.Release(o)
+	mustAppend(t, j, o, "23456789a\n")
+	mustAppend(t, j, o, "3456789ab\n")
+	mustAppend(t, j, rotating(Rotation{Size: 40}), "456789abc\n")
+	mustAppend(t, j, o, "56789abcd\n")
+	awaitIdle(t, j)
+	want := []string{"123456789\n23456789a\n", "3456789ab\n456789abc\n56789abcd\n"}
+	if got := contents(t, fsys.root); !reflect.DeepEqual(got, want) {
+		t.Errorf("files in order %q, want %q", got, want)
+	}
+}
+
 func TestRotationByTime(t *testing.T) {
 	for name, test := range map[string]struct {
 		lastWrite time.Time
