@@ -200,7 +200,7 @@ func (t *timed) Value(key any) any {
 			return value
 		}
 	}
-	return t.values.Value(key)
+	return context.WithoutCancel(t.values).Value(key)
 }
 
 func clientIP(r *http.Request) string {

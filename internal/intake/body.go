@@ -78,6 +78,12 @@ func ReadBody(r io.Reader, length, limit int64, l *Lease) ([]byte, error) {
 	switch {
 	case errors.Is(err, ErrTooLarge), errors.Is(err, errBusy):
 		return nil, err
+	case errors.Is(err, os.ErrDeadlineExceeded) && time.Now().Before(l.deadline):
+		return nil, &outcome.Refusal{
+			Status: http.StatusRequestTimeout, Outcome: outcome.Timeout,
+			Reason: errors.New("the body was not complete within the server's own read_body"),
+			Remedy: "raise read_body in the global options, under servers and timeouts, if the sender is that slow",
+		}
 	case errors.Is(err, os.ErrDeadlineExceeded) || !time.Now().Before(l.deadline):
 		return nil, &outcome.Refusal{Status: http.StatusRequestTimeout, Outcome: outcome.Timeout, Reason: errors.New("the body was not complete within timeout")}
 	}

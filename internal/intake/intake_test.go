@@ -6,11 +6,13 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"runtime"
 	"runtime/metrics"
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"time"
 )
 
@@ -368,4 +370,17 @@ func gzipped(t testing.TB, text string) string {
 		t.Fatal(err)
 	}
 	return b.String()
+}
+
+// TestServersOwnDeadline is told apart from the receiver's, as another option is to be raised.
+func TestServersOwnDeadline(t *testing.T) {
+	for before, want := range map[time.Duration]string{time.Hour: "read_body", 0: "within timeout"} {
+		l := new(Lease)
+		l.Begin(newBudget(1<<20), nil, time.Now().Add(before))
+		_, err := ReadBody(iotest.ErrReader(os.ErrDeadlineExceeded), 10, 1<<20, l)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+		l.Release()
+	}
 }

@@ -19,6 +19,10 @@ const (
 	// larger ones have taken their share.
 	smallBody = 64 << 10
 
+	// betweenLooks is how long to wait between looks at all bodies that are being read for
+	// those that are overdue, so that thousands of them are not looked at for each.
+	betweenLooks = 10 * time.Millisecond
+
 	// collectFor is how long a large body waits for garbage to be collected.
 	collectFor = time.Second
 )
@@ -306,7 +310,7 @@ func (b *budget) stopOverdue() {
 		next = l.after
 		switch {
 		case !now.Before(l.deadline):
-			l.unlist()
+			l.endReading() // also where it can't be stopped, it keeps no room from others
 			l.stopper.StopReading()
 		case first.IsZero() || l.deadline.Before(first):
 			first = l.deadline
@@ -314,6 +318,9 @@ func (b *budget) stopOverdue() {
 	}
 	b.next = time.Time{}
 	if !first.IsZero() {
+		if soon := now.Add(betweenLooks); first.Before(soon) {
+			first = soon
+		}
 		b.stopOverdueAt(first)
 	}
 }

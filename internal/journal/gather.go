@@ -90,6 +90,12 @@ func (g *gathering) queued(r *request, n int) {
 func (g *gathering) committed(batch []*request, queue int) {
 	g.share, g.since = 0, time.Now()
 	if slices.ContainsFunc(batch, (*request).needsSync) {
-		g.share = ((len(batch)+queue)*9 + 9) / 10
+		n := queue
+		for _, r := range batch {
+			if r.line != nil {
+				n++
+			}
+		}
+		g.share = (n*9 + 9) / 10
 	}
 }
