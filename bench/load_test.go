@@ -79,3 +79,12 @@ func TestPadded(t *testing.T) {
 		t.Errorf("%d bytes", len(body))
 	}
 }
+
+func TestChosenScenarios(t *testing.T) {
+	defer func(before string) { *only = before }(*only)
+	for chosen, want := range map[string]bool{"": true, "what": false, idleTitle[:4]: true, "what," + idleTitle[:4]: true} {
+		if *only = chosen; isChosen(idleTitle) != want {
+			t.Errorf("-only %q: %t, want %t", chosen, !want, want)
+		}
+	}
+}

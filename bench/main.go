@@ -190,7 +190,7 @@ func run() error {
 	}
 	var outcomes []outcome
 	for _, s := range scenarios() {
-		if !slices.ContainsFunc(strings.Split(*only, ","), func(start string) bool { return strings.HasPrefix(s.Title, start) }) {
+		if !isChosen(s.Title) {
 			continue
 		}
 		o, err := s.measure(tmp, by)
@@ -200,7 +200,7 @@ func run() error {
 		o.print(os.Stdout)
 		outcomes = append(outcomes, o)
 	}
-	if !*quick && strings.HasPrefix(idleTitle, *only) {
+	if !*quick && isChosen(idleTitle) {
 		if err := measureIdle(tmp); err != nil {
 			return fmt.Errorf("%s: %w", idleTitle, err)
 		}
@@ -218,6 +218,11 @@ func run() error {
 		return err
 	}
 	return os.WriteFile(*output, encoded, 0o644)
+}
+
+// isChosen tells whether the scenario of that title is to run.
+func isChosen(title string) bool {
+	return slices.ContainsFunc(strings.Split(*only, ","), func(start string) bool { return strings.HasPrefix(title, start) })
 }
 
 func temporary() (string, error) {
