@@ -48,6 +48,36 @@ func TestDocumentsLinks(t *testing.T) {
 	}
 }
 
+// TestReadmeIsShort keeps README.md to two screens.
+func TestReadmeIsShort(t *testing.T) {
+	t.Parallel()
+	content, err := os.ReadFile(filepath.Join(project, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(content), "\n"); n > 120 {
+		t.Errorf("README.md has %d lines, over 120", n)
+	}
+}
+
+// TestDocumentsPictures looks that each picture has a text for those who don't see
+// it.
+func TestDocumentsPictures(t *testing.T) {
+	t.Parallel()
+	pictures := 0
+	for _, d := range documents(t) {
+		for _, p := range d.pictures {
+			pictures++
+			if len(strings.Fields(p.text)) < 2 {
+				t.Errorf("%s: %s has no text, only %q", d.path, p.target, p.text)
+			}
+		}
+	}
+	if pictures < 3 {
+		t.Errorf("only %d pictures", pictures)
+	}
+}
+
 // elsewhere is what configs may have that is in a module of its own: the tests
 // there have a Caddy with it.
 var elsewhere = regexp.MustCompile(`(?m)^\s*output\s+(nats|kafka)\b|"output":\s*"(nats|kafka)"`)

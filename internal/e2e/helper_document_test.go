@@ -17,6 +17,8 @@ type document struct {
 	path   string // from the project's directory
 	blocks []block
 	links  []string
+	// pictures are in Markdown, or of the element img.
+	pictures []picture
 	// anchors are what links to headings may be, after the #.
 	anchors map[string]bool
 }
@@ -28,9 +30,15 @@ type block struct {
 	text     string
 }
 
+// picture is what a document shows, and the text for those who don't see it.
+type picture struct{ text, target string }
+
 var (
 	headingLine = regexp.MustCompile(`^#+ +(.+)$`)
 	linkTarget  = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	pictureText = regexp.MustCompile(`!\[([^\]]*)\]\(([^)\s]*)`)
+	pictureTag  = regexp.MustCompile(`(?i)<img\b[^>]*>`)
+	altOfTag    = regexp.MustCompile(`(?i)\balt="([^"]*)"`)
 	codeSpan    = regexp.MustCompile("`[^`]*`")
 	notInAnchor = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
 )
@@ -73,6 +81,7 @@ func readDocument(t *testing.T, path string) document {
 	}
 	d := document{path: path, anchors: map[string]bool{}}
 	heading, fence, current := "", false, block{}
+	shown := "" // all except code
 	for line := range strings.Lines(string(content)) {
 		switch {
 		case strings.HasPrefix(line, "```") && fence:
@@ -87,6 +96,7 @@ func readDocument(t *testing.T, path string) document {
 				heading = h[1]
 				d.anchors[strings.ReplaceAll(notInAnchor.ReplaceAllString(strings.ToLower(heading), ""), " ", "-")] = true
 			}
+			shown += codeSpan.ReplaceAllString(line, "code")
 			for _, link := range linkTarget.FindAllStringSubmatch(codeSpan.ReplaceAllString(line, "code"), -1) {
 				d.links = append(d.links, link[1])
 			}
@@ -94,6 +104,16 @@ func readDocument(t *testing.T, path string) document {
 	}
 	if fence {
 		t.Errorf("%s: a block has no end", path)
+	}
+	for _, p := range pictureText.FindAllStringSubmatch(shown, -1) {
+		d.pictures = append(d.pictures, picture{text: p[1], target: p[2]})
+	}
+	for _, tag := range pictureTag.FindAllString(shown, -1) {
+		p := picture{target: tag}
+		if alt := altOfTag.FindStringSubmatch(tag); alt != nil {
+			p.text = alt[1]
+		}
+		d.pictures = append(d.pictures, p)
 	}
 	return d
 }
