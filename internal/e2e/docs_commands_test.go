@@ -20,7 +20,7 @@ var runners = map[string]runner{
 	"README.md, Try it":                            {ci: "make run"}, // and make test
 	"README.md, Install":                           {test: "TestReadme"},
 	"README.md, See that it works":                 {test: "TestReadme"},
-	"PERFORMANCE.md, Measure it":                   {ci: "make bench"},
+	"PERFORMANCE.md, Performance":                  {ci: "make bench"},
 	"PERFORMANCE.md, Comparing changes":            {ci: "make compare"},
 	"docs/commands.md, Commands":                   {test: "TestReadme"},
 	"docs/deliver.md, Signing":                     {test: "TestDocumentsDeliver"},
