@@ -17,7 +17,7 @@ type runner struct{ test, ci, nobody string }
 // runners are of every document with commands. A test runs all commands that stand
 // under the heading; whatever else comes there fails TestDocumentsCommands.
 var runners = map[string]runner{
-	"README.md, Try it":                            {ci: "make run"}, // and make test
+	"README.md, Try it":                            {ci: "make run"},
 	"README.md, Install":                           {test: "TestReadme"},
 	"README.md, See that it works":                 {test: "TestReadme"},
 	"PERFORMANCE.md, Performance":                  {ci: "make bench"},
