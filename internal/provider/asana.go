@@ -7,8 +7,8 @@ var _ = add(Row{
 	Title: "Asana",
 	Kind:  KindWork,
 	Docs:  "https://developers.asana.com/docs/webhooks-guide",
-	Note: "Asana makes the secret itself, one for each webhook, and sends it once, while the webhook is created: run `caddy webhook learn <receiver>` first, and create the webhook " +
-		"meanwhile; else Asana is refused, and creates none. One request holds up to many events, and is stored as one, of the type and subject of the first; `dedupe` can use " +
+	Note: "Asana makes the secret itself, one for each webhook, and sends it once, while the webhook is created. So run `caddy webhook learn <receiver>` first, and create the webhook " +
+		"meanwhile: otherwise Asana is refused, and creates none. One request can hold many events. It is stored as one, with the type and subject of the first. There is no id: `dedupe` can use " +
 		"`{http.webhook_receiver.body_sha256}`. Every eight hours Asana sends a request without events, which is answered and not stored. Only 200 and 204 count: " +
 		"a webhook whose requests are not answered so for 24 hours is deleted.",
 	Verification: &Verification{
@@ -26,7 +26,7 @@ var _ = add(Row{
 		Subject: []Source{"body:events.0.resource.gid"},
 		Empty:   "body:events",
 	},
-	Secret:   "the secret that Asana has sent while the webhook was created, which is mostly learnt",
+	Secret:   "the secret that Asana sends while the webhook is created: `caddy webhook learn` takes it",
 	Timeout:  8 * time.Second,
 	Patience: 10 * time.Second,
 })

@@ -12,7 +12,7 @@ var _ = add(Row{
 	Kind:  KindMessaging,
 	Docs:  "https://docs.bird.com/api/notifications-api/api-reference/webhook-subscriptions/verifying-a-webhook-subscription",
 	Note: "For webhooks of developers.messagebird.com use `messagebird`. " +
-		"Signs the URL: behind another proxy `public_url` must be that of the webhook subscription, or its scheme and host. " +
+		"Bird signs the URL: behind another proxy `public_url` must be that of the webhook subscription, or its scheme and host. " +
 		"Events have no id: dedupe by `{http.webhook_receiver.body_sha256}`, as `payload.id` is that of the message.",
 	Signature: &Signature{
 		Algorithm: "hmac-sha256",

@@ -36,22 +36,22 @@ func (p *Row) Properties() []Property {
 	}
 	verification := describeVerification(p.Verification)
 	if p.Signature.IsSealed() && p.Signature.Sealed.OpenVerification {
-		verification = strings.Replace(verification, "signed like an event", "encrypted like an event, or not, and not signed", 1)
+		verification = strings.Replace(verification, "signed like an event", "it may be encrypted like an event, and is not signed", 1)
 	}
 	add("verification", verification)
 	add("signature", describeSignature(p.Signature))
 	if p.Signature != nil {
-		add("an event says", "`verification` `"+p.Signature.Says(map[bool]int{true: 1}[p.UsesAccount()])+"`")
+		add("an event's attribute `verification`", "`"+p.Signature.Says(map[bool]int{true: 1}[p.UsesAccount()])+"`")
 	}
 	add("id", describeSources(p.Event.ID))
 	add("type", describeSources(p.Event.Type))
 	add("subject", describeSources(p.Event.Subject))
 	if p.Event.Empty != "" {
-		add("not stored", "what has nothing in "+describeSource(p.Event.Empty)+", which is answered as an event is")
+		add("not stored", "a request with nothing in "+describeSource(p.Event.Empty)+"; it is answered like an event")
 	}
 	add("answer to an event", describeAnswer(&p.Event))
 	if p.Event.Refused != 0 {
-		add("answer to what is not signed right", fmt.Sprint(p.Event.Refused))
+		add("answer to a wrong signature", fmt.Sprint(p.Event.Refused))
 	}
 	if p.UsesToken() {
 		add("`verify_token`", optional(p.Token, p.TokenOptional))
@@ -60,12 +60,13 @@ func (p *Row) Properties() []Property {
 		add("`secret`", optional(p.Secret, p.SecretOptional || p.LearnsSecret()))
 	}
 	if p.Keys != nil {
-		add("`keys`", "a file with the service's public keys, which are fetched from it otherwise (optional)")
+		add("`keys`", "a file with the service's public keys (optional); without it they are fetched from the service")
 	}
 	if p.UsesAccount() {
 		add("`account`", p.Account)
 	}
-	add("defaults", fmt.Sprintf("`max_body_size %s`, `timeout %s`, `accept %s`", strings.ReplaceAll(humanize.IBytes(uint64(p.MaxBodySize)), " ", ""), p.Timeout, p.Accept))
+	size := strings.NewReplacer(" ", "", ".0", "").Replace(humanize.IBytes(uint64(p.MaxBodySize)))
+	add("defaults", fmt.Sprintf("`max_body_size %s`, `timeout %s`, `accept %s`", size, short(p.Timeout), p.Accept))
 	return all
 }
 
@@ -76,23 +77,31 @@ func (p *Row) Caddyfile() string {
 
 // Options returns the options that a receiver for the service needs, a line each.
 func (p *Row) Options() []string {
-	options := []string{"provider     " + p.Name}
+	needed := [][2]string{{"provider", p.Name}}
 	if p.UsesToken() && !p.TokenOptional {
-		options = append(options, "verify_token {env.WEBHOOK_VERIFY_TOKEN}")
+		needed = append(needed, [2]string{"verify_token", "{env.WEBHOOK_VERIFY_TOKEN}"})
 	}
 	if p.UsesSecret() && !p.LearnsSecret() {
-		options = append(options, "secret       {env.WEBHOOK_SECRET}")
+		needed = append(needed, [2]string{"secret", "{env.WEBHOOK_SECRET}"})
 	}
 	if p.UsesAccount() {
-		options = append(options, "account      {env.WEBHOOK_ACCOUNT}")
+		needed = append(needed, [2]string{"account", "{env.WEBHOOK_ACCOUNT}"})
 	}
 	switch {
 	case p.NeedsURL():
-		options = append(options, "public_url   https://hooks.example.com/webhooks")
+		needed = append(needed, [2]string{"public_url", "https://hooks.example.com/webhooks"})
 	case p.Signature != nil && p.Signature.SignsURL():
-		options = append(options, "public_url   https://hooks.example.com")
+		needed = append(needed, [2]string{"public_url", "https://hooks.example.com"})
 	}
-	return options
+	width := 0
+	for _, option := range needed {
+		width = max(width, len(option[0]))
+	}
+	var lines []string
+	for _, option := range needed {
+		lines = append(lines, fmt.Sprintf("%-*s %s", width, option[0], option[1]))
+	}
+	return lines
 }
 
 func describeVerification(v *rules.Verification) string {
@@ -189,15 +198,27 @@ func describeSealed(s *rules.Signature, text string) string {
 	return text + "; the body is encrypted under the `secret`"
 }
 
+// short returns a duration without what is 0 at its end, as in 5m.
+func short(d time.Duration) string {
+	text := d.String()
+	if rest, ok := strings.CutSuffix(text, "m0s"); ok {
+		text = rest + "m"
+	}
+	if rest, ok := strings.CutSuffix(text, "h0m"); ok {
+		text = rest + "h"
+	}
+	return text
+}
+
 func describeTime(s *rules.Signature) string {
 	if len(s.Timestamp) == 0 {
 		return ""
 	}
-	text := fmt.Sprintf("; timestamp in %s, not more than %s ", describeSources(s.Timestamp), time.Duration(s.Tolerance))
+	text := fmt.Sprintf("; timestamp in %s, at most %s ", describeSources(s.Timestamp), short(time.Duration(s.Tolerance)))
 	if s.PastOnly {
-		return text + "ago"
+		return text + "old"
 	}
-	return text + "away"
+	return text + "old or ahead"
 }
 
 // describeFrom says where signatures are. All headers have the prefix, of which the last

@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"cmp"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -60,16 +61,23 @@ func index() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `# Providers
 
-%d services, by kind: `+"`provider <name>`"+` stands for how the endpoint is verified, how events are signed, and where their id, type
-and subject are. Each name leads to what it needs, with a Caddyfile. `+"`caddy webhook providers`"+` has the same in the shell. All of
-it is made from the table in the code.
+The receiver knows %d services. `+"`provider <name>`"+` in the Caddyfile tells it how the service verifies the endpoint, how it signs
+events, and where an event has its id, type and subject.
 
-A service that is not here, or that changes, can be described in the config: see [Other services](docs/reference.md#other-services).
-To add one takes a quarter of an hour: see [docs/new-provider.md](docs/new-provider.md).
+- Each name below links to its page: what the service needs, and a Caddyfile. `+"`caddy webhook providers <name>`"+` shows the same in a shell.
+- [Guides](docs/guides/README.md) lead through the set-up of GitHub, Stripe, Shopify, Slack, Meta and Socialboards.
+- A service that is not here, or that changes, can be described in the config: see [Other services](docs/reference.md#other-services).
+- To add one takes a quarter of an hour: see [docs/new-provider.md](docs/new-provider.md).
 
-The last column says how it is known that a signature is checked as the service makes it: by requests that somebody else has signed, or
-accepted, and that the tests send to a receiver. *Words* are those of the service's documents, from which another program than this one has
-computed the signature. Of a *token* there is nothing to compute: the service sends the secret itself.
+The columns:
+
+- **verification** is the method of the request that verifies the endpoint.
+- **signature** is the algorithm. With *token* the service signs nothing, but sends the secret itself.
+- **known by** says why the check of the signature is right: the tests send requests that somebody else has signed, or accepted, such as the
+  service's own library. *words* means that another program has computed the signature from what the service's documents say. For a *token*
+  there is nothing to compute.
+
+This page, and the pages of the services, are made from the table in the code.
 `, len(provider.Rows))
 	for _, kind := range provider.Kinds {
 		fmt.Fprintf(&b, "\n## %s\n\n| provider | service | verification | signature | known by |\n| --- | --- | --- | --- | --- |\n", kind)
@@ -87,7 +95,7 @@ computed the signature. Of a *token* there is nothing to compute: the service se
 					signature += ", not of the body"
 				}
 			}
-			fmt.Fprintf(&b, "| [`%s`](docs/providers/%s.md) | %s | %s | %s | %s |\n", p.Name, p.Name, p.Title, verification, signature, knownBy(p))
+			fmt.Fprintf(&b, "| [`%s`](docs/providers/%s.md) | %s | %s | %s | %s |\n", p.Name, p.Name, p.Title, verification, signature, strings.Join(withoutDetails(knownBy(p)), "; "))
 		}
 	}
 	b.WriteString(notHere)
@@ -95,8 +103,7 @@ computed the signature. Of a *token* there is nothing to compute: the service se
 }
 
 // knownBy says who has made or accepted the signatures of the vectors.
-func knownBy(p provider.Row) string {
-	var all []string
+func knownBy(p provider.Row) (all []string) {
 	for _, v := range vectors {
 		by := v.by
 		switch {
@@ -118,7 +125,20 @@ func knownBy(p provider.Row) string {
 	if len(all) > 1 {
 		all = slices.DeleteFunc(all, func(by string) bool { return by == "words" })
 	}
-	return strings.Join(all, "; ")
+	return all
+}
+
+// withoutDetails leaves out what makes one request of a source differ from another.
+func withoutDetails(sources []string) (all []string) {
+	for _, by := range sources {
+		if short, detail, _ := strings.Cut(by, ", "); !strings.HasPrefix(detail, "and ") {
+			by = short
+		}
+		if !slices.Contains(all, by) {
+			all = append(all, by)
+		}
+	}
+	return all
 }
 
 // details returns the document of a provider.
@@ -128,7 +148,11 @@ func details(t *testing.T, p provider.Row) string {
 	for _, alias := range p.Aliases {
 		fmt.Fprintf(&b, ", also `%s`", alias)
 	}
-	fmt.Fprintf(&b, ". [Source of the format](%s). [All providers](../../PROVIDERS.md).\n", p.Docs)
+	b.WriteString(". ")
+	if guide := "docs/guides/" + p.Name + ".md"; exists(t, guide) {
+		fmt.Fprintf(&b, "[How to set it up, with its traps](../guides/%s.md). ", p.Name)
+	}
+	fmt.Fprintf(&b, "[Where its format is documented](%s). [All providers](../../PROVIDERS.md).\n", p.Docs)
 	if p.Note != "" {
 		fmt.Fprintf(&b, "\n%s\n", p.Note)
 	}
@@ -136,9 +160,22 @@ func details(t *testing.T, p provider.Row) string {
 	for _, property := range p.Properties() {
 		fmt.Fprintf(&b, "| %s | %s |\n", property.Name, strings.ReplaceAll(property.Text, "|", `\|`))
 	}
+	if known := knownBy(p); len(known) > 0 {
+		fmt.Fprintf(&b, "| [known by](../../PROVIDERS.md) | %s |\n", strings.Join(known, "; "))
+	}
 	fmt.Fprintf(&b, "\n```caddyfile\n%s```\n", loading(t, p))
-	b.WriteString("\nA type that is not there is `webhook`, an id that is not there a new UUIDv7. The defaults can be overridden by the options of these names.\n")
+	b.WriteString("\nAn event without a type gets the type `webhook`, and one without an id a new UUIDv7. The options of the same names change the defaults.\n")
+	b.WriteString("[The reference](../reference.md) has all options, and says what words in braces stand for.\n")
 	return b.String()
+}
+
+func exists(t *testing.T, path string) bool {
+	t.Helper()
+	_, err := os.Stat(filepath.Join(project, path))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	return err == nil
 }
 
 // loading returns the row's Caddyfile, which must load.
@@ -165,14 +202,15 @@ func loading(t *testing.T, p provider.Row) string {
 const notHere = `
 ## Left out
 
-As the config cannot describe them, or a detail is in no document of theirs that could be read, and a wrong guess would refuse genuine events:
+These are not there. Either the config cannot describe them, or a detail could not be found in the service's own documents: a wrong guess would
+refuse genuine events.
 
 - **Apple App Store**: each notification brings a chain of certificates of its own.
 - **Brex** and **Etsy**: how keys are encoded, and which headers have the signature, could not be confirmed.
 - **Circle**: each notification names its key by an id, and it must be fetched with an API key.
 - **Contentful** signs a list of headers that each request names itself.
 - **Dropbox Sign** sends events as multipart forms, which are not read.
-- **Front**'s applications want their challenge back in a form that no document tells. Webhooks of its rules are ` + "`front_rule`" + `.
+- **Front**'s applications want their challenge back, and no document says in which form. Webhooks of its rules are ` + "`front_rule`" + `.
 - **Hygraph** signs a JSON text with the body as a string in it.
 - **Kinde** signs webhooks with the keys of its users' tokens, so that a user's own token could be taken for an event.
 - **Mixpanel**'s cohorts want an answer that repeats a part of the request.

@@ -5,7 +5,7 @@ var _ = add(Row{
 	Title: "Framer forms",
 	Kind:  KindWork,
 	Docs:  "https://www.framer.com/help/articles/framer-form-webhook-setup",
-	Note:  "Not signed unless the webhook has a secret. Events have the form's fields, and so no type. A failed one is sent again up to 5 times.",
+	Note:  "Give the webhook a secret: without one Framer does not sign. Events have the form's fields, and so no type. A failed one is sent again up to 5 times.",
 	Signature: &Signature{
 		Algorithm: "hmac-sha256",
 		From:      []Source{"header:Framer-Signature"},

@@ -5,7 +5,7 @@ var _ = add(Row{
 	Title:  "Any other service",
 	Kind:   KindAny,
 	Docs:   "https://www.rfc-editor.org/rfc/rfc9110",
-	Note:   "Takes every POST, from anybody, unless `verification` and `signature` say more.",
+	Note:   "It takes every POST, from anybody, until `verification` and `signature` say more: see [Other services](../reference.md#other-services).",
 	Token:  "the verify token",
 	Secret: "the secret that events are signed with",
 	Accept: "any",

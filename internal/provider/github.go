@@ -7,7 +7,7 @@ var _ = add(Row{
 	Title:     "GitHub",
 	Kind:      KindCode,
 	Docs:      "https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries",
-	Note:      "The content type is better `application/json`: a form is stored as it was sent, a text that begins with `payload=`. Type and id are in headers, which are not signed.",
+	Note:      "Choose the content type `application/json`: a form is stored as it was sent, as a text that begins with `payload=`. Type and id are in headers, which are not signed.",
 	Signature: &Signature{Algorithm: "hmac-sha256", From: []Source{"header:X-Hub-Signature-256"}, Prefix: "sha256="},
 	Event: EventRules{
 		ID:   []Source{"header:X-GitHub-Delivery"},

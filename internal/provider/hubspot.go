@@ -7,7 +7,7 @@ var _ = add(Row{
 	Title: "HubSpot",
 	Kind:  KindCustomers,
 	Docs:  "https://developers.hubspot.com/docs/api/webhooks/validating-requests",
-	Note:  "Version 3 of the signature. Signs the URL: behind another proxy `public_url` must be the app's target URL, or its scheme and host.",
+	Note:  "This is version 3 of the signature. HubSpot signs the URL: behind another proxy `public_url` must be the app's target URL, or its scheme and host.",
 	Signature: &Signature{
 		Algorithm:       "hmac-sha256",
 		From:            []Source{"header:X-HubSpot-Signature-v3"},

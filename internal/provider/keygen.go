@@ -8,7 +8,7 @@ var _ = add(Row{
 	Kind:  KindCode,
 	Docs:  "https://github.com/keygen-sh/keygen-api/blob/master/app/workers/webhook_worker.rb",
 	Note: "The endpoint's signature algorithm must be `ed25519`, which is the default. " +
-		"Signs the URL's host and path: behind another proxy `public_url` must be the endpoint's URL. " +
+		"Keygen signs the URL's host and path: behind another proxy `public_url` must be the endpoint's URL. " +
 		"The URL must have no port, which Keygen leaves out of what it signs. An answer 410 switches the endpoint off.",
 	Signature: &Signature{
 		Algorithm:       "ed25519",

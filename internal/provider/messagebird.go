@@ -6,7 +6,7 @@ var _ = add(Row{
 	Kind:  KindMessaging,
 	Docs:  "https://github.com/messagebird/go-rest-api/tree/master/signature_jwt",
 	Note: "For webhooks of docs.bird.com use `bird`. " +
-		"Signs the URL: behind another proxy `public_url` must be the one that MessageBird was given, with its query, or its scheme and host. " +
+		"MessageBird signs the URL: behind another proxy `public_url` must be the one that MessageBird was given, with its query, or its scheme and host. " +
 		"Events have no id: dedupe by `{http.webhook_receiver.body_sha256}`. Type and subject are those of the Conversations API.",
 	Signature: &Signature{
 		Algorithm: "jwt-hs256",

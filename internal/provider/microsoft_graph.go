@@ -8,7 +8,7 @@ var _ = add(Row{
 	Title: "Microsoft Graph (also OneDrive, SharePoint, Outlook, Teams)",
 	Kind:  KindWork,
 	Docs:  "https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks",
-	Note:  "Every element of `value` must have the `clientState`.",
+	Note:  "Every element of `value` must have the `clientState`, or the request is refused.",
 	Verification: &Verification{
 		Method:    "POST",
 		Challenge: "query:validationToken",

@@ -8,8 +8,8 @@ var _ = add(Row{
 	Kind:  KindIdentity,
 	Docs:  "https://neon.com/docs/auth/guides/webhooks",
 	Note: "Subscribe to `user.created` only. " +
-		"Neon waits for the answer to the others: a sign-up with `user.before_create` fails, as the answer does not allow it, " +
-		"and with `send.otp` or `send.magic_link` nobody sends the code or link to the user, and it is stored here. " +
+		"Neon waits for the answer to the others. A sign-up with `user.before_create` fails, as the answer does not allow it. " +
+		"With `send.otp` or `send.magic_link` nobody sends the code or link to the user, and it is stored here. " +
 		"The key is at `/.well-known/jwks.json` on the auth server. When Neon changes it, events are refused until the new one is given, and are not sent again. " +
 		"Leave `timeout_seconds` at 5 or more.",
 	Signature: &Signature{

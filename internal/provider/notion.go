@@ -22,5 +22,5 @@ var _ = add(Row{
 		Type:    []Source{"body:type"},
 		Subject: []Source{"body:entity.id"},
 	},
-	Secret: "the *verification token* that Notion has sent when the subscription was created, which is mostly learnt",
+	Secret: "the *verification token* that Notion sends when the subscription is created: `caddy webhook learn` takes it",
 })

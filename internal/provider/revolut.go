@@ -5,8 +5,8 @@ var _ = add(Row{
 	Title: "Revolut Business and Merchant",
 	Kind:  KindFinance,
 	Docs:  "https://developer.revolut.com/docs/guides/manage-accounts/webhooks/verify-the-payload-signature",
-	Note: "Events carry no id of their own. Those of Business have a time in the body, so that `dedupe` can use `{http.webhook_receiver.body_sha256}`; " +
-		"those of Merchant have none: two of one kind about the same order are alike to the byte.",
+	Note: "Events carry no id of their own. Those of Business have a time in the body, so that `dedupe` can use `{http.webhook_receiver.body_sha256}`. " +
+		"Those of Merchant have none: two of one kind about the same order are alike to the byte.",
 	Signature: &Signature{
 		Algorithm:       "hmac-sha256",
 		From:            []Source{"header:Revolut-Signature"},

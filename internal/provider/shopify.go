@@ -7,7 +7,7 @@ var _ = add(Row{
 	Title: "Shopify",
 	Kind:  KindCommerce,
 	Docs:  "https://shopify.dev/docs/apps/build/webhooks/subscribe/https",
-	Note:  "Webhooks (headers `X-Shopify-…`) and events (`Shopify-…`). Type and id are in headers, which are not signed.",
+	Note:  "For webhooks (headers `X-Shopify-…`) and events (headers `Shopify-…`). Type and id are in headers, which are not signed.",
 	Signature: &Signature{
 		Algorithm: "hmac-sha256",
 		From:      []Source{"header:Shopify-Hmac-SHA256", "header:X-Shopify-Hmac-SHA256"},

@@ -7,7 +7,7 @@ var _ = add(Row{
 	Title: "Slack Events API",
 	Kind:  KindMessaging,
 	Docs:  "https://docs.slack.dev/authentication/verifying-requests-from-slack",
-	Note:  "Slash commands and interactions, which come as forms, are answered with nothing and stored as they were sent.",
+	Note:  "Slash commands and interactions come as forms. They are answered with an empty body, and stored as they were sent.",
 	Verification: &Verification{
 		Method:    "POST",
 		Match:     map[Source]string{"body:type": "url_verification"},

@@ -5,8 +5,8 @@ var _ = add(Row{
 	Title: "Smartsheet",
 	Kind:  KindWork,
 	Docs:  "https://developers.smartsheet.com/api/smartsheet/guides/webhooks/webhook-verification",
-	Note: "Smartsheet verifies the endpoint when the webhook is enabled, and again once in every 100 callbacks. One request holds up to many events, and is stored as one, of the type of the first; one that tells " +
-		"of the webhook's own status has none, and so no type. `dedupe` can use `{http.webhook_receiver.body.nonce}`, if repeats keep it, of which the documents say nothing. Smartsheet reaches ports 443, 8000, 8008, 8080 and 8443 only. What is not answered with a 200 comes again, up to 14 times, except that another 2xx, a 3xx or a 410 disables the webhook.",
+	Note: "Smartsheet verifies the endpoint when the webhook is enabled, and again once in every 100 callbacks. One request can hold many events. It is stored as one, with the type of the first. One that tells " +
+		"of the webhook's own status has none, and so no type. `dedupe` can use `{http.webhook_receiver.body.nonce}`, if repeats keep it: the documents do not say. Smartsheet reaches ports 443, 8000, 8008, 8080 and 8443 only. Another 2xx than 200, a 3xx or a 410 disables the webhook. After any other answer except 200 the request comes again, up to 14 times.",
 	Verification: &Verification{
 		Method:    "POST",
 		Challenge: "header:Smartsheet-Hook-Challenge",

@@ -7,7 +7,7 @@ var _ = add(Row{
 	Title:     "Square",
 	Kind:      KindPayments,
 	Docs:      "https://developer.squareup.com/docs/webhooks/step3validate",
-	Note:      "Signs the URL: behind another proxy `public_url` must be the subscription's notification URL, or its scheme and host.",
+	Note:      "Square signs the URL: behind another proxy `public_url` must be the subscription's notification URL, or its scheme and host.",
 	Signature: &Signature{Algorithm: "hmac-sha256", From: []Source{"header:x-square-hmacsha256-signature"}, Encoding: "base64", Content: "{url}{body}"},
 	Event:     EventRules{ID: []Source{"body:event_id"}, Type: []Source{"body:type"}, Subject: []Source{"body:data.id"}},
 	Secret:    "the *signature key* of the subscription",

@@ -9,9 +9,9 @@ var _ = add(Row{
 	Title: "Twilio",
 	Kind:  KindMessaging,
 	Docs:  "https://www.twilio.com/docs/usage/webhooks/webhooks-security",
-	Note: "Sent by POST, as forms or as JSON, whose hash Twilio adds to the URL as `bodySHA256`; the answer is an empty TwiML response. " +
-		"Signs the URL: behind another proxy `public_url` must be the one that Twilio was given, word for word, with its query, and user and password if there are any; " +
-		"or only scheme and host, where URLs vary, as those of status callbacks do. HMAC-SHA256 is what Twilio uses with a *SharedKey*, whose secret is another `secret`. " +
+	Note: "The request must be a POST, of a form or of JSON. Of JSON, Twilio adds the hash to the URL, as `bodySHA256`. The answer is an empty TwiML response. " +
+		"Twilio signs the URL: behind another proxy `public_url` must be the one that Twilio was given, word for word, with its query, and user and password if there are any. " +
+		"Where URLs vary, as those of status callbacks do, give only scheme and host. HMAC-SHA256 is what Twilio uses with a *SharedKey*, whose secret is another `secret`. " +
 		"URL and form are signed without anything between them: with only scheme and host, match the exact path (`/webhooks`, not `/webhooks*`), and keep `X-Twilio-Signature` out of logs. " +
 		"The id is in a header, which is not signed.",
 	Signature: &Signature{
