@@ -51,7 +51,7 @@ func (p *Row) Properties() []Property {
 	}
 	add("answer to an event", describeAnswer(&p.Event))
 	if p.Event.Refused != 0 {
-		add("answer to a wrong signature", fmt.Sprint(p.Event.Refused))
+		add("answer to a missing or wrong signature", fmt.Sprint(p.Event.Refused))
 	}
 	if p.UsesToken() {
 		add("`verify_token`", optional(p.Token, p.TokenOptional))
