@@ -211,6 +211,28 @@ func TestMetricsAreDocumented(t *testing.T) {
 	}
 }
 
+// TestAlertsAreDocumented looks for every alert in docs/metrics.md, with its severity,
+// and for everything there that looks like one.
+func TestAlertsAreDocumented(t *testing.T) {
+	document := read(t, "docs/metrics.md")
+	alerts := regexp.MustCompile(`(?s)- alert: (\w+)\n.*?severity: (\w+)`).FindAllStringSubmatch(read(t, "deploy/prometheus/alerts.yml"), -1)
+	if len(alerts) < 10 {
+		t.Fatalf("only %d alerts", len(alerts))
+	}
+	var names []string
+	for _, alert := range alerts {
+		names = append(names, alert[1])
+		if row := "| `" + alert[1] + "` | " + alert[2] + " |"; !strings.Contains(document, row) {
+			t.Errorf("docs/metrics.md does not have %q", row)
+		}
+	}
+	for _, alert := range regexp.MustCompile("(?m)^\\| `(Webhook\\w+)`").FindAllStringSubmatch(document, -1) {
+		if !slices.Contains(names, alert[1]) {
+			t.Errorf("docs/metrics.md has %s, which is no alert", alert[1])
+		}
+	}
+}
+
 // TestLogLinesAreDocumented looks for every message that the receiver logs in
 // docs/metrics.md.
 func TestLogLinesAreDocumented(t *testing.T) {
