@@ -9,6 +9,7 @@ import (
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/deliver"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/inspector"
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/event"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/options"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/rules"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/outputs/file"
@@ -147,5 +148,21 @@ func checkEntry(t *testing.T, heading, name, entry string, jsonNames []string) {
 	}
 	if jsonName := found[1][strings.LastIndexByte(found[1], '.')+1:]; !slices.Contains(jsonNames, jsonName) {
 		t.Errorf("%s: there is no %s in JSON", heading, found[1])
+	}
+}
+
+// TestReferenceHasEveryAttribute looks for every attribute that the receiver sets in
+// docs/reference.md.
+func TestReferenceHasEveryAttribute(t *testing.T) {
+	stored := readReference(t).entries["What is stored"]
+	for _, name := range append([]string{event.HTTPHeaders, event.Verification, event.SigningKey, event.Receiver, "traceparent"}, event.ReservedAttributes...) {
+		if name != "dataschema" && !strings.Contains(stored, "\n| `"+name+"` |") { // which is nobody's
+			t.Errorf("there is no attribute %s", name)
+		}
+	}
+	for _, value := range []string{event.VerifiedSignature, event.VerifiedPartial, event.VerifiedService, event.VerifiedToken} {
+		if !strings.Contains(stored, "\n| `"+value+"` |") {
+			t.Errorf("there is no value %s of verification", value)
+		}
 	}
 }
