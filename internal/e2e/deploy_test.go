@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -18,7 +17,7 @@ import (
 
 const deploy = "../../deploy"
 
-// prometheus is a Prometheus that scrapes a server, with the alerts.
+// prometheus is a Prometheus with the config that is in deploy, which scrapes a server.
 type prometheus struct {
 	client  *http.Client
 	address string
@@ -26,23 +25,22 @@ type prometheus struct {
 
 func (s *server) prometheus() *prometheus {
 	s.t.Helper()
-	alerts, err := filepath.Abs(deploy + "/prometheus/alerts.yml")
-	if err != nil {
-		s.t.Fatal(err)
+	for _, name := range []string{"prometheus.yml", "alerts.yml"} {
+		content, err := os.ReadFile(deploy + "/prometheus/" + name)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if name == "prometheus.yml" {
+			content = []byte(strings.NewReplacer("_interval: 15s", "_interval: 200ms", "localhost:2019", s.admin).Replace(string(content)))
+		}
+		s.write(name, string(content))
 	}
-	config := s.write("prometheus.yml", fmt.Sprintf(`
-global: {scrape_interval: 200ms, scrape_timeout: 200ms, evaluation_interval: 200ms}
-rule_files: [%q]
-scrape_configs:
-  - job_name: caddy
-    static_configs: [{targets: [%q]}]
-`, alerts, s.admin))
 	p := &prometheus{newClient(s.t), "127.0.0.1:" + freePort(s.t)}
 	log, err := os.Create(s.path("prometheus.log"))
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	cmd := exec.Command("prometheus", "--config.file="+config, "--storage.tsdb.path="+s.path("tsdb"), "--web.listen-address="+p.address)
+	cmd := exec.Command("prometheus", "--config.file="+s.path("prometheus.yml"), "--storage.tsdb.path="+s.path("tsdb"), "--web.listen-address="+p.address)
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		s.t.Fatal(err)
@@ -165,6 +163,40 @@ func TestDeployDashboardAndAlerts(t *testing.T) {
 		for _, rule := range rules.Groups[0].Rules {
 			if rule.Health != "ok" || (rule.State == "firing") != (rule.Name == "WebhookEventsNotStored") {
 				return fmt.Errorf("%v", rules.Groups[0].Rules)
+			}
+		}
+		return nil
+	})
+}
+
+// TestDeployScrape puts Prometheus's config in place with the commands of the documents, has promtool
+// check it, and scrapes both a server's admin endpoint, with that config, and a site with metrics.
+func TestDeployScrape(t *testing.T) {
+	t.Parallel()
+	out := newMachine(t, caddyBinary).run(echoed(readDocument(t, "docs/metrics.md").under(t, "Scrape", "sh")...))
+	mustContain(t, out, "SUCCESS", "rules found")
+
+	s := start(t, "http:// {\n"+directive("/webhooks", stored()...)+"metrics /metrics\n}\n")
+	s.post(sample).wantStored(t)
+	const counted = `caddy_webhook_receiver_requests_total{outcome="stored"} == 1`
+	p := s.prometheus()
+	eventually(t, "Prometheus sees the event", func() error { return p.hasNumbers(counted) })
+	mustContain(t, do(t, newClient(t), http.MethodGet, "http://"+s.http+"/metrics", nil).body, "caddy_webhook_receiver_requests_total{")
+	var rules struct {
+		Groups []struct {
+			Rules []struct{ Name, Health string }
+		}
+	}
+	eventually(t, "the alerts are evaluated", func() error {
+		if err := p.ask("rules", nil, &rules); err != nil {
+			return err
+		}
+		if len(rules.Groups) != 1 || len(rules.Groups[0].Rules) < 10 {
+			t.Fatalf("%v", rules)
+		}
+		for _, rule := range rules.Groups[0].Rules {
+			if rule.Health != "ok" {
+				return fmt.Errorf("%v", rule)
 			}
 		}
 		return nil

@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -39,6 +40,35 @@ var runners = map[string]runner{
 	"docs/inspector.md, The key, through a tunnel": {nobody: "there is no ssh server; TestDocumentsInspector tries the site"},
 	"docs/inspector.md, Docker":                    {nobody: "there is no Docker engine"},
 	"docs/jq.md, Reading events with jq":           {test: "TestDeployJq"},
+	"docs/metrics.md, Scrape":                      {test: "TestDeployScrape"},
+}
+
+// isShell tells whether a block has commands.
+func (b block) isShell() bool {
+	return slices.Contains([]string{"sh", "bash", "shell", "console"}, b.language)
+}
+
+// TestDocumentsShell has bash parse every block of commands, those that nobody runs
+// included, and those of nested modules.
+func TestDocumentsShell(t *testing.T) {
+	t.Parallel()
+	parsed := 0
+	for _, d := range documents(t) {
+		for _, b := range d.blocks {
+			if !b.isShell() {
+				continue
+			}
+			parsed++
+			cmd := exec.Command("bash", "-n")
+			cmd.Stdin = strings.NewReader(b.text)
+			if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
+				t.Errorf("%s, %s: %v\n%s\n%s", d.path, b.heading, err, out, b.text)
+			}
+		}
+	}
+	if parsed < 20 {
+		t.Errorf("only %d blocks", parsed)
+	}
 }
 
 // TestDocumentsCommands looks that every command in the documents is run.
@@ -60,7 +90,7 @@ func TestDocumentsCommands(t *testing.T) {
 	var seen []string
 	for _, d := range ownDocuments(t) {
 		for _, b := range d.blocks {
-			if !slices.Contains([]string{"sh", "bash", "shell", "console"}, b.language) {
+			if !b.isShell() {
 				continue
 			}
 			place := d.path + ", " + b.heading
