@@ -103,7 +103,7 @@ func TestDocumentsCaddyfiles(t *testing.T) {
 			s := newServer(t)
 			s.hasCleaned()
 			s.binary, s.env = os.Args[0], append(s.env, asCaddy+"=1")
-			for _, name := range []string{"WEBHOOK_VERIFY_TOKEN", "WEBHOOK_SECRET", "TICKETS_VERIFY_TOKEN", "MEMBERS_VERIFY_TOKEN"} {
+			for _, name := range []string{"WEBHOOK_VERIFY_TOKEN", "WEBHOOK_SECRET", "TICKETS_VERIFY_TOKEN", "MEMBERS_VERIFY_TOKEN", "GITHUB_SECRET", "STRIPE_SECRET"} {
 				s.env = append(s.env, name+"="+rightToken)
 			}
 			s.env = append(s.env, "APP_SECRET=whsec_"+base64.StdEncoding.EncodeToString(make([]byte, 24)))
