@@ -72,8 +72,8 @@ func mustShow(t *testing.T, output, shown string) {
 	}
 }
 
-// hisOwn replaces what a document shows of the world by what a scratch machine has.
-var hisOwn = strings.NewReplacer(
+// ofMachine replaces what a document shows of the world by what a scratch machine has.
+var ofMachine = strings.NewReplacer(
 	`"state":"valid"`, `"state":"internal"`,
 	`"issuer":"R11"`, `"issuer":"Caddy Local Authority - ECC Intermediate"`,
 	"CN=R11,O=Let's Encrypt,C=US", "CN=Caddy Local Authority - ECC Intermediate",
@@ -98,7 +98,7 @@ func TestDeployTroubleshooting(t *testing.T) {
 		strings.Join(document.under(t, "The disk is full, or a file was set aside", "sh"), "") + starts)
 	mustContain(t, out, "Valid configuration", "events.jsonl")
 	for i, shown := range document.under(t, steps, "text") {
-		mustShow(t, printed(t, out, i), hisOwn.Replace(shown))
+		mustShow(t, printed(t, out, i), ofMachine.Replace(shown))
 	}
 
 	out = newMachine(t, caddyBinary).run(asService(t, "hooks.example.com {\n"+
