@@ -141,8 +141,10 @@ func TestDeployDoesNotStart(t *testing.T) {
 		"two receivers of this name store in":                          {caddyfile: "hooks.example.com {\n" + directive("/a", "provider github", "secret x", "deliver http://localhost:3000") + directive("/b", "provider github", "secret y") + "}\n"},
 		"write sign with a secret, or sign off if nothing checks them": {caddyfile: receiver("provider stripe", "secret whsec_x", "deliver http://localhost:3000")},
 		"bind: permission denied":                                      {caddyfile: good, command: fmt.Sprintf(run, "sudo -E -H -u caddy")},
-		"bind: address already in use": {before: "perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(LocalPort => 443, Listen => 1) or die; sleep' &\nuntil ss -ltn | grep -q :443; do sleep 0.1; done",
-			caddyfile: good, command: fmt.Sprintf(run, "")},
+		"bind: address already in use": {
+			before:    "perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(LocalPort => 443, Listen => 1) or die; sleep' &\nuntil ss -ltn | grep -q :443; do sleep 0.1; done",
+			caddyfile: good, command: fmt.Sprintf(run, ""),
+		},
 	}
 	text, err := os.ReadFile(project + "/docs/troubleshooting.md")
 	if err != nil {
@@ -184,6 +186,7 @@ func TestDeployQuestions(t *testing.T) {
 	today := time.Now().UTC().Truncate(24 * time.Hour)
 	here := strings.NewReplacer("<id>", "$id", "2026-11-23", today.AddDate(0, 0, -1).Format(time.DateOnly), "2026-11-24", today.AddDate(0, 0, 2).Format(time.DateOnly))
 	file := "/var/lib/webhooks/events.jsonl"
+	forget := document.under(t, "How do I delete a person's data?", "sh")
 	out := newMachine(t, caddyBinary).run(asService(t, service) + `
 caddy respond --listen :3000 --access-log >$DIR/application 2>&1 &
 until curl -s localhost:3000; do sleep 0.1; done
@@ -197,6 +200,23 @@ calm
 echo "delivered $(taken)"
 ` + echoed(here.Replace(commands("find an event")), here.Replace(commands("send events again"))) + `
 echo "sent again $(taken)"
+
+replay() { sudo -u caddy caddy webhook replay /var/lib/webhooks/ --to http://localhost:3000/replayed --state /var/lib/webhooks/replay.state "$@"; }
+replayed() { echo "$1: $(grep -c '"uri":"/replayed"' $DIR/application || true) replayed"; }
+replay
+since=$(date -u +%FT%TZ -d '1 second')
+until [ $(date -u +%FT%TZ) = $since ]; do sleep 0.1; done
+` + echoed(forget[0]) + `
+post '{"EventType":"d"}'
+replay
+replayed before
+calm
+` + echoed(forget[2]) + `
+replay --since $since
+replayed after
+post '{"EventType":"e"}'
+replay
+replayed "one more"
 ` + echoed(commands("back up and restore")) + `
 post '{"EventType":"c"}'
 calm
@@ -205,7 +225,7 @@ ls /var/lib/webhooks/old
 post=$(wc -l <` + file + `)
 echo "events $post, and $(wc -l </var/lib/webhooks/old/events.jsonl) in old"
 `)
-	mustContain(t, out, "delivered 2\n", "sent again 5\n", "events 3, and 3 in old")
+	mustContain(t, out, "delivered 2\n", "sent again 5\n", "before: 3 replayed", "1 events deleted", "after: 3 replayed", "one more: 4 replayed", "events 3, and 3 in old")
 	if n := strings.Count(out, "  a  4478963"); n != 2 {
 		t.Errorf("found %d times:\n%s", n, out)
 	}
