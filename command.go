@@ -28,11 +28,18 @@ func init() {
 		Usage: "<command>",
 		Short: "Tries webhook receivers out, shows how they stand, and reads and sends on stored events",
 		Long: `
-Tools for webhook_receiver: test plays the service that sends webhooks, status
-shows how the receivers stand, refused what they have refused, and why, learn takes
-a secret that a service sends itself, inspect where all of that is seen in the
-browser, tail shows stored events, check counts and checks them, and replay sends
-them on.`,
+Tools for webhook_receiver, of three kinds.
+
+Try it out: test plays the service that sends webhooks; providers says what a service
+needs.
+
+Ask the running Caddy: status shows how the receivers stand, refused what they have
+refused, and why; deliveries shows and mends what is sent on; learn takes a secret that
+a service sends itself; inspect prints the address of the page that shows all of that.
+
+Read stored events: tail shows them, as they come, too; find searches; show shows
+one; check counts them and looks for damage; verify checks signatures again; replay
+sends them to another server.`,
 		CobraFunc: func(cmd *cobra.Command) { cli.Register(cmd, playable(), playConfigured, checkerFor, readConfig) },
 	})
 }

@@ -15,6 +15,11 @@ import (
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
 )
 
+// aboutAddress is for the help of every command that asks the running Caddy.
+const aboutAddress = `
+Caddy's admin endpoint is found as by caddy reload: --address, --config, $CADDY_ADMIN, or
+localhost:2019.`
+
 // ReadConfig returns a config file as JSON.
 type ReadConfig func(file string) ([]byte, error)
 
@@ -25,8 +30,8 @@ type admin struct {
 }
 
 func (a *admin) addFlags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&a.address, "address", "", "Address of Caddy's admin endpoint (default that of --config, or $CADDY_ADMIN, or localhost:2019)")
-	cmd.Flags().StringVar(&a.config, "config", "", "Config of the running Caddy, which may name the address")
+	cmd.Flags().StringVar(&a.address, "address", "", "The `address` of Caddy's admin endpoint (default that in --config, or $CADDY_ADMIN, or localhost:2019)")
+	cmd.Flags().StringVar(&a.config, "config", "", "The config `file` of the running Caddy, which may name the address")
 }
 
 // resolve finds the address as caddy reload does.

@@ -27,19 +27,19 @@ func checkCommand() *cobra.Command {
 	var c checker
 	local := false
 	cmd := &cobra.Command{
-		Use:   "check <file...> [--allow-torn] [--local]",
-		Short: "Counts and checks stored events",
+		Use:   "check <file|directory>...",
+		Short: "Counts stored events, and looks for lines that are torn or invalid",
 		Long: `
-Reads the files that a receiver has written to their ends, and counts events, lines
-of bare data (format raw), torn and invalid lines, and ids that come again, with the
-first and the last time.
+Reads files to their ends, and counts events, lines of bare data (format raw), torn and
+invalid lines, and ids that come again. It shows the times of the first event and of
+the last.
+
+A torn line is what a crash in the middle of a write leaves. It was not acknowledged:
+the sender was not told that the event is stored.
 ` + aboutFiles + `
 
-A torn line is what a crash in mid-write leaves. It was not acknowledged: the
-sender was not told that the event is stored. With --allow-torn it is no failure.
-
-The exit status is 1 if there are torn or invalid lines, or if a file cannot be
-read to its end.`,
+Exit status: 0; 1 if a line is torn (except with --allow-torn) or invalid, or a file
+can't be read to its end.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.console, c.ids, c.zone = newConsole(cmd), newIDSet(), time.UTC
@@ -49,8 +49,8 @@ read to its end.`,
 			return c.check(args)
 		},
 	}
-	cmd.Flags().BoolVar(&c.allowTorn, "allow-torn", false, "Torn lines don't count as a failure")
-	cmd.Flags().BoolVar(&local, "local", false, "Times are shown in local time")
+	cmd.Flags().BoolVar(&c.allowTorn, "allow-torn", false, "Torn lines are no failure")
+	cmd.Flags().BoolVar(&local, "local", false, "Show times in local time, not in UTC")
 	return cmd
 }
 

@@ -19,18 +19,22 @@ func deliveriesCommand(readConfig ReadConfig) *cobra.Command {
 	at := &admin{readConfig: readConfig}
 	asJSON := false
 	cmd := &cobra.Command{
-		Use:   "deliveries [--address <address>] [--config <file>] [--json] [pause|resume|skip|retry <name>]",
-		Short: "Shows how the deliveries of the running Caddy stand, and pauses, resumes and mends them",
+		Use:   "deliveries",
+		Short: "Shows how the deliveries of the running Caddy stand; pauses, resumes and mends them",
 		Long: `
-Asks the running Caddy, by its admin endpoint, how each delivery stands: its
-receiver and name, and the URL that events are sent to; whether it is up, down,
-paused or held; how much is not delivered yet, and since when; the last attempt;
-the dead letters, which are events that were given up, and their file; and what
-became of the attempts since Caddy was started. It warns of what looks wrong.
+Shows how each delivery of the running Caddy stands, and warns of what looks wrong:
+receiver, name and URL; its state; what is not delivered yet, and since when; the last
+attempt and the last error; the dead letters and their file; and what became of
+attempts since Caddy was started.
 
-The commands below do something with one, which is named by its name, or by its
-receiver's and its own, as in orders/app, where several have that name. The
-address is found as by caddy reload.`,
+A state is up, down, held (the application asked to wait), paused, standby (another
+process delivers) or starting. Dead letters are events that were given up.
+
+The commands below act on one delivery. <name> is its name, or with its receiver's,
+as in orders/app, where several have that name.
+` + aboutAddress + `
+
+Exit status: 0, also with warnings; 1 if Caddy can't be asked.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c := newConsole(cmd)
@@ -50,34 +54,43 @@ address is found as by caddy reload.`,
 		},
 	}
 	at.addFlags(cmd)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "Show it as JSON")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "Show the answer of the admin endpoint, as JSON")
 	for _, action := range deliveryActions {
 		cmd.AddCommand(actionCommand(at, action))
 	}
 	return cmd
 }
 
+// aboutActions is for the help of every command that acts on a delivery.
+const aboutActions = aboutAddress + `
+
+Exit status: 0 if it was done; 1 if there is no such delivery, or it can't be done now.`
+
 // deliveryActions are the commands for one delivery.
 var deliveryActions = []struct{ name, short, long string }{
-	{status.DeliveryPause, "Sends nothing until resume", `
-Has a delivery send nothing more, over reloads and restarts too, until
-caddy webhook deliveries resume. Attempts that were begun go on. Events are
-received and stored meanwhile, and wait.`},
-	{status.DeliveryResume, "Goes on after pause, or at once where it waits", `
-Has a delivery go on that was paused. One that is down, or that was asked by the
-application to wait, tries again at once.`},
-	{status.DeliverySkip, "Gives up the event that was tried longest, so that those after it are sent", `
-Gives up the oldest event that was tried and not taken: it goes to the dead letters,
-from where retry sends it again. With order strict the delivery goes on with the
-next event, otherwise with the next one of the subject.`},
+	{status.DeliveryPause, "Sends nothing more until resume", `
+A delivery sends nothing more until caddy webhook deliveries resume, over reloads and
+restarts, too. Attempts that were begun go on. Events are still received and stored,
+and wait.
+` + aboutActions},
+	{status.DeliveryResume, "Goes on after pause; tries again at once if it is down or held", `
+A delivery that was paused goes on. One that is down, or that the application asked to
+wait, tries again at once.
+` + aboutActions},
+	{status.DeliverySkip, "Gives up the oldest event that was tried and not taken", `
+The oldest event that was tried and not taken goes to the dead letters, from where
+retry sends it again. With order strict the delivery goes on with the next event,
+otherwise with the next one of the same subject.
+` + aboutActions},
 	{status.DeliveryRetry, "Sends the dead letters again", `
-Sends the delivery's dead letters again, as if they had just been received. They
-leave their file; those that are given up once more come back.`},
+The delivery's dead letters are sent again, as if they had just been received. They
+leave their file; those that are given up once more come back.
+` + aboutActions},
 }
 
 func actionCommand(at *admin, action struct{ name, short, long string }) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   action.name + " <name> [--address <address>] [--config <file>]",
+		Use:   action.name + " <name>",
 		Short: action.short,
 		Long:  action.long,
 		Args: func(_ *cobra.Command, args []string) error {

@@ -22,15 +22,15 @@ type filter struct {
 // register adds the options to a command that shows events.
 func (f *filter) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.since, "since", "", "Show only events from this time on")
-	flags.StringVar(&f.until, "until", "", "Show only events before this time")
-	flags.StringArrayVar(&f.IDs, "id", nil, "Show only the event with this id; may be repeated")
-	flags.StringArrayVar(&f.Types, "type", nil, "Show only events of this type; may be repeated")
-	flags.StringArrayVar(&f.Subjects, "subject", nil, "Show only events with this subject; may be repeated")
-	flags.StringArrayVar(&f.Receivers, "receiver", nil, "Show only events of the receiver with this name; may be repeated")
-	flags.StringArrayVar(&f.Texts, "text", nil, "Show only events with this in their body; if repeated, with all of them")
-	flags.StringArrayVar(&f.where, "where", nil, "Show only events with this value in their data, as in TicketId=4478963 or user.name=Jo; if repeated, with all of them")
-	flags.BoolVar(&f.local, "local", false, "Times are given and shown in local time")
+	flags.StringVar(&f.since, "since", "", "Only events from this `time` on")
+	flags.StringVar(&f.until, "until", "", "Only events before this `time`")
+	flags.StringArrayVar(&f.IDs, "id", nil, "Only the event with this `id`; may be repeated")
+	flags.StringArrayVar(&f.Types, "type", nil, "Only events of this `type`; may be repeated")
+	flags.StringArrayVar(&f.Subjects, "subject", nil, "Only events with this `subject`; may be repeated")
+	flags.StringArrayVar(&f.Receivers, "receiver", nil, "Only events of the receiver with this `name`; may be repeated")
+	flags.StringArrayVar(&f.Texts, "text", nil, "Only events with this `text` in their body; if repeated, with all of them")
+	flags.StringArrayVar(&f.where, "where", nil, "Only events with this value in their JSON data, as in `path=value`; if repeated, with all of them")
+	flags.BoolVar(&f.local, "local", false, "Take and show times in local time, not in UTC")
 	for _, name := range []string{"since", "until", "id", "type", "subject", "receiver", "text", "where"} {
 		_ = cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
 	}

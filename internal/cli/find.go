@@ -20,21 +20,20 @@ import (
 func findCommand() *cobra.Command {
 	var f finder
 	cmd := &cobra.Command{
-		Use:   "find <file...> [--since <time>] [--until <time>] [--id <id>...] [--type <type>...] [--subject <subject>...] [--receiver <name>...] [--text <text>...] [--where <path>=<value>...] [--json|--csv|--count] [--local]",
-		Short: "Finds stored events",
+		Use:   "find <file|directory>...",
+		Short: "Searches stored events, on all processors",
 		Long: `
-Searches the files that a receiver has written, on all processors, and shows the
-events that fit, the oldest first, while it is still searching: as tail does, as they
-are stored with --json, or as a table for other programs with --csv, in which a cell
-that a spreadsheet would take for a formula begins with a '. With --count it only
-prints how many there are.
+Searches stored events, on all processors, and shows those that fit, the oldest first,
+while it is still searching: as tail does; as they are stored, with --json; as a table
+for other programs, with --csv; or only how many there are, with --count.
 ` + aboutFiles + `
 ` + aboutFilters + `
 
-Files are passed over if their names tell, by an hour at least, that they were rotated
-before --since, or begun after --until, unless a clock was wrong: their names are in
-the future. The exit status is 0 also if nothing is found, and 1 if a file can't be
-read to its end.`,
+Files are passed over if their names tell that they hold events of other times only:
+rotated an hour before --since or earlier, or begun an hour after --until or later.
+In a table, a cell that a spreadsheet would take for a formula begins with a '.
+
+Exit status: 0, also if nothing is found; 1 if a file can't be read to its end.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.console = newConsole(cmd)
@@ -47,9 +46,9 @@ read to its end.`,
 			return f.find(ctx, args)
 		},
 	}
-	cmd.Flags().BoolVar(&f.json, "json", false, "Show events as they are stored")
-	cmd.Flags().BoolVar(&f.csv, "csv", false, "Show events as comma-separated values")
-	cmd.Flags().BoolVar(&f.count, "count", false, "Only print how many there are")
+	cmd.Flags().BoolVar(&f.json, "json", false, "Show events as they are stored, a line of JSON each")
+	cmd.Flags().BoolVar(&f.csv, "csv", false, "Show events as comma-separated values: time, type, subject, id, receiver, source, data")
+	cmd.Flags().BoolVar(&f.count, "count", false, "Only print how many events fit")
 	cmd.MarkFlagsMutuallyExclusive("json", "csv", "count")
 	f.register(cmd)
 	return cmd

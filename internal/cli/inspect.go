@@ -17,22 +17,24 @@ func inspectCommand(readConfig ReadConfig) *cobra.Command {
 	at := admin{readConfig: readConfig}
 	open := false
 	cmd := &cobra.Command{
-		Use:   "inspect [--address <address>] [--config <file>] [--open]",
-		Short: "Prints the address of the inspector, a page in the browser, with its key",
+		Use:   "inspect",
+		Short: "Prints the address of the inspector, with the key that opens it",
 		Long: `
-Asks the running Caddy where its inspector is, and prints the address with the key
-that opens it, in the fragment, which browsers send to nobody. Whoever has the
-key sees what the inspector shows, and can do what it can: pass it on as you would
-a password. It is in webhook_receiver/inspector.key in Caddy's data directory, so run
-this as the user that Caddy runs as, or as root with its environment. To have a new
-one, remove the file.
+Prints the address of the inspector, a page in the browser, with the key that opens
+it. Whoever has the key sees what the inspector shows, and can do what it can: pass it
+on as you would a password.
 
-With --open the page is opened in the browser. As other users of this machine
-can see how programs are started, the browser isn't given the address, but a file
-that only its owner can read, which leads there. It is removed after 30 seconds,
-when the command ends.
+Run it as the user that Caddy runs as, with the same environment, or as root: the key
+is in webhook_receiver/inspector.key in Caddy's data directory. It is made if there is
+none. To have a new one, remove the file.
 
-The address is found as by caddy reload.`,
+With --open the page is opened in the browser. Other users of the machine can see the
+arguments of programs, so the browser gets a file that only its owner can read, and
+that leads to the page. It is removed when the command ends, after 30 seconds.
+` + aboutAddress + `
+
+Exit status: 0; 1 if there is no inspector, the key can't be read or made, or the
+browser can't be opened.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c := newConsole(cmd)

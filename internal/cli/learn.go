@@ -23,23 +23,26 @@ func learnCommand(readConfig ReadConfig) *cobra.Command {
 	at := &admin{readConfig: readConfig}
 	var list, forget bool
 	cmd := &cobra.Command{
-		Use:   "learn <receiver> [--list | --forget] [--address <address>] [--config <file>]",
-		Short: "Takes the secret that a service sends when its webhook is set up",
+		Use:   "learn <receiver>",
+		Short: "Has a receiver take the secret that its service makes and sends itself",
 		Long: `
-Some services make the secret of a webhook themselves, and send it once, when the
-webhook is set up: Asana and Notion. As anybody can send one, a receiver takes none
-unless it is asked to, which this command does, by the admin endpoint of the running
-Caddy: for ten minutes, in which the webhook is to be set up at the service. The first
-secret that comes ends that. The command shows who has sent it, and asks whether to
-keep it. Until that is answered, within ten minutes, events that are signed with it
-are answered 503, and come again.
+Has a receiver take the secret that its service makes itself, and sends once, when
+the webhook is set up: Asana and Notion do so. Anybody can send one, so it is taken
+only while this command waits, and kept only after you have said yes.
 
-A secret that is kept counts beside those of the config and those that were learnt
-before, over reloads and restarts. It is in Caddy's storage. It is shown once, as
-Notion wants it pasted into its page.
+1. It waits for ten minutes. Set the webhook up at the service meanwhile.
+2. The first secret that comes ends the waiting. It shows who has sent it, and asks
+   whether to keep it. Until you answer, within ten minutes, events that are signed
+   with it are answered 503, and come again.
+3. A secret that is kept is shown once, for services that want it back, such as Notion.
 
-The answer is read from the standard input. The exit status is 1 if no secret was
-kept. The address is found as by caddy reload.`,
+It counts from then on, beside those of the config and those that were learnt before.
+It is in Caddy's storage, and lasts over reloads and restarts.
+
+The answer is a line of the standard input; all except y and yes is no.
+` + aboutAddress + `
+
+Exit status: 0 if the secret was kept, or --list or --forget did what they say; else 1.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return errors.New("for which receiver? Give its name, as caddy webhook status shows it")
@@ -70,8 +73,8 @@ kept. The address is found as by caddy reload.`,
 		},
 	}
 	at.addFlags(cmd)
-	cmd.Flags().BoolVar(&list, "list", false, "Only show how many secrets were learnt, and when")
-	cmd.Flags().BoolVar(&forget, "forget", false, "Forget all secrets that were learnt")
+	cmd.Flags().BoolVar(&list, "list", false, "Only show which secrets were learnt, by their times")
+	cmd.Flags().BoolVar(&forget, "forget", false, "Forget all secrets that were learnt, after a question")
 	return cmd
 }
 

@@ -15,13 +15,15 @@ import (
 func providersCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "providers [<word>]",
-		Short: "Lists the services that are known, and says what one of them needs",
+		Short: "Lists the services that are known, or says what one of them needs",
 		Long: `
-Lists the services that "provider <name>" can stand for, by kind. With a word it
-lists those that have it in their name, title or kind; with the name of one, or
-if there is but one, it says how the service verifies the endpoint and signs,
-what an operator must know, and what the Caddyfile needs.
-`,
+Lists the services that "provider <name>" can stand for, by kind. A word limits the
+list to those that have it in their name, title or kind.
+
+Of one service it says how it verifies the endpoint, how it signs, what to know, and
+which Caddyfile it needs: with its name, or if only one has the word.
+
+Exit status: 0; 1 if no service has the word.`,
 		Example: "  caddy webhook providers\n  caddy webhook providers payments\n  caddy webhook providers stripe",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -20,21 +20,21 @@ func refusedCommand(readConfig ReadConfig) *cobra.Command {
 	r := refusedRequests{at: admin{readConfig: readConfig}}
 	follow := false
 	cmd := &cobra.Command{
-		Use:   "refused [--follow] [--address <address>] [--config <file>] [--json]",
+		Use:   "refused",
 		Short: "Shows the last requests that were refused, and why",
 		Long: `
-Asks the running Caddy, by its admin endpoint, for the last requests that its
-receivers have refused, the oldest first: when, which and from where, with the
-reason, and what can be done. Caddy keeps 20 of each receiver and reason in
-memory, and 20 more that were authentic: events that are lost unless they are
-sent again.
+Shows the last requests that receivers of the running Caddy have refused, the oldest
+first: when, which, from where, why, and what to do.
 
-With --json each is a line of JSON, with all that is kept of it. Header fields
-and bodies, in which secrets are masked, are told over a Unix socket only: over
-TCP everybody on the machine can ask.
+Caddy keeps 20 of each receiver and reason in memory, and 20 more that were
+authentic: events that are lost unless the service sends them again.
 
-With --follow it goes on with those that are refused from then on. The address is
-found as by caddy reload.`,
+With --json each is a line, with all that is kept of it. Header fields and bodies are
+in it only if Caddy's admin endpoint is a Unix socket: over TCP everybody on the
+machine can ask. Secrets are masked.
+` + aboutAddress + `
+
+Exit status: 0; 1 if Caddy can't be asked.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r.console = newConsole(cmd)
@@ -53,8 +53,8 @@ found as by caddy reload.`,
 		},
 	}
 	r.at.addFlags(cmd)
-	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "Go on with requests as they are refused")
-	cmd.Flags().BoolVar(&r.json, "json", false, "Show all that is kept, as JSON")
+	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "Go on with requests as they are refused, until Ctrl-C")
+	cmd.Flags().BoolVar(&r.json, "json", false, "Show all that is kept, a line of JSON for each request")
 	return cmd
 }
 

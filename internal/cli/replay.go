@@ -27,48 +27,42 @@ func replayCommand() *cobra.Command {
 	as := asCloudEvents
 	var header []string
 	cmd := &cobra.Command{
-		Use: "replay <file...> --to <url> [--as cloudevents|original] [--header <field>...] [--since <time>] [--until <time>] [--type <type>...] " +
-			"[--exclude-type <type>...] [--id <id>...] [--rate <n>] [--state <file>] [--dead-letter <file>] [--dry-run] [--local]",
-		Short: "Sends stored events on",
+		Use:   "replay <file|directory>... --to <url>",
+		Short: "Sends stored events to another server",
 		Long: `
-Sends stored events to another server, one after the other, in the order in which
-they were stored. The files may be given in any order, and may be compressed; with
-one that a receiver is writing, those that were rotated of it are sent, too. A
-directory stands for every journal in it, except for dead letters. Several journals
-are sent one after the other.
+Sends stored events to another server, one after the other, in the order in which they
+were stored: as CloudEvents over HTTP in binary mode, or as they came (--as original).
 
-They are sent as CloudEvents over HTTP in binary content mode; or, with --as
-original, as they came: method, header fields that were stored, and the body byte
-for byte, with the signature of then; and with X-Webhook-Event-Id,
-X-Webhook-Received and X-Webhook-Attempt. The query is added if --to has none. What
-may be a secret was not stored, and is not sent: --header adds it. Where a signature
-has a timestamp, the application must be told to take old ones.
+Any answer 2xx means that the target has taken the event. After 408, 429 or 5xx, or
+without an answer, it is tried again a few times. Then, and at once after any other
+answer, replay stops. With --dead-letter it goes on instead where the target refuses an
+event (4xx, except for 408 and 429): the event is put into that file, as it was stored,
+with deadreason, deadattempts and deadtime. That file can be replayed, too.
 
-Sample events of "caddy webhook test" (type webhook_receiver_test) are left out
-unless --type names them.
+--as original sends method, stored header fields, and the body byte for byte, with
+the signature of then: an application that checks its time must take old ones. It adds
+X-Webhook-Event-Id, X-Webhook-Received and X-Webhook-Attempt, and the query if --to has
+none. What may be a secret was not stored, and is not sent: --header adds it.
 
-A time is that of an event: 2026-11-23T17:04:58Z, a day such as 2026-11-23
-(UTC, or local time with --local), or how long ago it is, such as 24h or 7d.
---since includes it, --until doesn't.
+--state has a file remember what was sent, so that the next run sends just what has come
+since. Give it all files each time, or their directory: they are known by their
+content, also when they were rotated and compressed. After a crash, what was sent in
+the last 200 ms is sent again. Events that --since, --type, --exclude-type and --id
+leave out count as sent; at the first one that --until leaves out, the rest of that
+journal is left for a later run. If a file is gone of which more may have come, nothing
+is sent, and the error says how to go on. A second run with the same state stops at once.
 
-Any answer 2xx means that the target has taken the event. When it can't be
-reached, or answers 408, 429 or 5xx, the event is tried again a few times; then,
-and at once after any other answer, replay stops with exit status 1. With
---dead-letter an event that the target refuses (4xx, except for 408 and 429) is put
-into that file, and it goes on: a line as it was, with deadreason, deadattempts and
-deadtime. That file can be replayed, too.
+Sample events of "caddy webhook test" are left out unless --type names their type,
+webhook_receiver_test. Torn lines are passed over: they were not acknowledged.
 
-With --state, a file remembers what was sent of each file, and the next run sends
-just what has come since. Give it all files each time, or their directory, whatever
-their names are by now: they are known by their content, also when they were rotated and
-compressed. After a crash, what was sent in the last 200 ms is sent again. Events
-that --since, --type and --id leave out count as sent; at the first one that
---until leaves out, the rest of that journal is left for a later run. If a file is
-gone of which more may have come, nothing is sent, and the error says how to go
-on. A second run with the same state stops at once.
+Files: with one that a receiver is writing, those that were rotated of it are sent, too,
+compressed or not. A directory stands for every journal in it: not for what is below it,
+nor for the files of deliveries. Several journals are sent one after the other.
 
-Torn lines are passed over: they were not acknowledged. So are invalid lines and
-bare data (format raw), which can't be sent; the exit status is 1 then.`,
+` + aboutTimes + `
+
+Exit status: 0; 1 if it stopped, or if lines were passed over that are invalid or bare
+data (format raw), which can't be sent.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, paths []string) (err error) {
 			r.console = newConsole(cmd)
@@ -113,19 +107,19 @@ bare data (format raw), which can't be sent; the exit status is 1 then.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&target, "to", "", "URL to send events to")
-	flags.StringVar(&as, "as", as, "cloudevents, or original: as they came")
-	flags.StringArrayVar(&header, "header", nil, "Field to send with each event, such as 'Authorization: Bearer …'; may be repeated")
-	flags.BoolVar(&r.local, "local", false, "Times are given and shown in local time")
-	flags.StringVar(&r.since, "since", "", "Send only events from this time on")
-	flags.StringVar(&r.until, "until", "", "Send only events before this time")
-	flags.StringArrayVar(&r.Types, "type", nil, "Send only events of this type; may be repeated")
-	flags.StringArrayVar(&r.excluded, "exclude-type", nil, "Send no events of this type; may be repeated")
-	flags.StringArrayVar(&r.IDs, "id", nil, "Send only the event with this id; may be repeated")
-	flags.Float64Var(&r.rate, "rate", 0, "Send no more than so many events a second")
-	flags.StringVar(&statePath, "state", "", "File that remembers what was sent")
-	flags.StringVar(&dead, "dead-letter", "", "File for events that the target refuses")
-	flags.BoolVar(&r.dryRun, "dry-run", false, "Only show what would be sent")
+	flags.StringVar(&target, "to", "", "Send events to this `url`, http or https (required)")
+	flags.StringVar(&as, "as", as, "Send events in this `form`: cloudevents, or original: as they came")
+	flags.StringArrayVar(&header, "header", nil, "A `field` to send with each event, such as 'Authorization: Bearer …'; may be repeated")
+	flags.BoolVar(&r.local, "local", false, "Take and show times in local time, not in UTC")
+	flags.StringVar(&r.since, "since", "", "Only events from this `time` on")
+	flags.StringVar(&r.until, "until", "", "Only events before this `time`")
+	flags.StringArrayVar(&r.Types, "type", nil, "Only events of this `type`; may be repeated")
+	flags.StringArrayVar(&r.excluded, "exclude-type", nil, "No events of this `type`; may be repeated")
+	flags.StringArrayVar(&r.IDs, "id", nil, "Only the event with this `id`; may be repeated")
+	flags.Float64Var(&r.rate, "rate", 0, "Send at most `n` events a second, 0.001 or more (default no limit)")
+	flags.StringVar(&statePath, "state", "", "Remember in this `file` what was sent, and go on after that")
+	flags.StringVar(&dead, "dead-letter", "", "Put events that the target refuses into this `file`, and go on")
+	flags.BoolVar(&r.dryRun, "dry-run", false, "Send nothing: show what would be sent")
 	_ = cmd.MarkFlagRequired("to")
 	_ = cmd.RegisterFlagCompletionFunc("as", cobra.FixedCompletions([]string{asCloudEvents, asOriginal}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd

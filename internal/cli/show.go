@@ -25,19 +25,21 @@ const (
 func showCommand() *cobra.Command {
 	as := asEvent
 	cmd := &cobra.Command{
-		Use:   "show <id> <file...> [--as event|body|request|curl]",
+		Use:   "show <id> <file|directory>...",
 		Short: "Shows one stored event, or the request that it came in",
 		Long: `
-Shows the event with that id: as it is stored, indented; or its body as it was
-sent, byte for byte; or the request that it came in, as HTTP/1.1, with the header
-fields that were stored; or a curl command that sends the same request again.
+Shows the event with an id: as it is stored, indented (--as event); its body as it
+was sent, byte for byte (body); the request that it came in, as HTTP/1.1, with the
+header fields that were stored (request); or a curl command that sends the same
+request again (curl).
 
-Of several events with the id it is the newest; how many there are is said.
-Where the output is a terminal, what does not print is made visible; to a file or a
-pipe, every byte of body and request goes as it was sent. Values that were not
-stored, as they may be secrets, are REDACTED; curl leaves them out. Events of
-earlier versions have line breaks between tokens as spaces, and no header fields.
-` + aboutFiles,
+Of several events with the id it is the newest; a note says how many there are. On a
+terminal, what does not print is made visible; to a file or a pipe every byte goes as
+it was sent. Values that may be secrets were not stored: they are REDACTED, and curl
+leaves them out. Events of earlier versions have no header fields.
+` + aboutFiles + `
+
+Exit status: 0; 1 if there is no such event, or a file can't be read to its end.`,
 		Args: cobra.MinimumNArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			show, ok := map[string]func(*console, *reader.Event) error{
@@ -60,7 +62,7 @@ earlier versions have line breaks between tokens as spaces, and no header fields
 			return err // of a file in which there may be a newer one
 		},
 	}
-	cmd.Flags().StringVar(&as, "as", as, "event, body, request or curl")
+	cmd.Flags().StringVar(&as, "as", as, "Show it in this `form`: event, body, request or curl")
 	_ = cmd.RegisterFlagCompletionFunc("as", cobra.FixedCompletions([]string{asEvent, asBody, asRequest, asCurl}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }

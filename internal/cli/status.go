@@ -16,15 +16,16 @@ func statusCommand(readConfig ReadConfig) *cobra.Command {
 	at := admin{readConfig: readConfig}
 	asJSON := false
 	cmd := &cobra.Command{
-		Use:   "status [--address <address>] [--config <file>] [--json]",
-		Short: "Shows how the receivers of the running Caddy stand",
+		Use:   "status",
+		Short: "Shows how the receivers of the running Caddy stand, and what looks wrong",
 		Long: `
-Asks the running Caddy, by its admin endpoint, how each receiver stands: its
-name, provider, URLs and outputs, the last verification and event, what became of
-its requests since Caddy was started, and the last one that was refused, with the
-reason; and its deliveries. It warns of what looks wrong.
+Shows how each receiver of the running Caddy stands, and warns of what looks wrong:
+name, provider, URLs and outputs; the last verification and the last event; what
+became of its requests since Caddy was started; the last one that was refused, with
+the reason; and a line for each delivery.
+` + aboutAddress + `
 
-The address is found as by caddy reload.`,
+Exit status: 0, also with warnings; 1 if Caddy can't be asked.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c := newConsole(cmd)
@@ -48,7 +49,7 @@ The address is found as by caddy reload.`,
 		},
 	}
 	at.addFlags(cmd)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "Show it as JSON")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "Show the answer of the admin endpoint, as JSON")
 	return cmd
 }
 

@@ -15,40 +15,42 @@ import (
 
 // aboutFiles is for the help of every command that reads files.
 const aboutFiles = `
-With a file that a receiver is writing, those that were rotated of it are read,
-too, compressed or not. A directory stands for every journal in it, except for
-dead letters. Several journals are merged by the times of their events. No file is
-read twice, whatever names it is given by.`
+Files: with one that a receiver is writing, those that were rotated of it are read,
+too, compressed or not. A directory stands for every journal in it: not for what is
+below it, nor for the files of deliveries. Several journals are merged by the times of
+their events. No file is read twice, whatever it is called.`
 
 // aboutFilters is for the help of every command that chooses events.
 const aboutFilters = `
---since and --until take a time such as 2026-11-23T17:04:58Z, "2026-11-23 17:04",
-a day, or how long ago it is, such as 24h or 7d; --since includes it, --until doesn't.
-Without a zone they are in UTC or, with --local, in local time, in which times are
-shown then as well. --text is looked for in the body, as it was sent and with what
-its escapes stand for (\u00e9 is é), also in binary ones. --where compares a field
-of JSON data, at a path with dots, with a string, or the literal of anything else.
-Of several --id, --type, --subject or --receiver one has to fit, of --text and
---where all.`
+` + aboutTimes + `
+
+Filters: each may be repeated. Of several --id, --type, --subject or --receiver one has
+to fit, of --text and --where all. --text is looked for in the body, as it was sent and
+with what its escapes stand for (\u00e9 is é), also in binary bodies; upper and lower
+case differ. --where compares the value at a path in JSON data, such as user.name=Jo.`
+
+// aboutTimes is for the help of every command that takes times.
+const aboutTimes = `Times: 2026-11-23T17:04:58Z, "2026-11-23 17:04", a day such as 2026-11-23, or how long
+ago, such as 24h or 7d. --since includes it, --until does not. Without a zone they are
+UTC or, with --local, local time.`
 
 func tailCommand() *cobra.Command {
 	var t tailer
 	follow := false
 	cmd := &cobra.Command{
-		Use:   "tail <file...> [--follow] [--lines <n>] [--since <time>] [--until <time>] [--id <id>...] [--type <type>...] [--subject <subject>...] [--receiver <name>...] [--text <text>...] [--where <path>=<value>...] [--json] [--local]",
-		Short: "Shows stored events",
+		Use:   "tail <file|directory>...",
+		Short: "Shows stored events, and with --follow those that come",
 		Long: `
-Shows the events in files that a receiver has written, the oldest first: time,
-type, subject and a summary of the data. Lines that are torn or invalid are passed
-over, with a note.
+Shows stored events, the oldest first: time, type, subject and a summary of the data.
+Torn and invalid lines are passed over, with a note.
+
+With --follow it begins with the file that is being written, without those that were
+rotated, and goes on as events come, also when the file is rotated. It waits for a
+file that is not there yet. Of a directory it follows every journal, new ones, too.
 ` + aboutFiles + `
+` + aboutFilters + `
 
-With --follow it shows what is in the file that is being written, without those that
-were rotated, and goes on with events as they come, also when the file is rotated;
-it waits for a file that is not there yet. Of a directory it follows every journal.
-
-With --json, events are shown as they are stored, one line of JSON each.
-` + aboutFilters,
+Exit status: 0; 1 if a file can't be read to its end.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			t.console = newConsole(cmd)
@@ -67,9 +69,9 @@ With --json, events are shown as they are stored, one line of JSON each.
 			return t.follow(ctx, args)
 		},
 	}
-	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "Go on with events as they come")
-	cmd.Flags().IntVarP(&t.last, "lines", "n", 0, "Begin with so many of the last events (default all)")
-	cmd.Flags().BoolVar(&t.json, "json", false, "Show events as they are stored")
+	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "Go on with events as they come, until Ctrl-C")
+	cmd.Flags().IntVarP(&t.last, "lines", "n", 0, "Begin with the last `n` events (default all)")
+	cmd.Flags().BoolVar(&t.json, "json", false, "Show events as they are stored, a line of JSON each")
 	t.register(cmd)
 	return cmd
 }

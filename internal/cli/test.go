@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -33,30 +32,28 @@ func testCommand(providers []play.Service, configured Configured) *cobra.Command
 	var name, config, caFile string
 	insecure := false
 	cmd := &cobra.Command{
-		Use:   "test <url> [--provider <name>] [--config <file>] [--verify-token <token>] [--secret <secret>] [--account <account>] [--no-event] [--insecure] [--cacert <file>]",
-		Short: "Tries a receiver out, as its provider would",
+		Use:   "test <url>",
+		Short: "Plays the service, and says what is wrong with the receiver",
 		Long: `
-Plays the service that sends webhooks: it verifies the endpoint, with the right
-token and with a wrong one, sends bad input, an event with a wrong signature and
-one with an old signature, and last a sample event. What of this a provider does
-not have is left out. It prints which of the answers are right, with the time
-they took, and for the others what may be the cause. An answer that comes later
-than the provider waits is wrong.
+Plays the service that sends webhooks, and says of each answer whether it is right,
+how long it took, and what may be the cause if it is wrong. An answer is wrong, too, if
+it comes later than the service waits.
 
-The sample event is stored like any other; --no-event leaves it out. Its type is
-webhook_receiver_test, unless the provider's events have none. A receiver with
-"accept any" may store the broken JSON too.
+It tries the verification with the right token, a wrong one and none; bad input; an
+event with a wrong signature, and one with an old one. A sample event comes last.
+What the service does not have is left out.
 
-A receiver with rules of its own (provider generic with verification, signature
-or event) is played with --config and the config that it is in: a Caddyfile, or
-JSON if the name ends so.
+The sample event is stored like any other, unless there is --no-event. Its type is
+webhook_receiver_test, except where the service's events have none. A receiver with
+"accept any" may store the broken JSON, too.
 
-The token and the secret are better given as WEBHOOK_VERIFY_TOKEN and
-WEBHOOK_SECRET in the environment, as others can see the arguments of commands.
-Where the provider has a private key, the secret is not needed, and the events
-that it would sign are left out.
+Give the token and the secret as WEBHOOK_VERIFY_TOKEN and WEBHOOK_SECRET in the
+environment: others can see the arguments of commands. What only the service's
+private key can sign is left out, and needs no secret.
 
-The exit status is 1 if any answer is wrong.`,
+With --config the receiver's own rules are played, such as those of provider generic.
+
+Exit status: 0 if all answers are right, else 1.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if config != "" {
@@ -84,14 +81,14 @@ The exit status is 1 if any answer is wrong.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&name, "provider", "", "Service to play (default "+names[0]+"): "+strings.Join(names, ", "))
-	flags.StringVar(&config, "config", "", "Config with the receiver, to play its provider by its rules")
-	flags.StringVar(&p.account.Token, "verify-token", "", "Verify token (default $WEBHOOK_VERIFY_TOKEN)")
-	flags.StringVar(&p.account.Secret, "secret", "", "Secret for signatures (default $WEBHOOK_SECRET)")
-	flags.StringVar(&p.account.Account, "account", "", "Account whose events are taken, with providers that need one")
-	flags.BoolVar(&p.noEvent, "no-event", false, "Send nothing that would be stored")
-	flags.BoolVar(&insecure, "insecure", false, "Take any certificate")
-	flags.StringVar(&caFile, "cacert", "", "File with certificates (PEM) of authorities that are trusted, too")
+	flags.StringVar(&name, "provider", "", "Play the service with this `name`; caddy webhook providers lists them (default "+names[0]+")")
+	flags.StringVar(&config, "config", "", "Play the service of the receiver in this `file`, by its rules: a Caddyfile, or JSON if it ends in .json")
+	flags.StringVar(&p.account.Token, "verify-token", "", "The verify `token` (default $WEBHOOK_VERIFY_TOKEN)")
+	flags.StringVar(&p.account.Secret, "secret", "", "The `secret` for signatures (default $WEBHOOK_SECRET)")
+	flags.StringVar(&p.account.Account, "account", "", "The `account` whose events are taken, where the service encrypts for one")
+	flags.BoolVar(&p.noEvent, "no-event", false, "Send nothing that would be stored: leave the sample event out")
+	flags.BoolVar(&insecure, "insecure", false, "Take any certificate of the receiver")
+	flags.StringVar(&caFile, "cacert", "", "Also trust the authorities in this `file`, in PEM")
 	_ = cmd.RegisterFlagCompletionFunc("provider", cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }

@@ -22,28 +22,26 @@ func verifyCommand(providers []string, checkers Checkers) *cobra.Command {
 	var secrets []string
 	var provider, config string
 	cmd := &cobra.Command{
-		Use:   "verify <file...> [--secret <secret>...] [--provider <name> | --config <file>]",
+		Use:   "verify <file|directory>...",
 		Short: "Checks the signatures of stored events again",
 		Long: `
-Checks the signatures of stored events again, without asking anybody, with the
-time of receipt as now. It says how many fit one of the secrets, how many fit none,
-and how many can't be checked: those without a signature, those of which a header
-field that is needed was not stored ("headers none", or a earlier version) or is
-redacted, as the secrets of providers that send a token instead of a signature are.
+Checks the signatures of stored events again, with the time of receipt as now, and asks
+nobody. It says how many fit one of the secrets, how many fit none, and how many can't
+be checked, and why: they have no signature; a header field that is needed was not
+stored ("headers none", or an earlier version); or it is a token, which is redacted.
 
-Of a service whose keys are fetched an event says which it was signed with. Those are
-sought in Caddy's storage, and in the file that the receiver has for them (keys).
+By default any service that is known may have signed them. --provider names one.
+--config takes the receivers of a config, with their rules and secrets, and with the
+secrets that they have learnt, if Caddy's storage can be read.
 
-With --provider the signatures are those of that service, with --config those of the
-receivers in a config (a Caddyfile, or JSON if the name ends so), whose own secrets
-count, too, and those that they have learnt, if Caddy's storage can be read; else of any service that is known.
+Of a service whose keys are fetched, the key that an event names is looked for in
+Caddy's storage, and in the file that the receiver has for them (keys).
 
-The secret is better given as WEBHOOK_SECRET in the environment, as others can see
-the arguments of commands.
+Give the secret as WEBHOOK_SECRET in the environment: others can see the arguments of
+commands.
+` + aboutFiles + `
 
-The exit status is 1 if there are events that fit no secret, or if a file cannot be
-read to its end.
-` + aboutFiles,
+Exit status: 0; 1 if an event fits no secret, or a file can't be read to its end.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if secret := os.Getenv("WEBHOOK_SECRET"); len(secrets) == 0 && secret != "" {
@@ -66,9 +64,9 @@ read to its end.
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringArrayVar(&secrets, "secret", nil, "Secret for signatures; may be repeated (default $WEBHOOK_SECRET)")
-	flags.StringVar(&provider, "provider", "", "Service that signed the events")
-	flags.StringVar(&config, "config", "", "Config with the receivers")
+	flags.StringArrayVar(&secrets, "secret", nil, "A `secret` for signatures; may be repeated (default $WEBHOOK_SECRET)")
+	flags.StringVar(&provider, "provider", "", "Only the service with this `name` signs (default any)")
+	flags.StringVar(&config, "config", "", "Check by the receivers in this `file`: a Caddyfile, or JSON if it ends in .json")
 	_ = cmd.RegisterFlagCompletionFunc("provider", cobra.FixedCompletions(providers, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
