@@ -3,9 +3,6 @@
 package e2e
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"net/http"
 	"os/exec"
@@ -50,10 +47,7 @@ func inspectedSites(app *appProcess, options ...string) string {
 func (in *inspected) payment(secret, id, kind string) answer {
 	in.t.Helper()
 	body := fmt.Sprintf("{\n  \"id\": %q,\n  \"type\": %q,\n  \"data\": {\"object\": {\"id\": \"ch_1\", \"amount\": 1.50, \"text\": \"caf\\u00e9\"}}\n}", id, kind)
-	at := fmt.Sprint(time.Now().Unix())
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write([]byte(at + "." + body))
-	return in.postTo("/payments", body, "Stripe-Signature: t="+at+",v1="+hex.EncodeToString(mac.Sum(nil)), "Content-Type: application/json")
+	return in.postTo("/payments", body, stripeSignature(secret, body), "Content-Type: application/json")
 }
 
 func (in *inspected) ticket(n int) {

@@ -26,11 +26,14 @@ import (
 
 var (
 	screenshots = flag.String("screenshots", "", "a directory to which screenshots are written")
-	pictures    = flag.Bool("pictures", false, "make the documents' pictures of the inspector anew")
+	pictures    = flag.Bool("pictures", false, "make the documents' pictures anew: docs/images")
 )
 
-// picturesOf are the screenshots that documents have.
-var picturesOf = map[string]string{"light-event": "inspector-light", "dark-refused-one": "inspector-dark", "phone-list": "inspector-phone"}
+// picturesOf are the screenshots that documents have, in docs/images.
+var picturesOf = map[string]string{
+	"light-event": "inspector-light", "dark-refused-one": "inspector-dark", "phone-list": "inspector-phone",
+	"terminal-tail": "tail",
+}
 
 // form is what a page is looked at with.
 type form struct {
