@@ -8,7 +8,7 @@ export WEBHOOK_DOMAIN="${WEBHOOK_DOMAIN:-localhost}"
 random=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 export WEBHOOK_VERIFY_TOKEN="${WEBHOOK_VERIFY_TOKEN:-$random}"
 
-echo "Building Caddy with the plugin (the first time takes some minutes) ..."
+echo "Building Caddy with the plugin; the first time takes some minutes ..."
 go build -buildvcs=false -o build/caddy ./cmd/caddy
 go build -buildvcs=false -o build/freeports ./cmd/freeports
 
@@ -55,38 +55,40 @@ esac
 
 cat <<END
 
+Caddy starts on port $WEBHOOK_HTTPS_PORT (HTTPS). Try it in another shell.
+
 Verify token: $WEBHOOK_VERIFY_TOKEN
 Events go to: $events
 
-When Caddy is up, try it in another shell. The verification request:
+1. Verify the endpoint, as a service does. It answers 200 and 2135675231.
 
   curl -i -w '\\n'$ca \\
     '$url?challenge=2135675231&verifyToken=$token'
 
-An event:
+2. Send an event. It answers 200, once the event is stored.
 
   curl -i$ca \\
     -H 'Content-Type: application/json' \\
     -d '{"CommunityName":"yourCompany","EventType":"ticket_status_change","TicketId":4478963,"Events":[{"PreviousTicketStatus":"open"}]}' \\
     '$url'
 
-All that a sender does, right and wrong:
+3. Play all that a service does, right and wrong.
 
   $webhook test$ca \\
     --verify-token $(quote "$WEBHOOK_VERIFY_TOKEN") '$url'
 
-What is stored (with --follow, what comes too):
+4. See what is stored; with --follow, also what comes.
 
   $webhook tail $(quote "$events")
 
-How it stands:
+5. See how the receiver stands.
 
   $webhook status --address $(quote "$CADDY_ADMIN")
 
-Once it is up, the address of the inspector, a page that shows all of that, comes
-among what Caddy logs.
+6. See all of that in the browser: the address of the inspector comes below, among
+what Caddy logs, once it is up.
 
-Ctrl-C stops it.
+Ctrl-C stops Caddy.
 
 END
 
@@ -96,7 +98,7 @@ END
 	while [ $((tries -= 1)) -gt 0 ] && sleep 1 && kill -0 $$ 2>/dev/null; do
 		page=$(build/caddy webhook inspect --address "$CADDY_ADMIN" 2>/dev/null) || continue
 		printf '\nThe inspector: %s\n' "$page"
-		[ -z "$ca" ] || echo "(The browser warns of the certificate, which is of Caddy's own authority.)"
+		[ -z "$ca" ] || echo "The browser warns of the certificate, as it is of Caddy's own authority."
 		echo
 		break
 	done
