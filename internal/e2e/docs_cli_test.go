@@ -3,11 +3,7 @@
 package e2e
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -16,7 +12,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // TestDocumentsCLI runs the examples in docs/commands.md, in their order, with the
@@ -80,14 +75,6 @@ func newDocumented(t *testing.T, document document) *documented {
 	s.to(t, "POST", "/payments", "{}", stripeSignature("whsec_another", "{}")).want(t, http.StatusUnauthorized)
 	s.app.takes(t, 2)
 	return s
-}
-
-// stripeSignature is the header field that Stripe sends with an event.
-func stripeSignature(secret, body string) string {
-	at := fmt.Sprint(time.Now().Unix())
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write([]byte(at + "." + body))
-	return "Stripe-Signature: t=" + at + ",v1=" + hex.EncodeToString(mac.Sum(nil))
 }
 
 func (s *documented) to(t *testing.T, method, path, body string, fields ...string) answer {

@@ -2,6 +2,9 @@ package e2e
 
 import (
 	"bufio"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -245,4 +248,12 @@ func (c *rawConn) wantUsable(after answer) {
 	}
 	c.send(whole(`{"EventType":"next"}`))
 	c.answer().wantStored(c.t)
+}
+
+// stripeSignature is the header field that Stripe sends with an event.
+func stripeSignature(secret, body string) string {
+	at := fmt.Sprint(time.Now().Unix())
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(at + "." + body))
+	return "Stripe-Signature: t=" + at + ",v1=" + hex.EncodeToString(mac.Sum(nil))
 }
