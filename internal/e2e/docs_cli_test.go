@@ -182,3 +182,52 @@ func wantPrinted(t *testing.T, command, shown, printed string) {
 		t.Errorf("%s\nprints more than the document has:\n%s", command, strings.Join(rest, "\n"))
 	}
 }
+
+var helpFlag = regexp.MustCompile(`(?m)^ +(?:-., |    )(--[a-z-]+)`)
+
+// TestDocumentsHelp: every flag of every command is in the command's entry in
+// docs/commands.md, or in what that says of several commands, and both say what the
+// exit status is.
+func TestDocumentsHelp(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(project + "/docs/commands.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries := map[string]string{}
+	for _, section := range regexp.MustCompile(`(?m)^#+ `).Split(string(text), -1) {
+		title, entry, _ := strings.Cut(section, "\n")
+		entries[title] = entry
+	}
+	s := newServer(t)
+	all := s.shown("--help")
+	commands := regexp.MustCompile(`(?m)^  ([a-z]+)  `).FindAllStringSubmatch(all, -1)
+	if len(commands) != 13 {
+		t.Errorf("%d commands in %s", len(commands), all)
+	}
+	for _, c := range commands {
+		name, help := c[1], s.shown(c[1], "--help")
+		entry := entries[name]
+		if !strings.Contains(help, "\nExit status: ") || !strings.Contains(entry, "\nExit status: ") {
+			t.Errorf("%s: no exit status in the help, or in the document", name)
+		}
+		if strings.Contains(entry, "(#filters)") {
+			entry += entries["Filters"]
+		}
+		if strings.Contains(help, "--address") {
+			entry += entries["Ask the running Caddy"]
+		}
+		for _, flag := range helpFlag.FindAllStringSubmatch(help, -1) {
+			if flag[1] != "--help" && !strings.Contains(entry, "`"+flag[1]) {
+				t.Errorf("%s: %s is not in the document", name, flag[1])
+			}
+		}
+		for _, line := range strings.Split(entries[name], "\n") {
+			if flag, _, ok := strings.Cut(strings.TrimPrefix(line, "| `--"), "`"); ok && strings.HasPrefix(line, "| `--") {
+				if flag, _, _ = strings.Cut(flag, " "); !strings.Contains(help, "--"+flag+" ") {
+					t.Errorf("%s: the help has no --%s", name, flag)
+				}
+			}
+		}
+	}
+}
