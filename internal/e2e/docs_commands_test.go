@@ -18,35 +18,82 @@ type runner struct{ test, ci, nobody string }
 // runners are of every document with commands. A test runs all commands that stand
 // under the heading; whatever else comes there fails TestDocumentsCommands.
 var runners = map[string]runner{
-	"README.md, Try it":                            {ci: "make run"}, // and make test
-	"README.md, Install":                           {test: "TestReadme"},
-	"README.md, See that it works":                 {test: "TestReadme"},
-	"PERFORMANCE.md, Performance":                  {ci: "make bench"},
-	"PERFORMANCE.md, Comparing changes":            {ci: "make compare"},
-	"docs/commands.md, Commands":                   {test: "TestReadme"},
-	"docs/commands.md, test":                       {test: "TestDocumentsCLI"},
-	"docs/commands.md, providers":                  {test: "TestDocumentsCLI"},
-	"docs/commands.md, status":                     {test: "TestDocumentsCLI"},
-	"docs/commands.md, refused":                    {test: "TestDocumentsCLI"},
-	"docs/commands.md, deliveries":                 {test: "TestDocumentsCLI"},
-	"docs/commands.md, learn":                      {test: "TestDocumentsCLI"},
-	"docs/commands.md, inspect":                    {test: "TestDocumentsCLI"},
-	"docs/commands.md, tail":                       {test: "TestDocumentsCLI"},
-	"docs/commands.md, find":                       {test: "TestDocumentsCLI"},
-	"docs/commands.md, show":                       {test: "TestDocumentsCLI"},
-	"docs/commands.md, check":                      {test: "TestDocumentsCLI"},
-	"docs/commands.md, verify":                     {test: "TestDocumentsCLI"},
-	"docs/commands.md, replay":                     {test: "TestDocumentsCLI"},
-	"docs/deliver.md, Signing":                     {test: "TestDocumentsDeliver"},
-	"docs/deliver.md, Look and act":                {test: "TestDocumentsDeliver"},
-	"docs/deployment.md, systemd":                  {test: "TestDeployService"},
-	"docs/deployment.md, Docker":                   {nobody: "there is no Docker engine; TestDockerfile and TestCompose check the files"},
-	"docs/deployment.md, Rotation":                 {test: "TestDeployLogrotate"},
-	"docs/deployment.md, Upgrade and rollback":     {test: "TestDeployUpgrade"},
-	"docs/inspector.md, Start":                     {test: "TestDocumentsInspector"},
-	"docs/inspector.md, The key, through a tunnel": {nobody: "there is no ssh server; TestDocumentsInspector tries the site"},
-	"docs/inspector.md, Docker":                    {nobody: "there is no Docker engine"},
-	"docs/jq.md, Reading events with jq":           {test: "TestDeployJq"},
+	"PERFORMANCE.md, Performance":                                        {ci: "make bench"},
+	"PERFORMANCE.md, Comparing changes":                                  {ci: "make compare"},
+	"README.md, Try it":                                                  {ci: "make run"}, // and make test
+	"README.md, Install":                                                 {test: "TestReadme"},
+	"README.md, See that it works":                                       {test: "TestReadme"},
+	"docs/commands.md, Commands":                                         {test: "TestReadme"},
+	"docs/commands.md, test":                                             {test: "TestDocumentsCLI"},
+	"docs/commands.md, providers":                                        {test: "TestDocumentsCLI"},
+	"docs/commands.md, status":                                           {test: "TestDocumentsCLI"},
+	"docs/commands.md, refused":                                          {test: "TestDocumentsCLI"},
+	"docs/commands.md, deliveries":                                       {test: "TestDocumentsCLI"},
+	"docs/commands.md, learn":                                            {test: "TestDocumentsCLI"},
+	"docs/commands.md, inspect":                                          {test: "TestDocumentsCLI"},
+	"docs/commands.md, tail":                                             {test: "TestDocumentsCLI"},
+	"docs/commands.md, find":                                             {test: "TestDocumentsCLI"},
+	"docs/commands.md, show":                                             {test: "TestDocumentsCLI"},
+	"docs/commands.md, check":                                            {test: "TestDocumentsCLI"},
+	"docs/commands.md, verify":                                           {test: "TestDocumentsCLI"},
+	"docs/commands.md, replay":                                           {test: "TestDocumentsCLI"},
+	"docs/deliver.md, Signing":                                           {test: "TestDocumentsDeliver"},
+	"docs/deliver.md, Look and act":                                      {test: "TestDocumentsDeliver"},
+	"docs/deployment.md, systemd":                                        {test: "TestDeployService"},
+	"docs/deployment.md, Docker":                                         {nobody: "there is no Docker engine; TestDockerfile and TestCompose check the files"},
+	"docs/deployment.md, Rotation":                                       {test: "TestDeployLogrotate"},
+	"docs/deployment.md, Upgrade and rollback":                           {test: "TestDeployUpgrade"},
+	"docs/guides/github.md, Test it":                                     {test: "TestGuides"},
+	"docs/guides/meta.md, Test it":                                       {test: "TestGuides"},
+	"docs/guides/shopify.md, Test it":                                    {test: "TestGuides"},
+	"docs/guides/slack.md, Test it":                                      {test: "TestGuides"},
+	"docs/guides/socialboards.md, Test it":                               {test: "TestGuides"},
+	"docs/guides/stripe.md, Test it":                                     {test: "TestGuides"},
+	"docs/inspector.md, Start":                                           {test: "TestDocumentsInspector"},
+	"docs/inspector.md, The key, through a tunnel":                       {nobody: "there is no ssh server; TestDocumentsInspector tries the site"},
+	"docs/inspector.md, Docker":                                          {nobody: "there is no Docker engine"},
+	"docs/jq.md, Reading events with jq":                                 {test: "TestDeployJq"},
+	"docs/metrics.md, Scrape":                                            {test: "TestDeployScrape"},
+	"docs/questions.md, How do I find an event?":                         {test: "TestDeployQuestions"},
+	"docs/questions.md, How do I send events again?":                     {test: "TestDeployQuestions"},
+	"docs/questions.md, How do I delete a person's data?":                {test: "TestDeployForget"},
+	"docs/questions.md, How do I back up and restore?":                   {test: "TestDeployQuestions"},
+	"docs/questions.md, How do I move to another machine without a gap?": {test: "TestDeployQuestions"},
+	"docs/questions.md, How do I have several providers on one site?":    {test: "TestDeploySeveralProviders"},
+	"docs/questions.md, How do I send events on every minute?":           {test: "TestDeploySeveralProviders"},
+	"docs/troubleshooting.md, No event arrives: seven steps":             {test: "TestDeployTroubleshooting"},
+	"docs/troubleshooting.md, Events are refused":                        {test: "TestDeployTroubleshooting"},
+	"docs/troubleshooting.md, The application gets nothing":              {test: "TestDeployTroubleshooting"},
+	"docs/troubleshooting.md, The disk is full, or a file was set aside": {test: "TestDeployTroubleshooting"},
+	"docs/troubleshooting.md, Caddy does not start":                      {test: "TestDeployDoesNotStart"},
+}
+
+// isShell tells whether a block has commands.
+func (b block) isShell() bool {
+	return slices.Contains([]string{"sh", "bash", "shell", "console"}, b.language)
+}
+
+// TestDocumentsShell has bash parse every block of commands, those that nobody runs
+// included, and those of nested modules.
+func TestDocumentsShell(t *testing.T) {
+	t.Parallel()
+	parsed := 0
+	for _, d := range documents(t) {
+		for _, b := range d.blocks {
+			if !b.isShell() {
+				continue
+			}
+			parsed++
+			cmd := exec.Command("bash", "-n")
+			cmd.Stdin = strings.NewReader(b.text)
+			if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
+				t.Errorf("%s, %s: %v\n%s\n%s", d.path, b.heading, err, out, b.text)
+			}
+		}
+	}
+	if parsed < 20 {
+		t.Errorf("only %d blocks", parsed)
+	}
 }
 
 // TestDocumentsCommands looks that every command in the documents is run.
