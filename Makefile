@@ -6,7 +6,7 @@ TOOL     = go tool -modfile="$(CURDIR)/tools.mod"
 FUZZTIME ?= 20000x
 SOAK     ?= 10m
 
-.PHONY: run build test torture soak bench compare fuzz lint vet fmt
+.PHONY: run build test torture soak bench compare fuzz lint vet vuln fmt
 
 # Try it: this plugin's Caddy on example.Caddyfile. Needs nothing but Go.
 run:
@@ -74,6 +74,11 @@ lint:
 vet:
 	@set -e; for m in $(MODULES); do for os in linux darwin windows; do \
 		echo "== $$m $$os"; (cd $$m && GOOS=$$os go vet ./...); done; done
+
+# Known vulnerabilities, of every module as it is built with the newest Caddy, by
+# https://vuln.go.dev or $GOVULNDB.
+vuln:
+	@sh scripts/vuln.sh
 
 fmt:
 	$(TOOL) gofumpt -w .

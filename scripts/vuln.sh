@@ -1,0 +1,28 @@
+#!/bin/sh
+# Looks for known vulnerabilities in what the code of each module calls, its tests
+# included, as it is built with the newest Caddy: go.mod asks for the lowest that
+# works, and users build with a newer one. $GOVULNDB names another database than
+# https://vuln.go.dev, as a URL: with file://, a directory of OSV files will do.
+set -eu
+cd "$(dirname "$0")/.."
+db=${GOVULNDB:-https://vuln.go.dev}
+tools=$PWD/tools.mod
+
+copy=$(mktemp -d)
+trap 'rm -rf "$copy"' EXIT
+git ls-files -z --cached --others --exclude-standard | tar --null -T - -cf - | tar -xf - -C "$copy"
+cd "$copy"
+failed=
+for module in $(find . -name go.mod -exec dirname {} \; | sort); do
+	echo "== $module"
+	cd "$copy/$module"
+	if grep -q 'github.com/caddyserver/caddy/v2 ' go.mod; then
+		go get github.com/caddyserver/caddy/v2@latest 2>&1 | grep ' github.com/caddyserver/caddy/v2 ' || true
+		go mod tidy 2>/dev/null
+	fi
+	go tool -modfile="$tools" govulncheck -db "$db" -test ./... || failed="$failed $module"
+done
+[ -z "$failed" ] || {
+	echo "FAIL: govulncheck, in$failed" >&2
+	exit 1
+}
