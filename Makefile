@@ -6,7 +6,7 @@ TOOL     = go tool -modfile="$(CURDIR)/tools.mod"
 FUZZTIME ?= 20000x
 SOAK     ?= 10m
 
-.PHONY: run build test torture soak bench compare fuzz lint vet vuln fmt
+.PHONY: run build test torture soak bench compare fuzz lint vet vuln changelog release fmt
 
 # Try it: this plugin's Caddy on example.Caddyfile. Needs nothing but Go.
 run:
@@ -79,6 +79,15 @@ vet:
 # https://vuln.go.dev or $GOVULNDB.
 vuln:
 	@sh scripts/vuln.sh
+
+# What RELEASING.md says, for VERSION=v0.1.0: the changelog's heading; and from the
+# tag that was pushed all that is published, in build/release, or for some
+# PLATFORMS="linux/amd64 ..." only.
+changelog:
+	@sh scripts/changelog.sh $(VERSION)
+
+release:
+	@sh scripts/release.sh $(VERSION) $(PLATFORMS)
 
 fmt:
 	$(TOOL) gofumpt -w .

@@ -23,6 +23,11 @@ var runners = map[string]runner{
 	"README.md, Try it":                                                  {ci: "make run"}, // and make test
 	"README.md, Install":                                                 {test: "TestReadme"},
 	"README.md, See that it works":                                       {test: "TestReadme"},
+	"RELEASING.md, 2. Write the version down":                            {test: "TestRelease"},
+	"RELEASING.md, 3. Tag the root":                                      {test: "TestRelease"},
+	"RELEASING.md, 4. Look from outside":                                 {test: "TestRelease"},
+	"RELEASING.md, 5. Tag the nested modules":                            {test: "TestRelease"},
+	"RELEASING.md, 6. Look from outside again":                           {test: "TestRelease"},
 	"docs/commands.md, Commands":                                         {test: "TestReadme"},
 	"docs/commands.md, test":                                             {test: "TestDocumentsCLI"},
 	"docs/commands.md, providers":                                        {test: "TestDocumentsCLI"},
