@@ -6,7 +6,7 @@ TOOL     = go tool -modfile="$(CURDIR)/tools.mod"
 FUZZTIME ?= 20000x
 SOAK     ?= 10m
 
-.PHONY: run build test torture soak bench compare fuzz lint vet vuln changelog release fmt
+.PHONY: run build test torture soak bench compare fuzz lint vet vuln spell github changelog release fmt
 
 # Try it: this plugin's Caddy on example.Caddyfile. Needs nothing but Go.
 run:
@@ -79,6 +79,25 @@ vet:
 # https://vuln.go.dev or $GOVULNDB.
 vuln:
 	@sh scripts/vuln.sh
+
+# Python's tools have a folder of their own.
+build/venv: .ci/requirements.txt
+	python3 -m venv --clear build/venv
+	build/venv/bin/pip install --quiet --disable-pip-version-check --requirement .ci/requirements.txt
+	@touch build/venv
+
+# Words that are misspelt often, in code, documents and messages.
+spell: build/venv
+	git ls-files -z | xargs -0 build/venv/bin/codespell
+
+# Workflows, forms and what else GitHub reads; with ShellCheck where it is installed.
+github: build/venv
+	$(TOOL) actionlint
+	build/venv/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	build/venv/bin/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	build/venv/bin/check-jsonschema --builtin-schema vendor.github-issue-forms \
+		$(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
+	build/venv/bin/check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
 
 # What RELEASING.md says, for VERSION=v0.1.0: the changelog's heading; and from the
 # tag that was pushed all that is published, in build/release, or for some
