@@ -29,8 +29,17 @@ func init() {
 	caddy.RegisterModule(Handler{})
 }
 
-// Handler receives webhooks. It ends the handler chain: no later handler sees
-// the request.
+// Handler receives webhooks: it answers the sender's verification request, and
+// stores each event as a CloudEvent before it answers 200. It ends the handler chain:
+// no later handler sees the request. An example:
+//
+//	{
+//		"handler": "webhook_receiver",
+//		"provider": "github",
+//		"secrets": ["{env.WEBHOOK_SECRET}"],
+//		"outputs": [{"output": "file", "filename": "/var/lib/webhooks/events.jsonl"}],
+//		"deliver": [{"url": "http://localhost:3000/webhooks"}]
+//	}
 //
 // While a request is handled, and in access logs, these placeholders have
 // values:
@@ -44,8 +53,8 @@ func init() {
 // `{http.webhook_receiver.body.<path>}` | A string or number in a JSON body; the path is of keys, and indexes of arrays, separated by dots. Empty for other values, strings over 1 KiB, and such with control characters
 type Handler struct {
 	// What logs, metrics and the commands call this receiver: 1 to 32 lower-case
-	// letters, digits, - and _. Receivers of the same name share their metrics. Its
-	// events have it as the attribute `receiver`, if it is set.
+	// letters, digits, `-` and `_`. Receivers of the same name share their metrics. If
+	// it is set, events have it as the attribute `receiver`.
 	// Default: the provider's name.
 	Name string `json:"name,omitempty"`
 
@@ -63,40 +72,43 @@ type Handler struct {
 	Signature *rules.Signature `json:"signature,omitempty"`
 
 	// Where an event's id, type and subject are, and the answer to it, with the
-	// provider `generic`.
+	// provider `generic`. Default: the id is a new UUIDv7, the type `webhook`, and the
+	// answer 200 without a body.
 	Event *rules.EventRules `json:"event,omitempty"`
 
 	// The tokens that a verification request may carry. Several are useful while
 	// a token is being changed. Placeholders are evaluated when the config is
-	// loaded; one that is empty is an error.
+	// loaded; one that is empty is an error. Required where the provider needs one, as
+	// `socialboards` and `meta` do; an error where it uses none.
 	VerifyTokens []string `json:"verify_tokens,omitempty"`
 
-	// The accounts whose events are taken, for a provider that signs the events of all its
-	// customers with the same key, or encrypts each for one; PROVIDERS.md says what they are. Global placeholders are
-	// allowed.
+	// The accounts whose events are taken. It is for providers that sign the events of all
+	// their customers with the same key, or encrypt each for one; the provider's
+	// document says what its accounts are. Global placeholders are allowed. Required for
+	// such providers; an error for others.
 	Accounts []string `json:"accounts,omitempty"`
 
-	// The secrets with which events may be signed, for providers that sign: of
-	// HMACs the key, of other signatures the public key. Several are useful while
-	// a secret is being changed. Placeholders are evaluated when the config is
-	// loaded; one that is empty is an error.
+	// The secrets with which events may be signed: for HMACs the key, for other
+	// signatures the public key. Several are useful while a secret is being changed.
+	// Placeholders are evaluated when the config is loaded; one that is empty is an
+	// error. Required where the provider needs one; an error where it uses none.
 	Secrets []string `json:"secrets,omitempty"`
 
-	// A file with the public keys of a service whose keys are fetched otherwise, in PEM,
-	// certificates too, or a JSON Web Key or a set of them. It is read when the config is
-	// loaded; nothing is fetched then. For providers aws_sns, ebay, paypal and plaid.
+	// A file with the service's public keys, for the providers `aws_sns`, `ebay`, `paypal` and
+	// `plaid`: in PEM, certificates too, or a JSON Web Key or a set of them. It is read when
+	// the config is loaded. Default: there is no file, and keys are fetched from the service.
 	KeysFile string `json:"keys,omitempty"`
 
-	// The URL that the sender was given, where it differs from what Caddy sees,
-	// as behind another proxy: a text that providers that sign the URL must have
-	// signed just so. It becomes the events' `source`, as a URI, without user and
-	// password. Only scheme and host, without a slash, stand for all URLs there:
-	// path and query are those of the request, as they were sent. By default all of
-	// it is the request's; the query is signed, and not in the source.
+	// The URL that the sender was given, where it differs from what Caddy sees, as
+	// behind another proxy. Providers that sign the URL must have signed this text. It
+	// becomes the events' `source`, as a URI, without user and password. With scheme and
+	// host only, as in `https://hooks.example.com`, path and query are those of the
+	// request. Default: the URL of the request. Its query is in what is signed, and not
+	// in `source`.
 	PublicURL string `json:"public_url,omitempty"`
 
 	// How far the timestamp of a signature may be from the time of receipt, to
-	// either side, with providers that sign one. Default: the provider's, mostly 5m.
+	// either side, with providers that sign one. Default: the provider's, mostly `5m`.
 	Tolerance caddy.Duration `json:"tolerance,omitempty"`
 
 	// Where events are stored. The answer is 200 only when every output has
@@ -105,38 +117,40 @@ type Handler struct {
 
 	// Extra CloudEvents attributes, by name (1 to 20 lower-case letters and
 	// digits). Placeholders in the values are evaluated for each event; an
-	// attribute that comes out empty is left out of that event.
+	// attribute that comes out empty is left out of that event. Default: none.
 	Attributes map[string]string `json:"attributes,omitempty"`
 
 	// The header fields of requests that are stored, in the attribute `httpheaders`:
 	// names, `all`, or `none`. `all` is without those that anybody may set (`Forwarded`,
-	// `X-Forwarded-*`, `X-Real-IP`, `Proxy-*`, `Remote-*`, `X-Webhook-*`). What holds a secret is
-	// `REDACTED`: `Authorization`, `Cookie`, and fields with token, secret, key, auth or
-	// password in their names, except for signatures; and values of the query that are not
-	// signed. Default: what is needed to check a signature again and to find id, type and
-	// subject, and beside that Content-Type, unless it is `application/json`, Content-Encoding
-	// and, of providers that sign, User-Agent; of providers that have nothing in headers,
-	// no attribute.
+	// `X-Forwarded-*`, `X-Real-IP`, `Proxy-*`, `Remote-*`, `X-Webhook-*`).
+	//
+	// What holds a secret is stored as `REDACTED`: `Authorization`, `Cookie`, and fields with
+	// token, secret, key, auth or password in their names, except for signatures; and
+	// values of the query that are not signed.
+	//
+	// Default: what is needed to check a signature again and to find id, type and subject;
+	// `Content-Type`, if it is not `application/json`; `Content-Encoding`; and, of providers
+	// that sign, `User-Agent`. Of providers that have nothing in headers, no field is stored.
 	Headers []string `json:"headers,omitempty"`
 
 	// The largest body, in bytes, as sent and also when decompressed. A larger
-	// one is answered 413. Default: the provider's; socialboards 5242880 (5 MiB).
+	// one is answered 413. Default: the provider's; of `socialboards` 5242880 (5 MiB).
 	MaxBodySize *int64 `json:"max_body_size,omitempty"`
 
 	// How long a request may take, from when its headers were read to the
 	// answer. A body that is not complete by then is answered 408, an event that
-	// is not stored by then 503. Default: the provider's; socialboards 15s.
+	// is not stored by then 503. Default: the provider's; of `socialboards` `15s`.
 	Timeout *caddy.Duration `json:"timeout,omitempty"`
 
 	// Which bodies are taken for an event: `json`, or `any`, where what is not
 	// JSON is stored as a string, or as base64 if it is not text either.
-	// Default: the provider's; socialboards `json`.
+	// Default: the provider's; of `socialboards` `json`.
 	Accept string `json:"accept,omitempty"`
 
 	// Whether events that come again are stored again. Default: they are.
 	Dedupe *dedupe.Config `json:"dedupe,omitempty"`
 
-	// Applications that events are sent on to.
+	// Applications that events are sent on to. Default: none.
 	Deliver []*deliver.Delivery `json:"deliver,omitempty"`
 
 	name             string

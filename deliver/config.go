@@ -48,23 +48,25 @@ const (
 // `cloudevents`.
 type Delivery struct {
 	// What logs, metrics and commands call it, and its files beside the receiver's: 1 to 32
-	// lower-case letters, digits, - and _. A delivery of another name begins with the next
+	// lower-case letters, digits, `-` and `_`. A delivery of another name begins with the next
 	// event. Default: `app`.
 	Name string `json:"name,omitempty"`
 
 	// The URL that events are sent to: http, https, or a Unix socket, as in
 	// `unix//run/app.sock` or, with a path, `unix//run/app.sock:/webhooks`. User and password in it
 	// become the field Authorization. Placeholders are evaluated when the config is loaded.
+	// Required.
 	URL string `json:"url,omitempty"`
 
-	// How events are sent: `original`, as they came: method, stored header fields, and the
-	// body byte for byte; or `cloudevents`, as a CloudEvent in binary mode.
+	// How events are sent. `original` is as they came: with the method, the stored header
+	// fields, and the body byte for byte. `cloudevents` is a CloudEvent in binary mode.
 	// Default: `original`.
 	As string `json:"as,omitempty"`
 
 	// The secret with which requests are signed, by the scheme of Standard Webhooks: base64,
-	// perhaps behind `whsec_`. `off` says that they are not, where the provider's signature would be too old
-	// for a check. Placeholders are evaluated when the config is loaded. Default: they are not signed.
+	// perhaps behind `whsec_`. Placeholders are evaluated when the config is loaded. Default:
+	// they are not signed. Where the provider's own signature would be too old for the
+	// application by then, that has to be said: `off`.
 	Sign string `json:"sign,omitempty"`
 
 	// What is sent one after the other: events about the same `subject`, or all (`strict`),
@@ -84,11 +86,12 @@ type Delivery struct {
 	// last one, what is refused while others are taken goes to the dead letters. Default: `5s 5m 30m 2h 5h 10h 14h 20h 24h`.
 	Retry []caddy.Duration `json:"retry,omitempty"`
 
-	// The types of events that are sent, with * for any characters; the others are passed
+	// The types of events that are sent, with `*` for any characters; the others are passed
 	// over. Default: all, except for those of `caddy webhook test`.
 	Only []string `json:"only,omitempty"`
 
 	// What is changed in the header of each request, as `header_up` of `reverse_proxy` does.
+	// Default: nothing.
 	Header *headers.HeaderOps `json:"header,omitempty"`
 
 	// How the application is reached: TLS, client certificates, HTTP versions. Default:

@@ -30,27 +30,31 @@ func init() {
 	httpcaddyfile.RegisterDirectiveOrder("webhook_inspector", httpcaddyfile.Before, "respond")
 }
 
-// Handler serves a page that shows the events of this Caddy's receivers, what was refused, and deliveries. The page
-// itself holds nothing, and is open; what it shows is for users. Whoever is authenticated by Caddy is one: `{http.auth.user.id}`
-// is set, as it is by `basic_auth`; so is whoever `user` or `certificates` say. Everybody else needs the inspector's key, which is
-// in Caddy's data directory, in `webhook_receiver/inspector.key`; `caddy webhook inspect` prints the page's address with it. The
-// handler answers every request that gets to it, and calls no other.
+// Handler serves a page that shows the events of this Caddy's receivers, what was refused, and deliveries. An example, which
+// shows no bodies and lets nobody act:
+//
+//	{"handler": "webhook_inspector", "receivers": ["tickets"], "read_only": true, "no_payload": true}
+//
+// The page itself holds nothing, and is open; what it shows is for users. Whoever is authenticated by Caddy is one: then
+// `{http.auth.user.id}` is set, as `basic_auth` does. So is whoever `user` or `certificates` say. Everybody else needs the
+// inspector's key, which is in Caddy's data directory, in `webhook_receiver/inspector.key`; `caddy webhook inspect` prints the
+// page's address with it. The handler answers every request that gets to it, and calls no other.
 type Handler struct {
 	// The names of the receivers that are shown: of others neither events nor anything else is. Default: all of this Caddy.
 	Receivers []string `json:"receivers,omitempty"`
 
 	// A placeholder that says who is a user, beside `{http.auth.user.id}`: whoever it is not empty for. With `forward_auth` it
 	// may be `{http.reverse_proxy.header.Remote-User}`, from the answer of the identity provider. Placeholders of the request
-	// itself are errors, as anybody can send them.
+	// itself are errors, as anybody can send them. Default: none.
 	User string `json:"user,omitempty"`
 
-	// Whether a client certificate that the site's TLS has verified makes a user, whom its subject names.
+	// Whether a client certificate that the site's TLS has verified makes a user, whom its subject names. Default: false.
 	Certificates bool `json:"certificates,omitempty"`
 
-	// Whether there are no actions: nothing is sent, paused or retried.
+	// Whether there are no actions: nothing is sent, paused or retried. Default: false.
 	ReadOnly bool `json:"read_only,omitempty"`
 
-	// Whether bodies, the values of header fields and the query are hidden. Id, type and subject of events are not.
+	// Whether bodies, the values of header fields and the query are hidden. Id, type and subject of events are not. Default: false.
 	NoPayload bool `json:"no_payload,omitempty"`
 
 	logger  *zap.Logger

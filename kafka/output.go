@@ -27,18 +27,26 @@ func init() {
 // Output stores each event as a record in a topic of Kafka, by the CloudEvents
 // Kafka protocol binding, and accepts it once all in-sync replicas of the
 // record's partition have it. The producer is idempotent. Receivers that use
-// the same cluster with the same options share one client.
+// the same cluster with the same options share one client. An example:
+//
+//	{
+//		"output": "kafka",
+//		"brokers": ["kafka-1:9093", "kafka-2:9093"],
+//		"topic": "webhooks",
+//		"sasl": {"mechanism": "scram-sha-512", "user": "caddy", "password": "{env.KAFKA_PASSWORD}"},
+//		"tls": {}
+//	}
 type Output struct {
-	// The brokers to begin with, as host:port; the others are learnt from them.
+	// The brokers to begin with, as `host:port`; the others are learnt from them.
 	// Placeholders are evaluated when the config is loaded; one may stand for
 	// several brokers, separated by commas. Required.
 	Brokers []string `json:"brokers,omitempty"`
 
-	// The topic. `{env.*}` and `{file.*}` are evaluated when the config is
-	// loaded, other placeholders for each event: of their values only A-Z, a-z,
-	// 0-9, - and _ are kept, other characters become _, and nothing does, too.
-	// Then the topic must begin with fixed text, and is cut at 249 characters.
-	// Required.
+	// The topic. Placeholders `{env.*}` and `{file.*}` are evaluated when the config is
+	// loaded, others for each event. In the value of such a one `_` replaces each
+	// character that is no letter of ASCII, no digit, no `-` and no `_`, and stands
+	// for an empty value. A topic with such placeholders must begin with fixed text,
+	// and is cut at 249 characters. Required.
 	Topic string `json:"topic,omitempty"`
 
 	// The record's key, which chooses its partition; placeholders are evaluated
@@ -59,13 +67,13 @@ type Output struct {
 	Compression string `json:"compression,omitempty"`
 
 	// The size, in bytes, of the largest record, and of the largest batch,
-	// before compression. It must not be over the topic's max.message.bytes.
+	// before compression. It must not be over the topic's `max.message.bytes`.
 	// An event that is larger is answered 503. Default: 1000012, which is what
 	// brokers take by default.
 	MaxMessageSize int64 `json:"max_message_size,omitempty"`
 
 	// Whether brokers are asked to create the topic if it is missing, which they
-	// do if their auto.create.topics.enable is true. Not with a topic that
+	// do if their `auto.create.topics.enable` is true. Not with a topic that
 	// depends on the event. Default: false.
 	AutoCreateTopics bool `json:"auto_create_topics,omitempty"`
 

@@ -26,7 +26,8 @@ type SASL struct {
 	// is loaded; one that is empty is an error. Required.
 	User string `json:"user,omitempty"`
 
-	// The user's password, likewise.
+	// The user's password. Placeholders are evaluated when the config is loaded; one that
+	// is empty is an error. Required.
 	Password string `json:"password,omitempty"`
 }
 
@@ -40,7 +41,7 @@ type TLS struct {
 	// A file with the client's certificate (with its chain), in PEM. Default: none.
 	Cert string `json:"cert,omitempty"`
 
-	// A file with the certificate's key, in PEM.
+	// A file with the certificate's key, in PEM. Required with `cert`.
 	Key string `json:"key,omitempty"`
 }
 

@@ -36,7 +36,18 @@ const (
 // Output publishes each event to a stream of NATS JetStream, and accepts it
 // once the stream has acknowledged it: with three replicas, when two of them
 // have it. The stream must exist. Receivers that name the same servers and
-// credentials share one connection, which is made again for ever.
+// credentials share one connection, which is made again for ever. An example:
+//
+//	{
+//		"output": "nats",
+//		"servers": ["nats://nats-1:4222", "nats://nats-2:4222"],
+//		"subject": "webhooks.{http.webhook_receiver.event.type}",
+//		"credentials": "/etc/caddy/nats.creds"
+//	}
+//
+// Only one kind of credentials can be given: a file with them, an NKey, a user with
+// password, or a token. Each option of them takes placeholders, which are evaluated when
+// the config is loaded; one that comes out empty is an error.
 type Output struct {
 	// The servers' URLs, as in `nats://nats-1:4222`; the rest of a cluster is
 	// found through any of them. With the scheme `tls` the connection must be
@@ -44,33 +55,31 @@ type Output struct {
 	Servers []string `json:"servers,omitempty"`
 
 	// The subject that events are published to. Placeholders `{env.*}` and
-	// `{file.*}` are evaluated when the config is loaded, others for each event:
-	// what they come to is made a part of one token, with `_` for each character
-	// that has a meaning in subjects, and for a value that is empty. The first
-	// token must have none of these. Required.
+	// `{file.*}` are evaluated when the config is loaded, others for each event. The
+	// value of such a one is a part of one token: `_` replaces each character that
+	// has a meaning in subjects, and stands for an empty value. The first token must
+	// have no placeholder that is evaluated for each event. Required.
 	Subject string `json:"subject,omitempty"`
 
 	// The stream that must take the events. Default: the one that has the subject.
 	Stream string `json:"stream,omitempty"`
 
-	// The file with the user's credentials (JWT and seed).
+	// The file with the user's credentials (JWT and seed). Default: none.
 	Credentials string `json:"credentials,omitempty"`
 
-	// The file with the seed of the user's NKey.
+	// The file with the seed of the user's NKey. Default: none.
 	NKey string `json:"nkey,omitempty"`
 
-	// The user's name.
+	// The user's name. Default: none.
 	User string `json:"user,omitempty"`
 
-	// The user's password, which must be given with the name.
+	// The user's password. Required with `user`.
 	Password string `json:"password,omitempty"`
 
-	// The token that the servers want. Like all of the above, it takes
-	// placeholders that are evaluated when the config is loaded; one that comes
-	// out empty is an error. Only one kind of credentials can be given.
+	// The token that the servers want. Default: none.
 	Token string `json:"token,omitempty"`
 
-	// Encrypt the connection, whatever the servers' URLs say.
+	// Encrypt the connection, whatever the servers' URLs say. Default: the URLs say it.
 	TLS *TLS `json:"tls,omitempty"`
 
 	// How a message holds the event: `structured`, as JSON; or `binary`, with the
@@ -94,7 +103,7 @@ type TLS struct {
 	// A PEM file with the client's certificate. Default: none.
 	Cert string `json:"cert,omitempty"`
 
-	// A PEM file with the certificate's key.
+	// A PEM file with the certificate's key. Required with `cert`.
 	Key string `json:"key,omitempty"`
 }
 

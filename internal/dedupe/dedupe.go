@@ -26,12 +26,12 @@ const maxRemembered = 1_000_000
 // places where events are stored in common, whatever their other options, have
 // that room together; of others none knows what another has stored.
 type Config struct {
-	// How long an event is remembered.
+	// How long an event is remembered, as in `10m`. Required.
 	Window caddy.Duration `json:"window,omitempty"`
 
 	// What makes an event the same as another; placeholders are evaluated for
 	// each event, and one for which all of them come out empty is stored. Default: the
-	// delivery's id. Providers without one need a key.
+	// delivery's id. Required for providers that have none.
 	Key string `json:"key,omitempty"`
 }
 

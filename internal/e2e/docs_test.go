@@ -13,16 +13,36 @@ import (
 	"github.com/cloudevents/sdk-go/v2/event"
 )
 
-// TestDocumentsLinks follows every link to a file or a heading.
+// ownPages is how links from elsewhere to a file of the project begin.
+const ownPages = "https://github.com/caddy-webhook-receiver/caddy-webhook-receiver/blob/main/"
+
+// TestDocumentsLinks follows every link to a file, an image or a heading, in documents
+// and in the forms that GitHub shows.
 func TestDocumentsLinks(t *testing.T) {
 	t.Parallel()
 	all := map[string]document{}
 	for _, d := range documents(t) {
 		all[d.path] = d
 	}
+	forms, _ := filepath.Glob(filepath.Join(project, ".github", "ISSUE_TEMPLATE", "*.yml"))
+	if len(forms) < 4 {
+		t.Errorf("only the forms %q", forms)
+	}
+	for _, form := range forms {
+		content, err := os.ReadFile(form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path, _ := filepath.Rel(project, form)
+		all[path] = document{path: path, links: regexp.MustCompile(`https?://[^\s)]+`).FindAllString(string(content), -1)}
+	}
 	local := 0
 	for _, d := range all {
 		for _, link := range d.links {
+			if rest, ok := strings.CutPrefix(link, ownPages); ok {
+				up, _ := filepath.Rel(filepath.Dir(d.path), ".")
+				link = up + "/" + rest
+			}
 			target, err := url.Parse(link)
 			if err != nil {
 				t.Errorf("%s: %v", d.path, err)

@@ -28,7 +28,7 @@ type EventRules struct {
 	// The status of the answer to a request whose signature is not right. Default: 401.
 	Refused int `json:"refused,omitempty"`
 
-	// A header of the request that is repeated in the answer.
+	// A header of the request that is repeated in the answer. Default: none.
 	Echo string `json:"echo,omitempty"`
 
 	// The body of the answer. Default: it is empty.

@@ -31,10 +31,31 @@ const maxElements = 256
 
 // Signature says how a service signs its events. A request without a valid,
 // timely signature is answered 401. All signatures in it are compared with
-// those of all secrets, in constant time.
+// those of all secrets, in constant time. An example:
+//
+//	{
+//		"algorithm": "hmac-sha256",
+//		"from": ["header:X-Acme-Signature"],
+//		"prefix": "v1=",
+//		"content": "{timestamp}.{body}",
+//		"timestamp": ["header:X-Acme-Timestamp"]
+//	}
+//
+// A source says where a value is:
+//
+//	header:<name>                 a header field
+//	header_json:<name>.<path>     JSON that a header field has in base64
+//	query:<name>                  the URL's query
+//	body:<path>                   a JSON body: keys and array indexes, separated by dots
+//	form:<name>, form:<name>.<path>
+//	                              a field of a form, or in the JSON that it has
+//	xml:<path>                    a body in XML: names below the root element
+//	claim:<path>                  the claims of the token that signs the event
+//	key:<name>                    the name of a JSON body's first key except that one
+//	{body:a}.{body:b}             a text with sources in it, where all of them are there
 type Signature struct {
-	// How it is made, by one of these, or by several HMACs or several digests,
-	// separated by spaces, where the sender uses one or the other:
+	// How a signature is made. Required. It is one of these, or several HMACs or several
+	// digests, separated by spaces, where the sender uses one or the other:
 	//
 	//	hmac-sha1, hmac-sha256, hmac-sha384, hmac-sha512
 	//	sha1, sha256, sha512           a plain digest, with {secret} in what is signed
@@ -54,11 +75,13 @@ type Signature struct {
 	// counts for nothing.
 	Algorithm string `json:"algorithm,omitempty"`
 
-	// Where the signature is, any source except `key` (also `header_json:<name>.<path>`); of several, any may have the right
-	// one. The name of a header may end in `*`, which is any number from 1 to 16. With
-	// `body:<path>.*.<path>` every element of an array must have one: of what `content` takes
-	// from the element, as in `{item:id}`, or the `token`. With a `jwt-…` also `body:`, the
-	// whole body.
+	// Where the signature is: any source except `key`. Of several, any may have the right
+	// one. Required.
+	//
+	// The name of a header may end in `*`, which is any number from 1 to 16. With
+	// `body:<path>.*.<path>` every element of an array must have a signature: of what `content`
+	// takes from the element, as in `{item:id}`, or the `token`. With a `jwt-…` it may also be
+	// `body:`, the whole body.
 	From []Source `json:"from,omitempty"`
 
 	// Whether a signature's header may be there several times. Default: one that is there
@@ -70,25 +93,26 @@ type Signature struct {
 	// one element.
 	Separator string `json:"separator,omitempty"`
 
-	// How an element that is a signature begins, with `{account}`, perhaps. Others are passed over. With
-	// `token` and `jwt-…` what comes before it, in upper or lower case; only headers must
-	// have it. Default: every element is one.
+	// How an element that is a signature begins; others are passed over. `{account}` may be in
+	// it. With `token` and `jwt-…` it is what comes before the token, with its space, as in
+	// `Bearer eyJ…`, in upper or lower case, and only headers must have it. Default: every
+	// element is a signature.
 	Prefix string `json:"prefix,omitempty"`
 
-	// How signatures are encoded: `hex` (default), `base64`, in either alphabet, with or
-	// without padding, and percent-encoded or not, or `base64_hex`, hexadecimal digits in
-	// base64. There may be double quotes around it. A `token` is encoded only with
-	// `base64`, as in HTTP's Basic authentication, where the secret is `user:password`.
+	// How signatures are encoded: `hex`; `base64`, in either alphabet, with or without
+	// padding, and percent-encoded or not; or `base64_hex`, hexadecimal digits in base64.
+	// There may be double quotes around it. A `token` is encoded only with `base64`, as in
+	// HTTP's Basic authentication, where the secret is `user:password`. Default: `hex`.
 	Encoding string `json:"encoding,omitempty"`
 
-	// How secrets are encoded: `raw`, `hex` or `base64`; `sha1` and `nfkd` are for raw
-	// ones whose SHA-1, or whose normalization form KD of Unicode, is the key. White
-	// space in `hex` and `base64` is no part of the key. Public keys are in DER, and may be
-	// PEM (a certificate too) or a JSON Web Key as well. Default: `raw`; `hex` for
-	// `ed25519`, `base64` for other public keys.
+	// How secrets are encoded: `raw`, `hex` or `base64`. `sha1` is a raw secret whose SHA-1 is
+	// the key, and `nfkd` one whose normalization form KD of Unicode is. White space in
+	// `hex` and `base64` is no part of the key. Public keys are in DER; PEM, a certificate
+	// and a JSON Web Key will do, too. Default: `raw`; for `ed25519` it is `hex`, for other
+	// public keys `base64`.
 	KeyEncoding string `json:"key_encoding,omitempty"`
 
-	// What secrets may begin with, such as `whsec_`, and is no part of the key.
+	// What secrets may begin with, such as `whsec_`, and is no part of the key. Default: nothing.
 	KeyPrefix string `json:"key_prefix,omitempty"`
 
 	// What is signed, a text with placeholders in it:
@@ -119,16 +143,16 @@ type Signature struct {
 
 	// What claims of a token must be: texts with placeholders, as in `content`. One with
 	// something of the body in it binds the body. `exp` and `nbf` count, where they are
-	// there, give or take a minute.
+	// there, give or take a minute. Default: none.
 	Claims map[string]string `json:"claims,omitempty"`
 
 	// Whether the body, or a part of it, is not signed: then an event says so, with
-	// `verification` `partial`.
+	// `verification` `partial`. Default: false.
 	Partial bool `json:"partial,omitempty"`
 
-	// Where a value is that is in one request only, and signed, for a `partial` one: with
-	// what is signed a second body is refused, for the last 100,000 since the config was
-	// loaded.
+	// Where a value is that is signed and never comes twice, for a `partial` signature. A
+	// second body with the same value is refused; the last 100,000 values since the config
+	// was loaded are known. Default: nowhere.
 	Nonce Source `json:"nonce,omitempty"`
 
 	// Forms of the URL that may be signed instead of it: `port` (with its scheme's
@@ -143,8 +167,8 @@ type Signature struct {
 	BodyHash Source `json:"body_hash,omitempty"`
 
 	// Where the delivery's id is, where it is signed. Of several sources the first
-	// that has a value counts; but if they are as many as those of `from`, those at
-	// the same place belong together, and each place is checked by itself.
+	// that has a value counts. But if there are as many as in `from`, those at the same
+	// place belong together, and each place is checked by itself. Default: it is not signed.
 	ID []Source `json:"id,omitempty"`
 
 	// Where the time of signing is: `header:<name>`, `query:<name>`, `body:<path>`,
@@ -153,26 +177,27 @@ type Signature struct {
 	// headers count as with `id`. Default: there is none.
 	Timestamp []Source `json:"timestamp,omitempty"`
 
-	// `unix` (seconds, default), `unix_ms`, `unix_any` (milliseconds, if it has more than
-	// 11 digits), `rfc3339` (without a zone it is UTC) or `http_date`.
+	// How the timestamp is written: `unix` (seconds), `unix_ms`, `unix_any` (milliseconds, if
+	// it has more than 11 digits), `rfc3339` (without a zone it is UTC) or `http_date`.
+	// Default: `unix`.
 	TimestampFormat string `json:"timestamp_format,omitempty"`
 
 	// How much the timestamp may differ from the time of receipt, to either side.
-	// Default: 5m.
+	// Default: `5m`.
 	Tolerance caddy.Duration `json:"tolerance,omitempty"`
 
-	// Whether a timestamp that lies ahead is taken, however far.
+	// Whether a timestamp that lies ahead is taken, however far. Default: false.
 	PastOnly bool `json:"past_only,omitempty"`
 
 	// Whether the key is the service's, so that it signs the events of all its customers
-	// with it: `verification` is `service` then, unless `account` binds the event.
+	// with it: `verification` is `service` then, unless `account` binds the event. Default: false.
 	SharedKey bool `json:"shared_key,omitempty"`
 
 	// How what is sent is encrypted. Default: it is not.
 	Sealed *Sealed `json:"-"`
 
-	// Where the account is, which must be signed, one of which the option `account` must
-	// name. Default: events name none.
+	// Where the account is that an event is for. It must be signed, and be one of the
+	// receiver's `accounts`. Default: events name none.
 	Account Source `json:"account,omitempty"`
 }
 

@@ -48,18 +48,17 @@ const (
 // customer's. The answer to a request that lacks something, or has it twice, is
 // 400; to a wrong token it is 403.
 type Verification struct {
-	// The method of the request: `GET` (default; HEAD is answered the same without
-	// the body), `HEAD`, `POST` or `OPTIONS`. All but POST are always taken for
-	// verifications.
+	// The method of the request: `GET`, `HEAD`, `POST` or `OPTIONS`. With `GET`, HEAD is
+	// answered the same without the body. Requests of any of these except POST
+	// are always taken for verifications. Default: `GET`.
 	Method string `json:"method,omitempty"`
 
 	// What the values at these sources must be: a text, a number, or `[]`, an empty array in
-	// the body. A POST with all of them is a
-	// verification, and any other an event. Default for POST: the challenge is
-	// there.
+	// the body. A POST with all of them is a verification, and any other an event.
+	// Default for POST: it is a verification if the challenge is there.
 	Match map[Source]string `json:"match,omitempty"`
 
-	// Whether the request must be signed as events are.
+	// Whether the request must be signed as events are. Default: false.
 	Signed bool `json:"signed,omitempty"`
 
 	// Whether a query of which any part does not parse is answered 400. Default: such
@@ -93,7 +92,8 @@ type Verification struct {
 	// Default: there is none.
 	Digest string `json:"digest,omitempty"`
 
-	// The algorithm of that HMAC, `hmac-sha1` or `hmac-sha256` (default).
+	// The algorithm of the HMAC that is the answer to a challenge, `hmac-sha1` or
+	// `hmac-sha256`. Default: `hmac-sha256`.
 	HMACAlgorithm string `json:"hmac_algorithm,omitempty"`
 
 	// What the challenge must be, a regular expression (RE2) for all of it. With `hmac` and
@@ -106,6 +106,7 @@ type Verification struct {
 	Status int `json:"status,omitempty"`
 
 	// Header fields of the answer, with `{challenge}`, `{hmac}` and `{digest}` in the values.
+	// Default: none.
 	Headers map[string]string `json:"headers,omitempty"`
 
 	// The answer's Content-Type. Default: `text/plain; charset=utf-8`.

@@ -34,16 +34,24 @@ const lastSync = 10 * time.Second
 // the event is acknowledged. Events that arrive together share one write and
 // one fsync, and wait for each other, for 2 ms at most. Receivers that name the
 // same file share one writer. The directory and the file are created with the
-// first event.
+// first event. An example, which keeps 90 days:
+//
+//	{
+//		"output": "file",
+//		"filename": "/var/lib/webhooks/events.jsonl",
+//		"roll_interval": "24h",
+//		"roll_keep_for": "90d",
+//		"roll_compress": "zstd"
+//	}
 type Output struct {
 	// The file's name; placeholders are evaluated when the config is loaded.
 	// Default: `webhooks/events.jsonl` in Caddy's data directory.
 	Filename string `json:"filename,omitempty"`
 
-	// When an event is fsynced: `always`, before it is acknowledged; within an
-	// interval such as `1s` after it was written; or `off`, when the operating
-	// system likes to. With anything but `always`, events that were answered 200
-	// can be lost in a crash of the machine. Default: `always`.
+	// When an event is fsynced. `always` is before it is acknowledged. A duration such
+	// as `1s` is within that time after it was written. `off` leaves it to the
+	// operating system. With anything except `always`, a crash of the machine can lose
+	// events that were answered 200. Default: `always`.
 	Sync SyncMode `json:"sync,omitempty"`
 
 	// The permissions of the file if it is created, whatever the umask, as an
@@ -57,21 +65,21 @@ type Output struct {
 	// data. Default: `cloudevents`.
 	Format string `json:"format,omitempty"`
 
-	// The size, in bytes, that the file does not exceed, unless by a single
-	// event: before that it is rotated, that is renamed with the time, as in
-	// `events-2026-11-23T17-04-58.123.jsonl` (UTC), and a fresh file begun. 0 is
-	// off. Default: 104857600 (100 MiB).
+	// The size, in bytes, from which on the file is rotated: before an event would
+	// exceed it, the file gets a name with the time (UTC), as in
+	// `events-2026-11-23T17-04-58.123.jsonl`, and a fresh one is begun. Only a single
+	// event can make a file larger. 0 is off. Default: 104857600 (100 MiB).
 	RollSize *int64 `json:"roll_size,omitempty"`
 
 	// Rotate at the first event after a multiple of this duration in UTC, too:
-	// `24h` is at midnight. Default: off.
+	// `24h` is at midnight. Default: 0, off.
 	RollInterval caddy.Duration `json:"roll_interval,omitempty"`
 
 	// How many rotated files are kept; older ones are deleted. Default: 0, all.
 	RollKeep int `json:"roll_keep,omitempty"`
 
-	// How long rotated files are kept, by the time in their names; older ones are
-	// deleted. Default: 0, for ever.
+	// How long rotated files are kept, by the time in their names, as in `90d`; older
+	// ones are deleted. Default: 0, for ever.
 	RollKeepFor caddy.Duration `json:"roll_keep_for,omitempty"`
 
 	// How rotated files are compressed, in the background: `off`, `gzip` or

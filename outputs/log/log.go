@@ -19,7 +19,11 @@ func init() {
 	caddy.RegisterModule(Output{})
 }
 
-// Output writes each event to Caddy's log: an info entry with the message
+// Output writes each event to Caddy's log. It has no options:
+//
+//	{"output": "log"}
+//
+// An event is an info entry with the message
 // `event`, of the logger `http.webhook_receiver.outputs.log`, whose fields are
 // the event's CloudEvents attributes, except for httpheaders, and its data. An extra attribute with the
 // name of one of the entry's own fields, such as `level`, gets the prefix
