@@ -44,8 +44,8 @@ const (
 )
 
 // Delivery sends the events of a receiver on to an application, until it has taken each of
-// them: from the receiver's file, which must be an output `file` with `sync` `always` and `format`
-// `cloudevents`.
+// them. It reads them from the receiver's file, so there must be an output `file`, with `sync`
+// `always` and `format` `cloudevents`.
 type Delivery struct {
 	// What logs, metrics and commands call it, and its files beside the receiver's: 1 to 32
 	// lower-case letters, digits, `-` and `_`. A delivery of another name begins with the next
@@ -94,8 +94,8 @@ type Delivery struct {
 	// Default: nothing.
 	Header *headers.HeaderOps `json:"header,omitempty"`
 
-	// How the application is reached: TLS, client certificates, HTTP versions. Default:
-	// Caddy's `http`.
+	// How the application is reached: TLS, client certificates, HTTP versions.
+	// Default: Caddy's `http`.
 	TransportRaw json.RawMessage `json:"transport,omitempty" caddy:"namespace=http.reverse_proxy.transport inline_key=protocol"`
 }
 

@@ -20,11 +20,12 @@ const maxRemembered = 1_000_000
 
 // Config has events that come again within a time answered like those that are
 // stored, and not stored again. What has been stored is remembered for each URL
-// that requests came to, over reloads, and over restarts where the one durable output
-// is a file in the format cloudevents, which is read for that: of up to 1,000,000
-// events, which takes up to 100 MB. Receivers that have provider, key and the
-// places where events are stored in common, whatever their other options, have
-// that room together; of others none knows what another has stored.
+// that requests came to, over reloads. It is remembered over restarts, too, if the one
+// durable output is a file in the format `cloudevents`, which is read for that.
+//
+// Up to 1,000,000 events are remembered, in up to 100 MB. Receivers with the same
+// provider, the same key and the same places where events are stored have that room
+// together, whatever their other options. Others know nothing of each other.
 type Config struct {
 	// How long an event is remembered, as in `10m`. Required.
 	Window caddy.Duration `json:"window,omitempty"`

@@ -131,7 +131,7 @@ type Signature struct {
 	//	                          ones once
 	//	{crc32}                   the body's CRC-32 as a decimal number, which binds no body:
 	//	                          anybody can make another one of the same number
-	//	{account}                 one of the option account
+	//	{account}                 one of the receiver's accounts
 	//	{secret}                  the secret, for a plain digest
 	//	{header:<name>} …         what is at a source
 	//	{item:<path>}             what an element of an array has, where each is signed
@@ -150,9 +150,9 @@ type Signature struct {
 	// `verification` `partial`. Default: false.
 	Partial bool `json:"partial,omitempty"`
 
-	// Where a value is that is signed and never comes twice, for a `partial` signature. A
-	// second body with the same value is refused; the last 100,000 values since the config
-	// was loaded are known. Default: nowhere.
+	// Where a value is that is signed and that the service never uses twice, for a `partial`
+	// signature. Another body with the same signed text is refused, the same body is a
+	// repeat. The last 100,000 since the config was loaded are known. Default: nowhere.
 	Nonce Source `json:"nonce,omitempty"`
 
 	// Forms of the URL that may be signed instead of it: `port` (with its scheme's

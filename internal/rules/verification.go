@@ -48,9 +48,9 @@ const (
 // customer's. The answer to a request that lacks something, or has it twice, is
 // 400; to a wrong token it is 403.
 type Verification struct {
-	// The method of the request: `GET`, `HEAD`, `POST` or `OPTIONS`. With `GET`, HEAD is
-	// answered the same without the body. Requests of any of these except POST
-	// are always taken for verifications. Default: `GET`.
+	// The method of the request: `GET`, `HEAD`, `POST` or `OPTIONS`. Every request of this
+	// method is a verification, except with `POST`. With `GET`, HEAD is answered the same
+	// without the body. Default: `GET`.
 	Method string `json:"method,omitempty"`
 
 	// What the values at these sources must be: a text, a number, or `[]`, an empty array in
@@ -96,10 +96,10 @@ type Verification struct {
 	// `hmac-sha256`. Default: `hmac-sha256`.
 	HMACAlgorithm string `json:"hmac_algorithm,omitempty"`
 
-	// What the challenge must be, a regular expression (RE2) for all of it. With `hmac` and
-	// a method other than POST nothing that matches it is taken for what an event is signed
-	// of, so that none can be forged through a challenge; then events can be anything.
-	// Default: what is said of `challenge` and `hmac`.
+	// What the challenge must be: a regular expression (RE2) for all of it. Default: what
+	// is said of `challenge` and `hmac`. With `hmac` and a method other than POST, an event
+	// is refused if what is signed of it matches: so none can be forged through a challenge,
+	// and events need not be JSON objects or arrays.
 	Pattern string `json:"pattern,omitempty"`
 
 	// The answer's status. Default: 200.
