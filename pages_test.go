@@ -1,10 +1,12 @@
 package webhookreceiver
 
 import (
+	"encoding/json"
 	"go/ast"
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -41,14 +43,36 @@ func TestModulePages(t *testing.T) {
 		{"http.webhook_receiver.outputs.kafka", "kafka", "Output"},
 	} {
 		p := &page{t: t, seen: map[string]bool{}, lines: []string{"# " + module.id}}
-		if doc := p.add(module.dir, module.name, ""); !strings.Contains(doc, "\n\t") {
-			t.Errorf("%s: no example in the comment of %s", module.id, module.name)
-		}
+		p.example(module.id, p.add(module.dir, module.name, ""))
 		t.Log(strings.Join(p.lines, "\n\n"))
 		fields += len(p.lines)
 	}
 	if fields < 100 {
 		t.Errorf("only %d comments", fields)
+	}
+}
+
+// example checks the JSON in a module's comment, whose options must be on the page.
+func (p *page) example(id, doc string) {
+	p.t.Helper()
+	var example string
+	for _, line := range strings.Split(doc, "\n") {
+		if strings.HasPrefix(line, "\t") {
+			example += line
+		}
+	}
+	var config map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(example), &config); err != nil {
+		p.t.Errorf("%s: the example in its comment: %v: %s", id, err, example)
+	}
+	for option, value := range config {
+		if option == "handler" || option == "output" {
+			if string(value) != strconv.Quote(id[strings.LastIndex(id, ".")+1:]) {
+				p.t.Errorf("the example of %s is for %s", id, value)
+			}
+		} else if !slices.Contains(p.lines, "## "+option) {
+			p.t.Errorf("%s: the example has %s, which is no option", id, option)
+		}
 	}
 }
 
