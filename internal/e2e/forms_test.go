@@ -442,40 +442,46 @@ func (s *server) shownByInspector() (all string) {
 	return ""
 }
 
-// deliversFromOlderFiles: the cursor of a backup is newer than its files, which lack the last events. What comes from then
-// on is delivered, and nothing that is there is passed over: it comes again, as nobody knows any more what of it was delivered.
+// deliversFromOlderFiles: the cursor of a backup is newer than its files, which lack the last events, or the whole live
+// file. What comes from then on is delivered, and nothing that is there is passed over: it comes again, as nobody knows any
+// more what of it was delivered. Without the cursor only what comes from then on is delivered.
 func deliversFromOlderFiles(t *testing.T, set string, e *expected) {
-	s := newServer(t)
-	app, later := newFormsTarget(t), newFormsTarget(t)
-	s.restore(set, nil)
-	live := s.path("plain", "events.jsonl")
-	whole := lines(t, live)
-	lost := e.Undelivered["app"]
-	left := whole[:len(whole)-len(lost)]
-	if err := os.WriteFile(live, []byte(strings.Join(left, "\n")+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s.env = append(s.env, "APP="+app.address(), "LATER="+later.address())
-	s.configure(formsConfig(t, set, "Caddyfile"))
-	s.start()
-	var want []string
-	for _, event := range e.Journals["plain"].Events {
-		if !slices.Contains(lost, event.ID) {
-			want = append(want, event.ID)
-		}
-	}
-	s.postPlain(`{"after":true}`, "Ce-Id: after").wantStored(t)
-	eventually(t, "all that there is was delivered", func() error {
-		got := app.ids()
-		for _, id := range append(want, "after") {
-			if !slices.Contains(got, id) {
-				return fmt.Errorf("%s is missing among %q", id, got)
+	for _, missing := range []string{"events", "file", "cursor"} {
+		t.Run(missing, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t)
+			app, later := newFormsTarget(t), newFormsTarget(t)
+			s.restore(set, nil)
+			live := s.path("plain", "events.jsonl")
+			whole := lines(t, live)
+			left := whole[:len(whole)-len(e.Undelivered["app"])]
+			var err error
+			switch missing {
+			case "events":
+				err = os.WriteFile(live, []byte(strings.Join(left, "\n")+"\n"), 0o600)
+			case "file":
+				left, err = nil, os.Remove(live)
+			case "cursor":
+				err = os.Remove(live + ".plain.app.cursor")
 			}
-		}
-		return nil
-	})
-	if len(s.entries(ours("error"))) == 0 {
-		t.Error("no error says that events are missing")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var want []string
+			if missing != "cursor" {
+				for _, event := range e.Journals["plain"].Events[:len(e.Journals["plain"].Events)-len(whole)+len(left)] {
+					want = append(want, event.ID)
+				}
+			}
+			s.env = append(s.env, "APP="+app.address(), "LATER="+later.address())
+			s.configure(formsConfig(t, set, "Caddyfile"))
+			s.start()
+			s.postPlain(`{"after":true}`, "Ce-Id: after").wantStored(t)
+			app.takes(t, append(want, "after")...)
+			if missing != "cursor" && len(s.entries(ours("error"))) == 0 {
+				t.Error("no error says that events are missing")
+			}
+		})
 	}
 }
 
