@@ -262,12 +262,12 @@ func replaysForms(t *testing.T, set string, e *expected) {
 	for _, event := range late {
 		want = append(want, event.ID)
 	}
-	if !slices.Equal(target.order, want) {
-		t.Errorf("replayed %q, want %q", target.order, want)
+	if !slices.Equal(target.came(), want) {
+		t.Errorf("replayed %q, want %q", target.came(), want)
 	}
 	s.webhook(0, append(args[:6:6], "--state", s.path("another.state"))...)
 	for _, event := range plain {
-		if target.got[event.ID] != event.Body {
+		if got, _ := target.took(event.ID); got != event.Body {
 			t.Errorf("%s was replayed as something else", event.ID)
 		}
 	}
@@ -362,7 +362,7 @@ func goesOnWithForms(t *testing.T, set string, e *expected) {
 	app.takes(t, append(slices.Clone(e.Undelivered["app"]), e.Dead["app"]...)...)
 	for _, event := range e.Journals["plain"].Events {
 		for _, target := range []*formsTarget{app, later} {
-			if got, ok := target.got[event.ID]; ok && got != event.Body {
+			if got, ok := target.took(event.ID); ok && got != event.Body {
 				t.Errorf("%s is delivered as something else", event.ID)
 			}
 		}
@@ -538,8 +538,8 @@ func readsOldForms(t *testing.T, set string, e *expected) {
 		for _, event := range e.Journals["plain"].Events[e.Replayed:] {
 			want = append(want, event.ID)
 		}
-		if !slices.Equal(target.order, want) {
-			t.Errorf("%s: replayed %q, want %q", state, target.order, want)
+		if !slices.Equal(target.came(), want) {
+			t.Errorf("%s: replayed %q, want %q", state, target.came(), want)
 		}
 	}
 }
