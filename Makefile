@@ -6,7 +6,7 @@ TOOL     = go tool -modfile="$(CURDIR)/tools.mod"
 FUZZTIME ?= 20000x
 SOAK     ?= 10m
 
-.PHONY: run build test torture soak bench compare fuzz lint vet vuln spell github changelog release fmt
+.PHONY: run build packages test torture soak bench compare fuzz lint vet vuln spell github changelog release fmt
 
 # Try it: this plugin's Caddy on example.Caddyfile. Needs nothing but Go.
 run:
@@ -18,6 +18,11 @@ run:
 build:
 	$(TOOL) xcaddy build --output ./caddy --with $(MODULE)@v0.0.0=. \
 		$(foreach m,$(WITH),--with $(MODULE)/$(m)@v0.0.0=./$(m))
+
+# Debian and RPM packages in build/packages, for amd64 and arm64 or $ARCHES, of the git
+# tag's version or $VERSION.
+packages:
+	@sh deploy/packages/build.sh
 
 # A skipped test is a failure. -p 1: Caddy's test server has fixed ports.
 # -count=1: some tests start programs, which Go's test cache doesn't see.
