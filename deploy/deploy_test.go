@@ -4,10 +4,12 @@ package deploy
 
 import (
 	"context"
+	"debug/elf"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -60,52 +62,170 @@ func TestDockerfile(t *testing.T) {
 	}
 }
 
-// TestDockerfileBuild runs the Dockerfile's build step here, with the folders of
-// this machine and the environment of the builder image.
+// TestDockerfileBuild runs the Dockerfile's build step here for both architectures, with
+// the folders of this machine and the environment of the builder image.
 func TestDockerfileBuild(t *testing.T) {
 	project, err := filepath.Abs("..")
 	if err != nil {
 		t.Fatal(err)
 	}
 	content := read(t, dockerfile)
-	step := regexp.MustCompile(`(?m)^RUN (.*)$`).FindStringSubmatch(content)
+	step := regexp.MustCompile(`(?m)^RUN (.* xcaddy .*)$`).FindStringSubmatch(content)
 	version := regexp.MustCompile(`(?m)^ARG CADDY_VERSION=(.*)$`).FindStringSubmatch(content)
 	if step == nil || version == nil {
 		t.Fatal("no RUN or no version")
 	}
 	dir := t.TempDir()
-	caddy := filepath.Join(dir, "caddy")
-	xcaddy := "#!/bin/sh\ncd '" + project + "'\nexec go tool -modfile=tools.mod xcaddy \"$@\"\n"
-	if err := os.WriteFile(filepath.Join(dir, "xcaddy"), []byte(xcaddy), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	build := exec.Command("sh", "-c", strings.NewReplacer("/usr/bin/caddy", caddy, "=/src", "="+project).Replace(step[1]))
-	build.Env = append(os.Environ(), "CADDY_VERSION=v"+version[1], "PATH="+dir+":"+os.Getenv("PATH"))
-	if out, err := build.CombinedOutput(); err != nil {
+	tool := exec.Command("go", "build", "-C", project, "-modfile=tools.mod", "-o", dir+"/", "github.com/caddyserver/xcaddy/cmd/xcaddy")
+	if out, err := tool.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	validate := exec.Command(caddy, "validate", "--config", "docker/Caddyfile", "--adapter", "caddyfile")
-	validate.Env = append(os.Environ(), "WEBHOOK_DOMAIN=hooks.example.com", "WEBHOOK_VERIFY_TOKEN=t",
-		"XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir)
-	out, err := validate.CombinedOutput()
-	if err != nil || !strings.Contains(string(out), "Valid configuration") || strings.Contains(string(out), "not formatted") {
-		t.Errorf("%v: %s", err, out)
-	}
-}
-
-// TestCompose reads the compose file as Docker Compose does.
-func TestCompose(t *testing.T) {
-	load := func(env ...string) (*types.Project, error) {
-		options, err := cli.NewProjectOptions([]string{"docker/compose.yaml"}, cli.WithEnv(env))
+	for architecture, machine := range map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64} {
+		caddy := filepath.Join(dir, architecture)
+		build := exec.Command("sh", "-c", strings.NewReplacer("/usr/bin/caddy", caddy, "=/src", "="+project).Replace(step[1]))
+		build.Env = append(os.Environ(), "CADDY_VERSION=v"+version[1], "TARGETOS=linux", "TARGETARCH="+architecture, "PATH="+dir+":"+os.Getenv("PATH"))
+		if out, err := build.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		binary, err := elf.Open(caddy)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return options.LoadProject(context.Background())
+		if binary.Machine != machine {
+			t.Errorf("the binary for %s is for %s", architecture, binary.Machine)
+		}
+		_ = binary.Close()
 	}
-	if _, err := load("WEBHOOK_DOMAIN=hooks.example.com"); err == nil || !strings.Contains(err.Error(), "WEBHOOK_VERIFY_TOKEN") {
-		t.Errorf("without a token: %v", err)
+
+	caddy := filepath.Join(dir, runtime.GOARCH)
+	modules, err := exec.Command(caddy, "list-modules").CombinedOutput()
+	for _, output := range []string{"file", "log", "nats", "kafka"} {
+		if err != nil || !strings.Contains(string(modules), "http.webhook_receiver.outputs."+output+"\n") {
+			t.Errorf("%v: the output %s is not in the image", err, output)
+		}
 	}
-	project, err := load("WEBHOOK_DOMAIN=hooks.example.com", "WEBHOOK_VERIFY_TOKEN=t")
+	for provider, values := range map[string]map[string]string{
+		"":       {"WEBHOOK_OPTIONS": "dedupe"},
+		"github": {"WEBHOOK_SECRET": "with $HOME, \"quotes\" and {braces}"},
+		"ebay":   {"WEBHOOK_SECRET": "a:b"},
+		"wecom":  {"WEBHOOK_SECRET": strings.Repeat("a", 42) + "Q", "WEBHOOK_ACCOUNT": "corp"},
+		"twilio": {"WEBHOOK_SECRET": "s"},
+		"paypal": {"WEBHOOK_ACCOUNT": "a"},
+	} {
+		docker := setUp(t, provider, values)
+		project, err := compose(docker)
+		if err != nil {
+			t.Fatalf("%s: %v", provider, err)
+		}
+		service, err := project.GetService("caddy")
+		if err != nil {
+			t.Fatal(err)
+		}
+		validate := exec.Command(caddy, "validate", "--config", docker+"/conf/Caddyfile", "--adapter", "caddyfile")
+		validate.Env = append(os.Environ(), "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir)
+		for name, value := range service.Environment {
+			validate.Env = append(validate.Env, name+"="+*value)
+		}
+		out, err := validate.CombinedOutput()
+		if err != nil || !strings.Contains(string(out), "Valid configuration") || strings.Contains(string(out), "not formatted") {
+			t.Errorf("%s: %v: %s", provider, err, out)
+		}
+		for name, value := range values {
+			if got := service.Environment[name]; got == nil || *got != value {
+				t.Errorf("%s: %s is not %q in the container", provider, name, value)
+			}
+		}
+		if token := service.Environment["WEBHOOK_VERIFY_TOKEN"]; provider == "" && (token == nil || len(*token) != 48) {
+			t.Errorf("no token in %v", service.Environment)
+		}
+	}
+}
+
+// setUp runs setup.sh on a copy of the folder docker, and puts values into .env, as
+// somebody does who fills in what the script asks for.
+func setUp(t *testing.T, provider string, values map[string]string) (docker string) {
+	t.Helper()
+	dir := t.TempDir()
+	docker = dir + "/deploy/docker"
+	if err := os.CopyFS(docker, os.DirFS("docker")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(docker + "/.env"); err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	docs, err := filepath.Abs("../docs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(docs, dir+"/docs"); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{docker + "/setup.sh", "hooks.example.com"}
+	if provider != "" {
+		args = append(args, provider)
+	}
+	out, err := exec.Command("sh", args...).CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "https://hooks.example.com/webhooks\n") {
+		t.Fatalf("setup.sh: %v: %s", err, out)
+	}
+	env := read(t, docker+"/.env")
+	for name, value := range values {
+		if name != "WEBHOOK_OPTIONS" && !strings.Contains(string(out), "Fill in "+name+" ") {
+			t.Errorf("setup.sh does not ask for %s: %s", name, out)
+		}
+		if !strings.Contains(env, "\n"+name+"=''\n") {
+			t.Errorf("%s: .env has no %s: %s", provider, name, env)
+		}
+		env = strings.Replace(env, name+"=''", name+"='"+value+"'", 1)
+	}
+	if err := os.WriteFile(docker+"/.env", []byte(env), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return docker
+}
+
+// TestDockerSetup looks that .env is for its owner only and never overwritten.
+func TestDockerSetup(t *testing.T) {
+	docker := setUp(t, "", nil)
+	before := read(t, docker+"/.env")
+	info, err := os.Stat(docker + "/.env")
+	if err != nil || info.Mode() != 0o600 {
+		t.Errorf("%v: %v", info, err)
+	}
+	token := regexp.MustCompile(`WEBHOOK_VERIFY_TOKEN='([0-9a-f]{48})'`).FindStringSubmatch(before)
+	if token == nil {
+		t.Fatalf("no token in %s", before)
+	}
+	out, err := exec.Command("sh", docker+"/setup.sh", "other.example.com", "github").CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "stays as it is") || !strings.Contains(string(out), token[1]) || read(t, docker+"/.env") != before {
+		t.Errorf("again: %v: %s", err, out)
+	}
+	if err := os.Remove(docker + "/.env"); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{}, {"https://hooks.example.com"}, {"hooks.example.com", "nobody"}} {
+		if out, err := exec.Command("sh", append([]string{docker + "/setup.sh"}, args...)...).CombinedOutput(); err == nil {
+			t.Errorf("%q: %s", args, out)
+		}
+	}
+	if left, _ := filepath.Glob(docker + "/.env*"); left != nil {
+		t.Errorf("left behind: %q", left)
+	}
+}
+
+// compose reads a folder's compose file as Docker Compose does, with its .env.
+func compose(docker string, env ...string) (*types.Project, error) {
+	options, err := cli.NewProjectOptions([]string{docker + "/compose.yaml"}, cli.WithWorkingDirectory(docker), cli.WithEnv(env), cli.WithEnvFiles(), cli.WithDotEnv)
+	if err != nil {
+		return nil, err
+	}
+	return options.LoadProject(context.Background())
+}
+
+// TestCompose looks at what Docker Compose is told.
+func TestCompose(t *testing.T) {
+	docker := setUp(t, "", nil)
+	project, err := compose(docker)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,11 +233,14 @@ func TestCompose(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(filepath.Join(caddy.Build.Context, caddy.Build.Dockerfile)); err != nil {
-		t.Error(err)
+	if _, err := os.Stat("docker/" + filepath.Base(caddy.Build.Dockerfile)); err != nil || filepath.Clean(caddy.Build.Context+"/"+caddy.Build.Dockerfile) != docker+"/Dockerfile" {
+		t.Errorf("%v: %s, %s", err, caddy.Build.Context, caddy.Build.Dockerfile)
 	}
 	if caddy.StopGracePeriod == nil || time.Duration(*caddy.StopGracePeriod) < 20*time.Second {
 		t.Errorf("stops after %v", caddy.StopGracePeriod)
+	}
+	if caddy.User != "" || len(caddy.CapAdd) > 0 || !slices.Equal(caddy.CapDrop, []string{"ALL"}) || caddy.Sysctls["net.ipv4.ip_unprivileged_port_start"] != "0" {
+		t.Errorf("user %q, capabilities %q, kernel settings %q", caddy.User, caddy.CapAdd, caddy.Sysctls)
 	}
 	volumes := map[string]string{}
 	for _, volume := range caddy.Volumes {
@@ -129,10 +252,16 @@ func TestCompose(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	for target, kind := range map[string]string{"/var/lib/webhooks": "volume", "/data": "volume", "/config": "volume", "/etc/caddy/Caddyfile": "bind"} {
+	for target, kind := range map[string]string{"/var/lib/webhooks": "volume", "/data": "volume", "/config": "volume", "/etc/caddy": "bind"} {
 		if volumes[target] != kind {
 			t.Errorf("%s is a %q", target, volumes[target])
 		}
+	}
+	if err := os.Remove(docker + "/.env"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := compose(docker); err == nil || !strings.Contains(err.Error(), "WEBHOOK_DOMAIN") {
+		t.Errorf("without .env: %v", err)
 	}
 }
 
