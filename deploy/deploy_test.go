@@ -63,7 +63,8 @@ func TestDockerfile(t *testing.T) {
 }
 
 // TestDockerfileBuild runs the Dockerfile's build step here for both architectures, with
-// the folders of this machine and the environment of the builder image.
+// the folders of this machine and the environment of the builder image, and then what
+// was built.
 func TestDockerfileBuild(t *testing.T) {
 	project, err := filepath.Abs("..")
 	if err != nil {
@@ -105,7 +106,7 @@ func TestDockerfileBuild(t *testing.T) {
 		}
 	}
 	for provider, values := range map[string]map[string]string{
-		"":       {"WEBHOOK_OPTIONS": "dedupe"},
+		"":       {"WEBHOOK_OPTIONS": "dedupe 10m"},
 		"github": {"WEBHOOK_SECRET": "with $HOME, \"quotes\" and {braces}"},
 		"ebay":   {"WEBHOOK_SECRET": "a:b"},
 		"wecom":  {"WEBHOOK_SECRET": strings.Repeat("a", 42) + "Q", "WEBHOOK_ACCOUNT": "corp"},
@@ -138,6 +139,80 @@ func TestDockerfileBuild(t *testing.T) {
 		if token := service.Environment["WEBHOOK_VERIFY_TOKEN"]; provider == "" && (token == nil || len(*token) != 48) {
 			t.Errorf("no token in %v", service.Environment)
 		}
+	}
+	runImage(t, caddy)
+}
+
+// runImage runs Caddy on a scratch root with what Dockerfile and compose.yaml say of it:
+// the user, who has no rights, the folders that are his, the environment, the root that
+// can't be written, ports from 0 on for everybody. The health check has to work there,
+// and an event to be stored. BusyBox stands for that of the image.
+func runImage(t *testing.T, caddy string) {
+	t.Helper()
+	content := read(t, dockerfile)
+	user := regexp.MustCompile(`(?m)^USER (\d+:\d+)$`).FindStringSubmatch(content)
+	health := regexp.MustCompile(`(?m)^HEALTHCHECK .* CMD \[(.*)\]$`).FindStringSubmatch(content)
+	made := regexp.MustCompile(`(?m)^RUN mkdir -p (.*)$`).FindStringSubmatch(content)
+	owner := regexp.MustCompile(`(?m)^COPY --from=builder --chown=(\d+:\d+) /made/lib/ /var/lib/$`).FindStringSubmatch(content)
+	if user == nil || health == nil || made == nil || owner == nil {
+		t.Fatal("no user, no health check or no folders")
+	}
+	docker := setUp(t, "", nil)
+	env := docker + "/.env" // a site without certificates, as there is no network
+	if err := os.WriteFile(env, []byte(strings.Replace(read(t, env), "='hooks", "='http://hooks", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	project, err := compose(docker)
+	if err != nil {
+		t.Fatal(err)
+	}
+	service, err := project.GetService("caddy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := exec.Command("unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "bash", "-ec", `
+ip link set lo up
+echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start
+mkdir -p "$ROOT/usr/bin" "$ROOT/etc/caddy" "$ROOT/data" "$ROOT/config" "$ROOT/var/lib" "$ROOT/dev" "$ROOT/proc"
+echo 127.0.0.1 localhost >"$ROOT/etc/hosts"
+mkdir -p $(echo "$MADE" | sed "s#/made#$ROOT/made#g")
+chown -R $OWNER "$ROOT/made"
+mount --bind "$ROOT" "$ROOT"
+for volume in data/caddy config/caddy var/lib/webhooks; do
+	mkdir -p "$ROOT/$volume"
+	mount --bind "$ROOT/made/${volume#var/}" "$ROOT/$volume"
+done
+cp "$CADDY" "$ROOT/usr/bin/caddy"
+cp "$CONF/Caddyfile" "$ROOT/etc/caddy/Caddyfile"
+cp "$(command -v busybox)" "$ROOT/usr/bin/busybox"
+ln -s busybox "$ROOT/usr/bin/wget"
+mount --rbind /dev "$ROOT/dev"
+mount -t proc proc "$ROOT/proc"
+mount -o remount,bind,ro "$ROOT"
+inside() { setpriv --no-new-privs --inh-caps=-all chroot --userspec=$IMAGE_USER "$ROOT" "$@"; }
+if inside $HEALTH 2>/dev/null; then exit 1; fi # without Caddy
+inside /usr/bin/caddy run --config /etc/caddy/Caddyfile --adapter caddyfile &
+for i in $(seq 300); do
+	! inside $HEALTH 2>/dev/null || break
+	kill -0 $!
+	sleep 0.1
+done
+inside $HEALTH
+inside /usr/bin/wget -q -O - --header 'Host: hooks.example.com' --post-data '{"EventType":"tested"}' http://127.0.0.1/webhooks
+inside /usr/bin/busybox ls -ln /var/lib/webhooks
+`)
+	run.Env = []string{
+		"PATH=" + os.Getenv("PATH"), "ROOT=" + t.TempDir(), "CADDY=" + caddy, "CONF=" + docker + "/conf", "MADE=" + made[1],
+		"OWNER=" + owner[1], "IMAGE_USER=" + user[1],
+		"HEALTH=/usr/bin/" + strings.NewReplacer(`"`, "", ",", "").Replace(health[1]), "HOME=/", "XDG_DATA_HOME=/data", "XDG_CONFIG_HOME=/config",
+	}
+	for name, value := range service.Environment {
+		run.Env = append(run.Env, name+"="+*value)
+	}
+	out, err := run.CombinedOutput()
+	ids := strings.Replace(user[1], ":", " +", 1)
+	if err != nil || !regexp.MustCompile(`-rw------- +\d+ `+ids+` .* events.jsonl`).Match(out) {
+		t.Errorf("%v: %s", err, out)
 	}
 }
 

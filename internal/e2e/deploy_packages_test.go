@@ -29,9 +29,14 @@ func makePackages(t *testing.T, binaries, version, architectures string) []strin
 	return paths
 }
 
-// untouched prints what must survive an upgrade and a removal: names, owners, rights
-// and contents of events, cursors and the Caddyfile.
-const untouched = "(cd / && find /var/lib/webhooks /etc/caddy/Caddyfile -printf '%p %u %m\\n' | sort; find /var/lib/webhooks /etc/caddy/Caddyfile -type f | sort | xargs sha256sum)"
+// Shell functions that print what must survive: names, owners, rights and contents.
+const (
+	survivors = "stored() { stat -c '%n %U %a' $events; sha256sum /var/lib/webhooks/events.jsonl /etc/caddy/Caddyfile; }\nevents='/var/lib/webhooks /var/lib/webhooks/events.jsonl /etc/caddy/Caddyfile'\n" +
+		"everything() { find /var/lib/webhooks /etc/caddy/Caddyfile -printf '%p %u %m\\n' | sort; find /var/lib/webhooks /etc/caddy/Caddyfile -type f | sort | xargs sha256sum; }\n"
+	// The cursor of a delivery that goes on may move.
+	storedStays     = "[ \"$before\" = \"$(stored)\" ]\n"
+	everythingStays = "[ \"$before\" = \"$(everything)\" ]\n"
+)
 
 // TestDeployPackages builds the packages, and has Debian's dpkg and apt, and rpm,
 // install, upgrade and remove them on scratch machines, with a service that stores
@@ -84,7 +89,8 @@ func TestDeployPackages(t *testing.T) {
 
 	config := withCaddyfile(strings.Replace(document.under(t, "systemd", "caddyfile")[0],
 		"verify_token", "deliver http://127.0.0.1:9\n\t\tverify_token", 1))
-	prepare := "mkdir -p /run/systemd/system\necho 'Defaults env_keep += \"DIR\"' >/etc/sudoers.d/test\n" +
+	// dpkg and rpm don't look for programs in /usr/local.
+	prepare := survivors + "cp $DIR/systemctl /usr/bin/systemctl\nmkdir -p /run/systemd/system\necho 'Defaults env_keep += \"DIR\"' >/etc/sudoers.d/test\n" +
 		"version=1.0.0~rc.1\nmake() { rm -rf build/packages; mkdir -p build/packages; cp $DIR/$version/caddy* build/packages; }\n"
 	store := "curl -sSf -d '{\"EventType\":\"tested\"}' https://hooks.example.com/webhooks\n"
 
@@ -93,29 +99,29 @@ func TestDeployPackages(t *testing.T) {
 		out := debian.run(prepare + echoed(install[0]) +
 			"stat -c '%A %U %n' /var/lib/webhooks /etc/caddy/webhooks.env\n" + config + echoed(install[1]) + store +
 			"systemd-analyze verify caddy.service\n" +
-			"before=$(" + untouched + "); pid=$(pgrep -x caddy-webhook)\nversion=1.0.0\n" +
+			"before=$(stored); pid=$(pgrep -x caddy-webhook)\nversion=1.0.0\n" +
 			echoed(strings.ReplaceAll(install[0], "echo ", ": ")) +
-			"[ \"$before\" = \"$(" + untouched + ")\" ]\n" +
+			storedStays +
 			"[ $pid = $(pgrep -x caddy-webhook) ] # it was not restarted\n" +
 			"dpkg-query -W caddy-webhook\n" +
 			"version=1.0.0~rc.1; make; sudo apt-get install -y --allow-downgrades ./build/packages/caddy-webhook_*_$(dpkg --print-architecture).deb\n" +
-			"[ \"$before\" = \"$(" + untouched + ")\" ]\nversion=1.0.0; make; sudo apt-get install -y ./build/packages/caddy-webhook_*_$(dpkg --print-architecture).deb\n" +
+			storedStays + "version=1.0.0; make; sudo apt-get install -y ./build/packages/caddy-webhook_*_$(dpkg --print-architecture).deb\n" +
 			"systemctl restart caddy\n" + store +
 			"caddy-webhook webhook check /var/lib/webhooks/events.jsonl\n" +
 			`man=$(man -w caddy-webhook-webhook-tail 2>/dev/null || ls /usr/share/man/man8/caddy-webhook-webhook-tail.8.gz); echo manual: $man
 bash -c '. /usr/share/bash-completion/completions/caddy-webhook; complete -p caddy-webhook'
 grep -c 'caddyserver/caddy/v2 v' <(zcat /usr/share/doc/caddy-webhook/third-party-licenses.gz)
 systemctl stop caddy
-` + "before=$(" + untouched + ")\n" +
+` + "before=$(everything)\n" +
 			"set -x; sudo apt-get remove -y caddy-webhook; { set +x; } 2>/dev/null\n" +
-			"[ \"$before\" = \"$(" + untouched + ")\" ]\nls -l /etc/caddy/webhooks.env\n" +
-			echoed(install[2]) + "[ \"$before\" = \"$(" + untouched + ")\" ]\n" +
+			everythingStays + "ls -l /etc/caddy/webhooks.env\n" +
+			echoed(install[2]) + everythingStays +
 			"if ls -d /etc/caddy/webhooks.env /usr/bin/caddy-webhook /usr/lib/systemd/system/caddy.service.d 2>/dev/null; then exit 1; fi\n" +
 			"echo \"$before\"; echo calls: $(sort $DIR/systemctl.calls | uniq -c)\n")
 		mustContain(t, out, "drwx------ caddy /var/lib/webhooks", "-rw------- root /etc/caddy/webhooks.env",
 			"Nothing was restarted", "caddy-webhook\t1.0.0-1", "repeated ids: 0", "manual: /usr/share/man/man8/caddy-webhook-webhook-tail.8.gz",
 			"complete -o default -F __start_caddy-webhook caddy-webhook", "events stay in /var/lib/webhooks", "/var/lib/webhooks/events.jsonl caddy 600",
-			"cursor", "4 daemon-reload")
+			"cursor", "5 daemon-reload")
 	})
 	t.Run("RPM", func(t *testing.T) {
 		rpm.t = t
@@ -128,13 +134,13 @@ stat -c '%A %U %n' /var/lib/webhooks /etc/caddy/webhooks.env
 rpm -V --nodeps caddy-webhook
 echo WEBHOOK_VERIFY_TOKEN=mine >>/etc/caddy/webhooks.env
 ` + config + echoed(install[1]) + store +
-			"before=$(" + untouched + "); pid=$(pgrep -x caddy-webhook)\n" +
+			"before=$(stored); pid=$(pgrep -x caddy-webhook)\n" +
 			"$rpm -U $(package 1.0.0)\nrpm -q caddy-webhook\n" +
-			"[ \"$before\" = \"$(" + untouched + ")\" ]\n[ $pid = $(pgrep -x caddy-webhook) ]\ngrep mine /etc/caddy/webhooks.env\n" +
+			storedStays + "[ $pid = $(pgrep -x caddy-webhook) ]\ngrep mine /etc/caddy/webhooks.env\n" +
 			"changed=$(rpm -V --nodeps caddy-webhook || true); echo \"changed: $changed\"; [ $(echo \"$changed\" | wc -l) = 1 ]\n" +
 			"systemctl restart caddy\n" + store + "caddy-webhook webhook check /var/lib/webhooks/events.jsonl\n" +
-			"systemctl stop caddy\nbefore=$(" + untouched + ")\n$rpm -e caddy-webhook\n" +
-			"[ \"$before\" = \"$(" + untouched + ")\" ]\ngrep mine /etc/caddy/webhooks.env.rpmsave\n" +
+			"systemctl stop caddy\nbefore=$(everything)\n$rpm -e caddy-webhook\n" +
+			everythingStays + "grep mine /etc/caddy/webhooks.env.rpmsave\n" +
 			"if ls -d /usr/bin/caddy-webhook /usr/lib/systemd/system/caddy.service.d/webhooks.conf 2>/dev/null; then exit 1; fi\n")
 		mustContain(t, out, "\ncaddy\n", "/usr/share/licenses/caddy-webhook/LICENSE", "/usr/share/zsh/site-functions/_caddy-webhook",
 			"drwx------ caddy /var/lib/webhooks", "-rw------- root /etc/caddy/webhooks.env", "caddy-webhook-1.0.0-1.",
