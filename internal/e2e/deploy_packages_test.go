@@ -127,7 +127,7 @@ systemctl stop caddy
 		rpm.t = t
 		out := rpm.run(prepare + `package() { echo $DIR/$1/caddy-webhook-$1-1.$(uname -m).rpm; }
 rpm="rpm --force-debian --nodeps"
-rpm -qp --requires $(package $version)
+echo requires: $(rpm -qp --requires $(package $version))
 rpm -qpl $(package $version)
 $rpm -i $(package $version)
 stat -c '%A %U %n' /var/lib/webhooks /etc/caddy/webhooks.env
@@ -142,7 +142,7 @@ echo WEBHOOK_VERIFY_TOKEN=mine >>/etc/caddy/webhooks.env
 			"systemctl stop caddy\nbefore=$(everything)\n$rpm -e caddy-webhook\n" +
 			everythingStays + "grep mine /etc/caddy/webhooks.env.rpmsave\n" +
 			"if ls -d /usr/bin/caddy-webhook /usr/lib/systemd/system/caddy.service.d/webhooks.conf 2>/dev/null; then exit 1; fi\n")
-		mustContain(t, out, "\ncaddy\n", "/usr/share/licenses/caddy-webhook/LICENSE", "/usr/share/zsh/site-functions/_caddy-webhook",
+		mustContain(t, out, "requires: caddy\n", "/usr/share/licenses/caddy-webhook/LICENSE", "/usr/share/zsh/site-functions/_caddy-webhook",
 			"drwx------ caddy /var/lib/webhooks", "-rw------- root /etc/caddy/webhooks.env", "caddy-webhook-1.0.0-1.",
 			"c /etc/caddy/webhooks.env", "repeated ids: 0", "events stay in /var/lib/webhooks")
 	})
