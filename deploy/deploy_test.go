@@ -106,7 +106,7 @@ func TestDockerfileBuild(t *testing.T) {
 		}
 	}
 	for provider, values := range map[string]map[string]string{
-		"":       {"WEBHOOK_OPTIONS": "dedupe 10m"},
+		"":       {"WEBHOOK_OPTIONS": "max_body_size 1MiB"},
 		"github": {"WEBHOOK_SECRET": "with $HOME, \"quotes\" and {braces}"},
 		"ebay":   {"WEBHOOK_SECRET": "a:b"},
 		"wecom":  {"WEBHOOK_SECRET": strings.Repeat("a", 42) + "Q", "WEBHOOK_ACCOUNT": "corp"},
