@@ -152,7 +152,7 @@ func (s *documented) example(t *testing.T, b block) string {
 var (
 	numbers = regexp.MustCompile(`[0-9]+`)
 	spaces  = regexp.MustCompile(` +`)
-	ago     = regexp.MustCompile(`\bnow\b`)
+	now     = regexp.MustCompile(`\bnow\b`)
 )
 
 // wantPrinted checks that a document shows what was printed: line by line, where any
@@ -166,7 +166,7 @@ func wantPrinted(t *testing.T, command, shown, printed string) {
 			continue
 		}
 		pattern := numbers.ReplaceAllString(spaces.ReplaceAllString(regexp.QuoteMeta(line), " +"), "[0-9]+")
-		pattern = ago.ReplaceAllString(pattern, "(now|[0-9]+ seconds? ago)")
+		pattern = now.ReplaceAllString(pattern, "(now|[0-9]+ seconds? ago)")
 		fits := regexp.MustCompile("^" + strings.ReplaceAll(pattern, "…", ".*") + "$")
 		i := 0
 		for gap && i < len(rest)-1 && !fits.MatchString(rest[i]) {

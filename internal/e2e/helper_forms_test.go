@@ -974,15 +974,15 @@ func listForms(t *testing.T, set string) {
 	writeForm(t, filepath.Join(set, formsList), list.String())
 }
 
-// form is a file of a set.
-type form struct {
+// keptFile is a file of a set.
+type keptFile struct {
 	sum, path string
 	mode      fs.FileMode
 	time      time.Time
 }
 
 // formsIn are the files that there are, except for the list and what is written about them.
-func formsIn(t *testing.T, set string) (all []form) {
+func formsIn(t *testing.T, set string) (all []keptFile) {
 	t.Helper()
 	err := filepath.Walk(set, func(path string, info fs.FileInfo, err error) error {
 		name := filepath.ToSlash(strings.TrimPrefix(strings.TrimPrefix(path, set), string(filepath.Separator)))
@@ -990,7 +990,7 @@ func formsIn(t *testing.T, set string) (all []form) {
 			return err
 		}
 		content, err := os.ReadFile(path)
-		all = append(all, form{sumOf(string(content)), name, info.Mode().Perm(), info.ModTime()})
+		all = append(all, keptFile{sumOf(string(content)), name, info.Mode().Perm(), info.ModTime()})
 		return err
 	})
 	if err != nil {
@@ -1000,10 +1000,10 @@ func formsIn(t *testing.T, set string) (all []form) {
 }
 
 // listedForms are those of the list.
-func listedForms(t *testing.T, set string) (all []form) {
+func listedForms(t *testing.T, set string) (all []keptFile) {
 	t.Helper()
 	for _, line := range lines(t, filepath.Join(set, formsList)) {
-		var f form
+		var f keptFile
 		var at string
 		if n, err := fmt.Sscanf(line, "%s %o %s %s", &f.sum, &f.mode, &at, &f.path); n != 4 || err != nil {
 			t.Fatalf("%s: %v", line, err)

@@ -41,7 +41,7 @@ func (p *Row) Properties() []Property {
 	add("verification", verification)
 	add("signature", describeSignature(p.Signature))
 	if p.Signature != nil {
-		add("an event's attribute `verification`", "`"+p.Signature.Says(map[bool]int{true: 1}[p.UsesAccount()])+"`")
+		add("stored `verification`", "`"+p.Signature.Says(map[bool]int{true: 1}[p.UsesAccount()])+"`")
 	}
 	add("id", describeSources(p.Event.ID))
 	add("type", describeSources(p.Event.Type))
