@@ -6,7 +6,7 @@ var _ = add(Row{
 	Kind:  KindFinance,
 	Docs:  "https://developers.ashbyhq.com/docs/authenticating-webhooks",
 	Note: "Give the webhook a secret token: without one Ashby does not sign. " +
-		"When one is made or changed Ashby sends a `ping`, which becomes an event; if it is refused the webhook is disabled. " +
+		"When a webhook is made or changed, Ashby sends a `ping`, which becomes an event; if it is refused the webhook is disabled. " +
 		"What is answered 401, for a wrong secret, is not sent again. " +
 		"Several webhooks for the same event send it with the same id.",
 	Signature: &Signature{Algorithm: "hmac-sha256", From: []Source{"header:Ashby-Signature"}, Prefix: "sha256="},
