@@ -22,7 +22,7 @@ import (
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/outputs/log"
 )
 
-// source is the files of a directory's package, but for its tests.
+// source is the files of a directory's package, except its tests.
 func source(t *testing.T, dir string) (files []*ast.File) {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(dir, "*.go"))

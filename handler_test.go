@@ -37,7 +37,7 @@ func TestEventIsStored(t *testing.T) {
 	}
 }
 
-// TestAnswers has the table of answers to events, but for those that take a
+// TestAnswers has the table of answers to events, except those that take a
 // connection of their own.
 func TestAnswers(t *testing.T) {
 	rc := newReceiver(t, "max_body_size 1KiB")

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// TestAutomaticHTTPS runs example.Caddyfile as in production, but for the
+// TestAutomaticHTTPS runs example.Caddyfile as in production, except for the
 // authority that issues the certificate: senders that trust nothing but that
 // one verify the endpoint and post events, by each version of HTTP, also while
 // the certificate is being renewed.

@@ -10,7 +10,7 @@
 //	go build -o /tmp/caddy ./cmd/caddy # in the plugin's module: its oldest Caddy
 //	cd internal/e2e && E2E_CADDY=/tmp/caddy go test ./...
 //
-// But for the recipe that needs another plugin: that one always runs in the
+// The recipe that needs another plugin is an exception: it always runs in the
 // tests' own program, which has it.
 //
 // The tests need Linux.

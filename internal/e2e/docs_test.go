@@ -103,7 +103,7 @@ func TestDocumentsPictures(t *testing.T) {
 var elsewhere = regexp.MustCompile(`(?m)^\s*output\s+(nats|kafka)\b|"output":\s*"(nats|kafka)"`)
 
 // TestDocumentsCaddyfiles loads every Caddyfile into a running Caddy. It is as it
-// stands there, but for directories and the certificates' authority.
+// stands there, except for directories and the certificates' authority.
 func TestDocumentsCaddyfiles(t *testing.T) {
 	t.Parallel()
 	loaded := 0

@@ -62,7 +62,7 @@ func documents(t *testing.T) (all []document) {
 	return all
 }
 
-// ownDocuments are those but for the ones of nested modules, whose own tests have
+// ownDocuments are those except the ones of nested modules, whose own tests have
 // what their examples need.
 func ownDocuments(t *testing.T) []document {
 	t.Helper()

@@ -17,7 +17,7 @@ import (
 )
 
 // TestReadme does what README.md says, from its first Caddyfile on, and then what
-// docs/commands.md does, but for addresses, paths and the certificates' authority.
+// docs/commands.md does, except for addresses, paths and the certificates' authority.
 func TestReadme(t *testing.T) {
 	t.Parallel()
 	readme := readDocument(t, "README.md")

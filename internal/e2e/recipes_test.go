@@ -16,7 +16,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// recipes are run as docs/recipes.md has them, but for addresses and paths.
+// recipes are run as docs/recipes.md has them, except for addresses and paths.
 var recipes = map[string]func(*testing.T, *recipe){
 	"Only the sender's addresses":   testSendersAddresses,
 	"A path that nobody guesses":    testUnguessablePath,

@@ -20,7 +20,7 @@ const never = `{"EventType":"never","Text":"0123456789 0123456789 0123456789 012
 
 // TestRudeSenders has one kind of rude sender after the other, each beside two
 // honest ones, whose events are answered within a second all the while. Nothing
-// of the rude ones' is stored, but for the whole events among it, and in the end
+// of the rude ones' is stored, except the whole events among it, and in the end
 // they have cost nothing.
 func TestRudeSenders(t *testing.T) {
 	s := startTLS(t, "http://, https://localhost {\n"+directive("", stored()...)+"}\n")

@@ -191,7 +191,7 @@ func (s *server) takeFile(name string) []string {
 }
 
 // wantFlat checks that the second half of what was measured is no higher than
-// the first one, but for some play.
+// the first one, except for some play.
 func wantFlat(t *testing.T, what string, values []int, play int) {
 	t.Helper()
 	half := len(values) / 2

@@ -229,7 +229,7 @@ func (b *budget) collectNow() {
 	b.collected = nil
 }
 
-// makeRoom stops the oldest small bodies, but for one, until n bytes fit into the
+// makeRoom stops the oldest small bodies, except one, until n bytes fit into the
 // share or there are no more of them. Their memory counts as used until they end.
 func (b *budget) makeRoom(n, share int64, but *Lease) {
 	for next := b.open.after; next != &b.open && n > share-b.reading; {

@@ -37,7 +37,7 @@ func everyOperationFails(t *testing.T, r scriptRotation) {
 		{name: "not permitted", hook: hook{before: failing(fs.ErrPermission)}, times: 2},
 		{name: "done all the same", hook: hook{after: failing(errDisk)}, times: 1},
 		{name: "done in part", hook: hook{before: failing(&shortWrite{3, syscall.ENOSPC})}, times: 2, only: opWrite},
-		{name: "done but for the line feed", hook: hook{before: failing(&shortWrite{6, nil})}, times: 1, only: opWrite},
+		{name: "done except the line feed", hook: hook{before: failing(&shortWrite{6, nil})}, times: 1, only: opWrite},
 	}
 	for _, o := range allOps {
 		calls := reference.fsys.count(o)

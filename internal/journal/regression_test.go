@@ -91,7 +91,7 @@ func TestSyncFailedIsCalledHoweverALineIsLost(t *testing.T) {
 }
 
 // losses are the ways in which the fsync of a line fails after it was
-// acknowledged, but for the ordinary one. Nothing else does.
+// acknowledged, except the ordinary one. Nothing else does.
 var losses = map[string]func(*testing.T, *Journal, *faultFS){
 	"the fsync was that of another line": func(t *testing.T, j *Journal, fsys *faultFS) {
 		fsys.fail(opSync, 1, errDisk)
