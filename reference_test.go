@@ -140,7 +140,7 @@ func TestReferenceHasEveryOption(t *testing.T) {
 func checkEntry(t *testing.T, heading, name, entry string, jsonNames []string) {
 	t.Helper()
 	shape := regexp.MustCompile(`(?s)^\n\n[A-Z` + "`" + `].*?\n\n- Syntax: ` + "`" + regexp.QuoteMeta(name) + `[ ` + "`" + `].*\n` +
-		`- Value: .*\n- Default: .*\n- JSON: ` + "`" + `([a-z_.\[\]]+)` + "`" + `.*\n- Errors: .*\n`)
+		`- Value:[ \n].*\n- Default: .*\n- JSON: ` + "`" + `([a-z_.\[\]]+)` + "`" + `.*\n- Errors:[ \n].*\n`)
 	found := shape.FindStringSubmatch(entry)
 	if found == nil {
 		t.Errorf("%s: not a sentence, and then Syntax, Value, Default, JSON and Errors:%s", heading, entry)
