@@ -217,7 +217,7 @@ func (r *release) published(t *testing.T) string {
 		t.Errorf("the SBOM has %v", versions)
 	}
 	notes, err := os.ReadFile(filepath.Join(r.clone, "build", "release-notes.md"))
-	if err != nil || len(notes) < 100 || strings.Contains(string(notes), "## ") {
+	if err != nil || len(notes) < 100 || strings.Contains("\n"+string(notes), "\n## ") {
 		t.Errorf("the text of the release: %v\n%s", err, notes)
 	}
 	return sums
