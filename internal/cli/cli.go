@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/expect"
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/play"
 )
 
@@ -20,6 +21,17 @@ func Register(cmd *cobra.Command, providers []play.Service, configured Configure
 	} {
 		sanitizeErrors(sub)
 		cmd.AddCommand(sub)
+	}
+	cmd.Args = cobra.ArbitraryArgs
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return cmd.Help()
+		}
+		var names []string
+		for _, sub := range cmd.Commands() {
+			names = append(names, sub.Name())
+		}
+		return expect.Word("command", args[0], names...)
 	}
 }
 
