@@ -25,7 +25,7 @@ func TestBrowserForms(t *testing.T) {
 	empty := [][2]string{{"empty", "#events"}, {"setup", "#receiver=tickets"}, {"no-refused", "#refused"}}
 	full := [][2]string{{"list", "#events"}, {"event", "click"}, {"receiver", "#receiver=payments"}, {"refused", "#refused"}, {"refused-one", "click"}, {"deliveries", "#deliveries"}}
 	look := func(views [][2]string) {
-		for _, f := range forms {
+		for _, f := range viewports {
 			p.as(f)
 			p.open("about:blank")
 			p.open(in.page + "#key=" + in.key)
@@ -66,7 +66,7 @@ func TestBrowserForms(t *testing.T) {
 	look(full)
 
 	// Twice as large: the same as half as wide.
-	p.as(form{"zoomed", 720, 450, false, false})
+	p.as(viewport{"zoomed", 720, 450, false, false})
 	p.to("#events")
 	p.settled()
 	if wide := p.eval("document.documentElement.scrollWidth > innerWidth"); wide != "false" {
@@ -111,7 +111,7 @@ func TestBrowserPhone(t *testing.T) {
 		in.ticket(n)
 	}
 	p := browse(t)
-	p.as(forms[2])
+	p.as(viewports[2])
 	p.open(in.page + "#key=" + in.key)
 	p.shows(row(0), "T-59")
 	p.wait("a list that can be scrolled", "document.querySelector('#list').scrollHeight > 2000")

@@ -47,15 +47,15 @@ func printed(t *testing.T, output string, i int) string {
 }
 
 var (
-	ago    = regexp.MustCompile(`\b(now|\d+ (second|minute)s? ago)\b`)
-	size   = regexp.MustCompile(`\b[\d.]+ [KMGT]?i?B\b`)
-	digits = regexp.MustCompile(`[\d.]*\d`)
-	blanks = regexp.MustCompile(`[ \t]+`)
+	timeAgo = regexp.MustCompile(`\b(now|\d+ (second|minute)s? ago)\b`)
+	size    = regexp.MustCompile(`\b[\d.]+ [KMGT]?i?B\b`)
+	digits  = regexp.MustCompile(`[\d.]*\d`)
+	blanks  = regexp.MustCompile(`[ \t]+`)
 )
 
 // alike is a text without what differs from run to run.
 func alike(text string) string {
-	text = ago.ReplaceAllString(text, "ago")
+	text = timeAgo.ReplaceAllString(text, "ago")
 	text = size.ReplaceAllString(text, "0 B")
 	text = digits.ReplaceAllString(text, "0")
 	text = strings.ReplaceAll(text, ":0Z", ":0.0Z")

@@ -35,14 +35,14 @@ var picturesOf = map[string]string{
 	"terminal-tail": "tail",
 }
 
-// form is what a page is looked at with.
-type form struct {
+// viewport is what a page is looked at with.
+type viewport struct {
 	name          string
 	width, height int64
 	dark, phone   bool
 }
 
-var forms = []form{{"light", 1280, 760, false, false}, {"dark", 1280, 760, true, false}, {"phone", 390, 844, false, true}}
+var viewports = []viewport{{"light", 1280, 760, false, false}, {"dark", 1280, 760, true, false}, {"phone", 390, 844, false, true}}
 
 // tab is a page in a real browser.
 type tab struct {
@@ -140,15 +140,15 @@ func (p *tab) fail(format string, args ...any) {
 	p.t.Fatalf("%s\nthe page: %s\nthe console: %s", fmt.Sprintf(format, args...), tail(text, 1500), p.errors)
 }
 
-// as has the page looked at in a form.
-func (p *tab) as(f form) {
+// as has the page looked at in a viewport.
+func (p *tab) as(v viewport) {
 	p.t.Helper()
 	scheme := "light"
-	if f.dark {
+	if v.dark {
 		scheme = "dark"
 	}
-	p.run(emulation.SetDeviceMetricsOverride(f.width, f.height, 1, f.phone),
-		emulation.SetTouchEmulationEnabled(f.phone),
+	p.run(emulation.SetDeviceMetricsOverride(v.width, v.height, 1, v.phone),
+		emulation.SetTouchEmulationEnabled(v.phone),
 		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
 }
 
