@@ -32,7 +32,7 @@ var (
 // picturesOf are the screenshots that documents have, in docs/images.
 var picturesOf = map[string]string{
 	"light-event": "inspector-light", "dark-refused-one": "inspector-dark", "phone-list": "inspector-phone",
-	"terminal-tail": "tail",
+	"terminal-tail": "tail", "dashboard": "dashboard",
 }
 
 // viewport is what a page is looked at with.
