@@ -79,6 +79,9 @@ lint:
 vet:
 	@set -e; for m in $(MODULES); do for os in linux darwin windows; do \
 		echo "== $$m $$os"; (cd $$m && GOOS=$$os go vet ./...); done; done
+	cd internal/e2e && go vet -tags browser,deploy,libraries,release,strace ./... && go vet -tags powercut ./...
+	cd deploy && go vet -tags deploy ./...
+	cd kafka && go vet -tags broker ./...
 
 # Known vulnerabilities, of every module as it is built with the newest Caddy, by
 # https://vuln.go.dev or $GOVULNDB.
