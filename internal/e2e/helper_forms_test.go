@@ -17,7 +17,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -548,8 +547,16 @@ func newFormsKey(t *testing.T) formsKey {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := func(n *big.Int) string { return base64.RawURLEncoding.EncodeToString(n.FillBytes(make([]byte, 32))) }
-	return formsKey{text(key.X), text(key.Y), text(key.D)}
+	private, err := key.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, err := key.PublicKey.Bytes() // 4, X, Y
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := base64.RawURLEncoding.EncodeToString
+	return formsKey{text(public[1:33]), text(public[33:]), text(private)}
 }
 
 const formsKeyID = "forms-key"
@@ -564,14 +571,14 @@ func (k formsKey) record() (name, content string) {
 // sign returns the header field of an event.
 func (k formsKey) sign(t *testing.T, body string) string {
 	t.Helper()
-	number := func(text string) *big.Int {
-		b, err := base64.RawURLEncoding.DecodeString(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return new(big.Int).SetBytes(b)
+	private, err := base64.RawURLEncoding.DecodeString(k.D)
+	if err != nil {
+		t.Fatal(err)
 	}
-	key := &ecdsa.PrivateKey{PublicKey: ecdsa.PublicKey{Curve: elliptic.P256(), X: number(k.X), Y: number(k.Y)}, D: number(k.D)}
+	key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), private)
+	if err != nil {
+		t.Fatal(err)
+	}
 	part := func(v any) string {
 		b, _ := json.Marshal(v)
 		return base64.RawURLEncoding.EncodeToString(b)
