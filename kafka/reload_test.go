@@ -151,7 +151,7 @@ func TestValidate(t *testing.T) {
 		log     string
 	}{
 		"the topic is there":     {c.output(), 0, "events are stored in Kafka"},
-		"the topic is missing":   {strings.Replace(c.output(), c.topic, "missing", 1), 1, `topic "missing"`},
+		"the topic is missing":   {strings.Replace(c.output(), c.topic, "missing", 1), 1, "UNKNOWN_TOPIC_OR_PARTITION"},
 		"it will be created":     {strings.Replace(c.output("auto_create_topics"), c.topic, "created", 1), 0, "not there yet"},
 		"a password in the open": {c.output("sasl plain me {env.KAFKA_TEST_PASSWORD}"), 0, "the password goes over the network as it is"},
 		"the cluster is missing": {"output kafka {\nbrokers 127.0.0.1:1\ntopic webhooks\n}", 0, "connection refused"},
