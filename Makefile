@@ -88,18 +88,18 @@ vet:
 vuln:
 	@sh scripts/vuln.sh
 
-# Python's tools have a folder of their own.
-build/venv: .ci/requirements.txt
+# Python's tools have a folder of their own. The stamp is there once they are.
+build/venv/installed: .ci/requirements.txt
 	python3 -m venv --clear build/venv
 	build/venv/bin/pip install --quiet --disable-pip-version-check --requirement .ci/requirements.txt
-	@touch build/venv
+	@touch $@
 
 # Words that are misspelt often, in code, documents and messages.
-spell: build/venv
+spell: build/venv/installed
 	git ls-files -z | xargs -0 build/venv/bin/codespell
 
 # Workflows, forms and what else GitHub reads; with ShellCheck where it is installed.
-github: build/venv
+github: build/venv/installed
 	$(TOOL) actionlint
 	build/venv/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	build/venv/bin/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
@@ -111,10 +111,10 @@ github: build/venv
 # tag that was pushed all that is published, in build/release, or for some
 # PLATFORMS="linux/amd64 ..." only.
 changelog:
-	@sh scripts/changelog.sh $(VERSION)
+	@sh scripts/changelog.sh "$(VERSION)"
 
 release:
-	@sh scripts/release.sh $(VERSION) $(PLATFORMS)
+	@sh scripts/release.sh "$(VERSION)" $(PLATFORMS)
 
 fmt:
 	$(TOOL) gofumpt -w .

@@ -9,16 +9,20 @@ db=${GOVULNDB:-https://vuln.go.dev}
 tools=$PWD/tools.mod
 
 copy=$(mktemp -d)
-trap 'rm -rf "$copy"' EXIT
+trap 'rm -rf "$copy" "$copy.log"' EXIT
 git ls-files -z --cached --others --exclude-standard | tar --null -T - -cf - | tar -xf - -C "$copy"
 cd "$copy"
+[ -e go.mod ] # without git, nothing is here
 failed=
 for module in $(find . -name go.mod -exec dirname {} \; | sort); do
 	echo "== $module"
 	cd "$copy/$module"
 	if grep -q 'github.com/caddyserver/caddy/v2 ' go.mod; then
-		go get github.com/caddyserver/caddy/v2@latest 2>&1 | grep ' github.com/caddyserver/caddy/v2 ' || true
-		go mod tidy 2>/dev/null
+		{ go get github.com/caddyserver/caddy/v2@latest && go mod tidy; } >"$copy.log" 2>&1 || {
+			cat "$copy.log" >&2
+			exit 1
+		}
+		go list -m github.com/caddyserver/caddy/v2
 	fi
 	go tool -modfile="$tools" govulncheck -db "$db" -test ./... || failed="$failed $module"
 done

@@ -28,7 +28,7 @@ type release struct {
 }
 
 // TestRelease does what RELEASING.md says, to the letter, and then what the workflow of a
-// tag does, for one platform: whatever is built is built from tags, by Go as users
+// tag does, for two platforms: whatever is built is built from tags, by Go as users
 // have it.
 func TestRelease(t *testing.T) {
 	r := newRelease(t)
@@ -55,9 +55,9 @@ func TestRelease(t *testing.T) {
 	step("6. Look from outside again", r.empty)
 	r.checkModules(t)
 
-	r.run(t, r.clone, "git checkout --quiet v"+inRelease+" && make release PLATFORMS=linux/amd64 VERSION=v"+inRelease)
+	r.run(t, r.clone, "git checkout --quiet v"+inRelease+" && make release PLATFORMS='linux/amd64 linux/arm64' VERSION=v"+inRelease)
 	sums := r.published(t)
-	r.run(t, r.clone, "make release PLATFORMS=linux/amd64 VERSION=v"+inRelease)
+	r.run(t, r.clone, "make release PLATFORMS='linux/amd64 linux/arm64' VERSION=v"+inRelease)
 	if again := r.published(t); sums != again {
 		t.Errorf("built again it is something else:\n%s\n%s", sums, again)
 	}
@@ -186,7 +186,7 @@ func (r *release) published(t *testing.T) string {
 	dir := filepath.Join(r.clone, "build", "release")
 	sums := r.run(t, dir, "sha256sum --check --strict --quiet SHA256SUMS && cat SHA256SUMS")
 	name := "caddy-webhook-receiver_" + inRelease + "_linux_amd64"
-	for _, file := range []string{name + ".tar.gz", name + ".cdx.json"} {
+	for _, file := range []string{name + ".tar.gz", name + ".cdx.json", strings.Replace(name, "amd64", "arm64", 1) + ".tar.gz"} {
 		if !strings.Contains(sums, "  "+file+"\n") {
 			t.Errorf("SHA256SUMS has no %s: %s", file, sums)
 		}
