@@ -1,6 +1,6 @@
 #!/bin/sh
 # Debian and RPM packages in build/packages, for "make packages". From the environment:
-# VERSION (of the git tag otherwise), ARCHES, CADDY_VERSION (the newest otherwise), and
+# VERSION, such as 0.1.0 or v0.1.0-rc.1 (of the git tag otherwise), ARCHES, CADDY_VERSION (the newest otherwise), and
 # BINARIES, a folder whose binaries are taken as they are.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -14,11 +14,10 @@ umask 022
 commit=$(git log -1 --format=%h 2>/dev/null || echo unknown)
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct 2>/dev/null || date +%s) # nothing in a package is newer
 export SOURCE_DATE_EPOCH
-if [ -z "${VERSION:-}" ]; then
-	# v0.1.0-rc.1 is 0.1.0~rc.1, which is older than 0.1.0; five commits later it is +5.g and the commit.
-	VERSION=$(git describe --tags --match 'v[0-9]*' 2>/dev/null | sed 's/^v//; s/-\([0-9]*\)-g\([0-9a-f]*\)$/+\1.g\2/; s/-/~/g')
-	VERSION=${VERSION:-0.0.0~git$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y%m%d%H%M%S).$commit}
-fi
+[ -n "${VERSION:-}" ] || VERSION=$(git describe --tags --dirty=+dirty --match 'v[0-9]*' 2>/dev/null || true)
+# v0.1.0-rc.1 is 0.1.0~rc.1, which is older than 0.1.0; five commits later it is +5.g and the commit.
+VERSION=$(printf %s "$VERSION" | sed 's/^v//; s/-\([0-9]*\)-g\([0-9a-f]*\)\(+dirty\)*$/+\1.g\2\3/; s/-/~/g')
+VERSION=${VERSION:-0.0.0~git$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y%m%d%H%M%S).$commit}
 export VERSION
 
 # What runs here must not be built for the package's system.
@@ -35,7 +34,12 @@ binary() { # binary <architecture>
 
 # What all architectures have in common.
 common=$out/common
-mkdir -p "$common/completions" "$common/man"
+mkdir -p "$common/completions" "$common/man" "$common/deploy"
+cp -R docs "$common/"
+cp -R deploy/logrotate deploy/shippers deploy/prometheus deploy/grafana "$common/deploy/"
+# Whatever umask and time the clone was made with.
+chmod -R u=rwX,go=rX "$common/docs" "$common/deploy"
+find "$common/docs" "$common/deploy" -exec touch -d "@$SOURCE_DATE_EPOCH" {} +
 native=$(go env GOHOSTARCH)
 binary "$native"
 caddy=$binaries/$native/caddy-webhook

@@ -29,7 +29,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	folders := strings.Fields(string(out))
+	folders := strings.Split(strings.TrimRight(string(out), "\r\n"), "\n")
 	texts := map[string][]string{} // a license's text, and what is under it
 	add := func(what, folder string) {
 		found, err := licenses(folder)
