@@ -278,7 +278,7 @@ func TestDockerSetup(t *testing.T) {
 	if err := os.Remove(docker + "/.env"); err != nil {
 		t.Fatal(err)
 	}
-	for _, args := range [][]string{{}, {"https://hooks.example.com"}, {"hooks.example.com", "nobody"}} {
+	for _, args := range [][]string{{}, {"https://hooks.example.com"}, {"hooks.example.com:8443"}, {"-x"}, {".."}, {"hooks.example.com", "nobody"}, {"hooks.example.com", "../guides/github"}} {
 		if out, err := exec.Command("sh", append([]string{docker + "/setup.sh"}, args...)...).CombinedOutput(); err == nil {
 			t.Errorf("%q: %s", args, out)
 		}

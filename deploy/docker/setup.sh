@@ -17,7 +17,7 @@ print() {
 	[ -z "$(value WEBHOOK_VERIFY_TOKEN)" ] || echo "Verify token: $(value WEBHOOK_VERIFY_TOKEN)"
 }
 
-value() { sed -n "s/^$1=//p" "$env" | tr -d "'"; }
+value() { sed -n "s/^$1=//p" "$env" | sed "s/^'\(.*\)'\$/\1/; s/^\"\(.*\)\"\$/\1/"; }
 
 if [ -e "$env" ]; then
 	echo "$env is there already and stays as it is."
@@ -28,12 +28,15 @@ fi
 domain=${1:?the name that the sender calls, such as hooks.example.com}
 provider=${2:-socialboards}
 case $domain in
-*[!A-Za-z0-9.-]*)
+*[!A-Za-z0-9.-]* | [.-]* | *..* | *[.-])
 	echo "$domain: a name without https:// and path is needed, such as hooks.example.com" >&2
 	exit 1
 	;;
 esac
 document=$folder/../../docs/providers/$provider.md
+case $provider in
+*[!a-z0-9_]*) document= ;; # a path
+esac
 if [ ! -e "$document" ]; then
 	echo "$provider: there is no such provider. PROVIDERS.md has all of them." >&2
 	exit 1
