@@ -107,7 +107,9 @@ func TestDeployPackages(t *testing.T) {
 			"[ $pid = $(pgrep -x caddy-webhook) ] # it was not restarted\n" +
 			"dpkg-query -W caddy-webhook\n" +
 			"version=1.0.0~rc.1; make; sudo apt-get install -y --allow-downgrades ./build/packages/caddy-webhook_*_$(dpkg --print-architecture).deb\n" +
-			storedStays + "version=1.0.0; make; sudo apt-get install -y ./build/packages/caddy-webhook_*_$(dpkg --print-architecture).deb\n" +
+			storedStays + "mkdir -p /etc/systemd/system/caddy.service.d; touch /etc/systemd/system/caddy.service.d/webhooks.conf\n" +
+			"version=1.0.0; make; sudo apt-get install -y ./build/packages/caddy-webhook_*_$(dpkg --print-architecture).deb\n" +
+			"rm /etc/systemd/system/caddy.service.d/webhooks.conf\n" +
 			"systemctl restart caddy\n" + store +
 			"caddy-webhook webhook check /var/lib/webhooks/events.jsonl\n" +
 			`man=$(man -w caddy-webhook-webhook-tail 2>/dev/null || ls /usr/share/man/man8/caddy-webhook-webhook-tail.8.gz); echo manual: $man
@@ -121,7 +123,7 @@ systemctl stop caddy
 			"if ls -d /etc/caddy/webhooks.env /usr/bin/caddy-webhook /usr/lib/systemd/system/caddy.service.d 2>/dev/null; then exit 1; fi\n" +
 			"echo \"$before\"; echo calls: $(sort $DIR/systemctl.calls | uniq -c)\n")
 		mustContain(t, out, "drwx------ caddy /var/lib/webhooks", "-rw------- root /etc/caddy/webhooks.env",
-			"Nothing was restarted", "caddy-webhook\t1.0.0-1", "repeated ids: 0", "manual: /usr/share/man/man8/caddy-webhook-webhook-tail.8.gz",
+			"Nothing was restarted", "webhooks.conf hides the drop-in of this package", "caddy-webhook\t1.0.0-1", "repeated ids: 0", "manual: /usr/share/man/man8/caddy-webhook-webhook-tail.8.gz",
 			"complete -o default -F __start_caddy-webhook caddy-webhook", "events stay in /var/lib/webhooks", "/var/lib/webhooks/events.jsonl caddy 600",
 			"cursor", "5 daemon-reload")
 	})
