@@ -153,8 +153,7 @@ type running struct{ cmd *exec.Cmd }
 
 // start runs the server and waits until it listens.
 func (s server) start(dir string) (*running, error) {
-	if conn, err := net.Dial("tcp", address); err == nil {
-		_ = conn.Close()
+	if !eventually(5*time.Second, func() bool { return !listens() }) { // workers of the last one may take a moment
 		return nil, errors.New("something else listens at " + address)
 	}
 	config := strings.ReplaceAll(s.config, "{DIR}", dir)
@@ -187,14 +186,30 @@ http://%s {
 	if err := r.cmd.Start(); err != nil {
 		return nil, err
 	}
-	for range 500 {
-		if conn, err := net.Dial("tcp", address); err == nil {
-			return r, conn.Close()
-		}
-		time.Sleep(20 * time.Millisecond)
+	if eventually(10*time.Second, listens) {
+		return r, nil
 	}
 	r.stop()
 	return nil, fmt.Errorf("it does not listen: %s", said)
+}
+
+// listens tells whether a server is at the address.
+func listens() bool {
+	conn, err := net.Dial("tcp", address)
+	if err == nil {
+		_ = conn.Close()
+	}
+	return err == nil
+}
+
+// eventually tells whether something comes true in time.
+func eventually(limit time.Duration, is func() bool) bool {
+	for deadline := time.Now().Add(limit); !is(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			return false
+		}
+	}
+	return true
 }
 
 // stop ends the server and says how much memory it had at most, in bytes, or 0
