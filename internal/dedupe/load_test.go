@@ -123,7 +123,8 @@ func TestReadBack(t *testing.T) {
 // disk, and its sender may be told so.
 func TestReadBackOnlyTheDurable(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "events.jsonl")
-	if err := os.WriteFile(path, []byte(storedLine("before", time.Minute)), 0o600); err != nil {
+	before := storedLine("before", time.Minute)
+	if err := os.WriteFile(path, []byte(before), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	since := time.Now().Add(-time.Hour)
@@ -132,7 +133,7 @@ func TestReadBackOnlyTheDurable(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer opened.Close()
-	if err := os.WriteFile(path, []byte(storedLine("before", time.Minute)+storedLine("after", time.Minute)), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(before+storedLine("after", time.Minute)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	d := newDeduplicator()
