@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -65,6 +66,7 @@ type Keeper struct {
 	mu      sync.Mutex
 	wishes  []*registered // the oldest first
 	holds   []*hold
+	aside   []*settingAside
 	tellFor time.Duration // tellFor, but in tests
 	working bool
 	again   bool
@@ -169,6 +171,42 @@ func (k *Keeper) tell(files []*keptFile, now time.Time) (told map[*keptFile]bool
 	return told
 }
 
+// settingAside is a file that is being set aside, or was since the keeper began to look.
+type settingAside struct {
+	info fs.FileInfo
+	done bool
+}
+
+// SettingAside has a file count as one that was set aside before it is marked as such by
+// SetAside. It is called before the file is renamed, and what it returns when it is marked,
+// removed, or no longer there.
+func (k *Keeper) SettingAside(info fs.FileInfo) (done func()) {
+	s := &settingAside{info: info}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !k.working {
+		k.forgetAside()
+	}
+	k.aside = append(k.aside, s)
+	return func() {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		s.done = true
+	}
+}
+
+// forgetAside forgets those that are marked. While the keeper looks, it may have seen them
+// without their marks.
+func (k *Keeper) forgetAside() {
+	k.aside = slices.DeleteFunc(k.aside, func(s *settingAside) bool { return s.done })
+}
+
+func (k *Keeper) isAside(info fs.FileInfo) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return IsAside(info) || slices.ContainsFunc(k.aside, func(s *settingAside) bool { return os.SameFile(s.info, info) })
+}
+
 // Start has the keeper look at all rotated files, now or when it is done with
 // what it is doing.
 func (k *Keeper) Start() {
@@ -205,6 +243,7 @@ func (k *Keeper) next() bool {
 	users, waiting := k.users()
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.forgetAside()
 	// Wishes that took effect just after Keep had asked are not left for an hour.
 	k.working, k.again = k.again || k.nobodys && len(users) > 0, false
 	if k.timer != nil {

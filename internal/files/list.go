@@ -93,7 +93,7 @@ func (k *Keeper) list(now time.Time) (files []*keptFile, err error) {
 				file.modified = info.ModTime()
 			}
 			file.Forms = append(file.Forms, name)
-			file.aside = file.aside || IsAside(info)
+			file.aside = file.aside || k.isAside(info)
 		}
 		if len(file.Forms) > 0 {
 			files = append(files, file)

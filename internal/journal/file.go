@@ -33,6 +33,8 @@ type file struct {
 	condemned *condemnedFile // nil while none is
 	backoff   backoff
 
+	settingAside func(fs.FileInfo) (done func()) // the keeper's
+
 	unsyncedEntry bool        // this journal created the file, and its directory has not been fsynced since
 	unsyncedDir   fs.FileInfo // made by this journal, while the fsync of its parent failed
 

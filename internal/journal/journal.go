@@ -99,7 +99,8 @@ func New(path string, fsys files.FS) *Journal {
 	if fsys == nil {
 		fsys = files.OS{}
 	}
-	j := &Journal{file: file{fs: fsys, path: path}, keeper: files.NewKeeper(fsys, path)}
+	keeper := files.NewKeeper(fsys, path)
+	j := &Journal{file: file{fs: fsys, path: path, settingAside: keeper.SettingAside}, keeper: keeper}
 	j.gathering.limit = gatherFor
 	return j
 }

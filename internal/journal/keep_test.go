@@ -68,6 +68,47 @@ func TestOnlyRotatedFilesCount(t *testing.T) {
 	}
 }
 
+// TestKeepWhileAFileIsSetAside: it does not count before it is marked, either.
+func TestKeepWhileAFileIsSetAside(t *testing.T) {
+	j, fsys := newJournal(t)
+	full := writeRotated(t, j, 9*time.Hour, "full\n")
+	o := rotating(Rotation{Keep: 1})
+	o.Sync = SyncNever
+	j.Register(o)
+	mustAppend(t, j, o, "set aside\n")
+	awaitIdle(t, j)
+	defer fsys.fail(opSync, 1, errDisk)()
+	renamed := fsys.block(t, opSyncDir)
+	failed := make(chan error, 1)
+	go func() { failed <- j.Sync(context.Background()) }()
+	renamed.await(t)
+	keep := func() {
+		t.Helper()
+		j.keeper.Start()
+		eventually(t, "the keeper is done", func() bool { return !j.keeper.Works() })
+		if _, err := os.Stat(full); err != nil {
+			t.Fatal(err)
+		}
+	}
+	keep()
+
+	// Nor if it is marked just after it was looked at.
+	looked, marked := make(chan struct{}), make(chan struct{})
+	fsys.add(hook{op: opStat, nth: 2, after: func() error { // the older file's is the first
+		close(looked)
+		<-marked
+		return nil
+	}})
+	j.keeper.Start()
+	<-looked
+	renamed.open(nil)
+	if err := <-failed; err == nil {
+		t.Error("the fsync did not fail")
+	}
+	close(marked)
+	keep()
+}
+
 // writeRotated makes a file that was rotated that long ago.
 func writeRotated(t testing.TB, j *Journal, ago time.Duration, content string) (path string) {
 	t.Helper()

@@ -18,6 +18,7 @@ type condemnedFile struct {
 	target     string // its name while it was open
 	name       string // target, or the one that it was renamed to
 	aside      bool   // it is to be set aside, not rotated
+	done       func() // called when it is out of the way, if not nil
 	removeUpTo int64  // size up to which it holds nothing that was acknowledged; -1 if it may anyway
 }
 
@@ -26,7 +27,7 @@ type condemnedFile struct {
 func (f *file) condemn(removeUpTo int64) {
 	o := f.open
 	f.durable.closed(o.info, true)
-	f.condemned = &condemnedFile{info: o.info, target: o.target, name: o.target, aside: true, removeUpTo: removeUpTo}
+	f.condemned = &condemnedFile{info: o.info, target: o.target, name: o.target, aside: true, done: f.settingAside(o.info), removeUpTo: removeUpTo}
 	_ = f.clearAway() // tried again before the next file is opened
 	_ = o.Close()
 	f.open = nil
@@ -58,7 +59,7 @@ func (f *file) clearAway() error {
 		}
 	}
 	if err == nil && !found {
-		f.condemned = nil
+		f.cleared()
 		return nil
 	}
 	name := ""
@@ -87,6 +88,13 @@ func (f *file) clearAway() error {
 	if aside {
 		_ = files.SetAside(f.fs, name, info)
 	}
-	f.condemned = nil
+	f.cleared()
 	return nil
+}
+
+func (f *file) cleared() {
+	if done := f.condemned.done; done != nil {
+		done()
+	}
+	f.condemned = nil
 }

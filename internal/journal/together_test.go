@@ -101,7 +101,7 @@ func (s *suspension) run() {
 			after: func() error { s.renaming = false; return nil },
 		})
 	}
-	f := file{fs: fsys, path: path}
+	f := &New(path, fsys).file
 	if s.what != "not renamed" && s.what != "compressed" {
 		f.open = &openFile{target: path, info: info, size: info.Size()}
 		if f.open.File, err = fsys.Open(path); err != nil {
