@@ -136,6 +136,7 @@ func TestWatch(t *testing.T) {
 func TestTrackOfAJournal(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "events.jsonl")
 	j := New(path, nil)
+	t.Cleanup(func() { awaitIdle(t, j) })
 	options := &Options{Mode: 0o600, DirMode: 0o700, Rotation: Rotation{Size: 32 << 10, Compression: files.Zstd, Keep: 2}}
 	j.Register(options)
 	track := reader.NewTrack(path, j)
