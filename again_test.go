@@ -63,12 +63,14 @@ func (a *application) arrivals() string {
 // TestAgain: an event is sent again by hand in a real Caddy, over a reload and until a stop, which does not wait for it.
 func TestAgain(t *testing.T) {
 	app, address, file := newApplication(t), freeAddress(t), filepath.Join(t.TempDir(), "events.jsonl")
+	storage := t.TempDir()
 	config := func(options string) string {
 		return fmt.Sprintf(`{
 			grace_period 100ms
 			admin off
 			auto_https off
 			persist_config off
+			storage file_system %s
 		}
 		http://%s {
 			webhook_receiver /in {
@@ -81,7 +83,7 @@ func TestAgain(t *testing.T) {
 					%s
 				}
 			}
-		}`, address, file, app.URL, options)
+		}`, storage, address, file, app.URL, options)
 	}
 	load := func(options string) {
 		t.Helper()

@@ -60,7 +60,7 @@ func runCaddy(t *testing.T, caddyfileText string) {
 	t.Helper()
 	t.Setenv("XDG_DATA_HOME", t.TempDir())
 	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
-	config := adapted(t, "{\nadmin off\nauto_https off\npersist_config off\n}\n"+caddyfileText)
+	config := adapted(t, "{\nadmin off\nauto_https off\npersist_config off\nstorage file_system "+t.TempDir()+"\n}\n"+caddyfileText)
 	t.Cleanup(func() {
 		if err := caddy.Stop(); err != nil {
 			t.Error(err)

@@ -90,6 +90,10 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	_ = os.Setenv("SSL_CERT_FILE", file)
+	for _, name := range []string{"XDG_DATA_HOME", "XDG_CONFIG_HOME", "HOME"} {
+		_ = os.Setenv(name, dir)
+	}
+	caddy.DefaultStorage.Path = caddy.AppDataDir() // Caddy has found it before
 	code := m.Run()
 	_ = os.RemoveAll(dir)
 	os.Exit(code)
@@ -162,10 +166,6 @@ func TestCertificatesOfURLs(t *testing.T) {
 
 // TestCertificatesOfRunningCaddy: of its own authority, and made on demand.
 func TestCertificatesOfRunningCaddy(t *testing.T) {
-	dir := t.TempDir()
-	for _, name := range []string{"XDG_DATA_HOME", "XDG_CONFIG_HOME", "HOME"} {
-		t.Setenv(name, dir)
-	}
 	var addresses []string
 	for range 2 {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -179,6 +179,7 @@ func TestCertificatesOfRunningCaddy(t *testing.T) {
 	config, _, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte(`{
 		admin off
 		persist_config off
+		storage file_system `+t.TempDir()+`
 		skip_install_trust
 		auto_https disable_redirects
 		log {

@@ -53,9 +53,6 @@ func (*probe) ServeHTTP(http.ResponseWriter, *http.Request, caddyhttp.Handler) e
 // sitesIn returns the sites of the probes in a config, by their names.
 func sitesIn(t *testing.T, config []byte) map[string][]string {
 	t.Helper()
-	for _, name := range []string{"XDG_DATA_HOME", "XDG_CONFIG_HOME", "HOME"} {
-		t.Setenv(name, t.TempDir())
-	}
 	clear(found)
 	parsed := new(caddy.Config)
 	if err := caddy.StrictUnmarshalJSON(config, parsed); err != nil {
