@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
 )
 
 // drawEvery is how often the progress bar is drawn.
@@ -49,7 +50,7 @@ func (b *bar) draw(read, events int64) {
 	if b.ofBytes {
 		speed = humanize.Bytes(uint64(float64(read)/elapsed.Seconds())) + "/s"
 	}
-	text := fmt.Sprintf(" %3.0f%%  %s events  %s", done*100, humanize.Comma(events), speed)
+	text := fmt.Sprintf(" %3.0f%%  %s  %s", done*100, number(events, "event", "events"), speed)
 	if done > 0 && done < 1 {
 		left := time.Duration(float64(elapsed) * (1 - done) / done)
 		text += "  " + left.Round(time.Second).String() + " left"
@@ -67,4 +68,9 @@ func (b *bar) end() {
 		b.visible = false
 		_, _ = fmt.Fprint(b.console.err, "\r\x1b[K")
 	}
+}
+
+// number says how many there are of something: "1 event", or "1,000 events".
+func number(n int64, one, many string) string {
+	return humanize.Comma(n) + " " + english.PluralWord(int(n), one, many)
 }

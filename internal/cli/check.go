@@ -122,8 +122,8 @@ func (c *checker) check(args []string) error {
 		failures += total.lines[reader.Torn]
 	}
 	if failures > 0 {
-		return fmt.Errorf("%s torn and %s invalid lines, %d files that cannot be read",
-			humanize.Comma(total.lines[reader.Torn]), humanize.Comma(total.lines[reader.Invalid]), unreadable)
+		return fmt.Errorf("%s torn and %s invalid lines, %s that cannot be read",
+			humanize.Comma(total.lines[reader.Torn]), humanize.Comma(total.lines[reader.Invalid]), number(int64(unreadable), "file", "files"))
 	}
 	return c.failed
 }

@@ -65,7 +65,7 @@ func TestCheckFindsWhatIsWrong(t *testing.T) {
 	// All are counted, not all are told of; other files are counted all the same.
 	bad := file(t, "a", strings.Repeat("x\n", 100))
 	out, notes, err := webhook("check", filepath.Join(t.TempDir(), "none"), bad)
-	if err == nil || !strings.Contains(err.Error(), "0 torn and 100 invalid lines, 1 files that cannot be read") {
+	if err == nil || !strings.Contains(err.Error(), "0 torn and 100 invalid lines, 1 file that cannot be read") {
 		t.Errorf("%v", err)
 	}
 	if strings.Count(notes, bad) != maxProblems || !strings.Contains(out, "100") {

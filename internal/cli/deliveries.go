@@ -237,10 +237,7 @@ func stateLine(d *status.DeliveryReport, now time.Time) string {
 func backlogLine(d *status.DeliveryReport, now time.Time) string {
 	var parts []string
 	if d.Undone > 0 {
-		text := fmt.Sprintf("%d events", d.Undone)
-		if d.Undone == 1 {
-			text = "1 event"
-		}
+		text := number(int64(d.Undone), "event", "events")
 		if d.Retrying > 0 {
 			text += fmt.Sprintf(" (%d to be tried again)", d.Retrying)
 		}

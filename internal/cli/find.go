@@ -129,7 +129,7 @@ func (f *finder) tell(scan *reader.Scan) {
 	if f.found > 0 {
 		return
 	}
-	text := fmt.Sprintf("nothing found in %s of %d files", humanize.Bytes(uint64(scan.Plain)), scan.Files)
+	text := fmt.Sprintf("nothing found in %s of %s", humanize.Bytes(uint64(scan.Plain)), number(int64(scan.Files), "file", "files"))
 	if scan.Passed > 0 {
 		text += fmt.Sprintf("; %d were passed over, as their names tell that they are of other times", scan.Passed)
 	}

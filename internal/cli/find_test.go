@@ -67,7 +67,7 @@ func TestFind(t *testing.T) {
 		t.Errorf("a missing file: %v", err)
 	}
 	out, notes, _ := webhook("find", live, "--count", "--since", "2026-11-24")
-	if out != "0\n" || !strings.Contains(notes, "of 1 files; 2 were passed over") {
+	if out != "0\n" || !strings.Contains(notes, "of 1 file; 2 were passed over") {
 		t.Errorf("%s %s", out, notes)
 	}
 }

@@ -14,7 +14,6 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"github.com/caddy-webhook-receiver/caddy-webhook-receiver/internal/play"
@@ -215,21 +214,21 @@ func (r *replay) run(ctx context.Context, args []string) (err error) {
 		err = errors.Join(err, r.state.save())
 	}
 	if r.tornLines > 0 {
-		r.note("%s torn lines were passed over", humanize.Comma(r.tornLines))
+		r.note("%s passed over", number(r.tornLines, "torn line was", "torn lines were"))
 	}
 	verb := "sent"
 	if r.dryRun {
 		verb = "would be sent"
 	}
-	r.note("%s events %s", humanize.Comma(r.sent), verb)
+	r.note("%s %s", number(r.sent, "event", "events"), verb)
 	if r.dead != nil && r.dead.n > 0 {
-		r.note("%s events were refused, and are in %s", humanize.Comma(r.dead.n), r.dead.file.Name())
+		r.note("%s in %s", number(r.dead.n, "event was refused, and is", "events were refused, and are"), r.dead.file.Name())
 	}
 	if err == nil {
 		err = r.failed
 	}
 	if err == nil && r.unsendable > 0 {
-		err = fmt.Errorf("%s lines are no CloudEvents and were passed over", humanize.Comma(r.unsendable))
+		err = errors.New(number(r.unsendable, "line is no CloudEvent and was passed over", "lines are no CloudEvents and were passed over"))
 	}
 	return err
 }

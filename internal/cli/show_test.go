@@ -328,7 +328,7 @@ func TestReplayDeadLetters(t *testing.T) {
 	}
 	args = append(args, "--dead-letter", dead)
 	_, notes, err := webhook(args...)
-	if err != nil || len(got) != 7 || !strings.Contains(notes, "1 events were refused, and are in "+dead) {
+	if err != nil || len(got) != 7 || !strings.Contains(notes, "1 event was refused, and is in "+dead) {
 		t.Errorf("%v after %d events: %s", err, len(got), notes)
 	}
 	if _, notes, err := webhook(args...); err != nil || len(got) != 7 {
@@ -391,7 +391,7 @@ func TestVerify(t *testing.T) {
 		t.Fatal(err)
 	}
 	out, notes, err := webhook("verify", file, "--provider", "github", "--secret", "It's a Secret to Everybody")
-	if err == nil || !strings.Contains(err.Error(), "1 events fit no secret") || !strings.Contains(notes, "event 1") {
+	if err == nil || !strings.Contains(err.Error(), "1 event fits no secret") || !strings.Contains(notes, "event 1") {
 		t.Errorf("%v %s", err, notes)
 	}
 	for _, want := range []string{"1 fit\n", "1 fit no secret\n", "1 can't be checked\n", "1   no header fields are stored with it"} {

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"slices"
 
@@ -93,7 +92,7 @@ func verify(ctx context.Context, c *console, checker *recheck.Checker, args []st
 	case err != nil:
 		return err
 	case counts[recheck.Misfits] > 0:
-		return fmt.Errorf("%s events fit no secret", humanize.Comma(counts[recheck.Misfits]))
+		return errors.New(number(counts[recheck.Misfits], "event fits no secret", "events fit no secret"))
 	}
 	return c.failed
 }

@@ -378,7 +378,7 @@ func TestCommandsOnATerminal(t *testing.T) {
 	}
 
 	target := newEventTarget(t)
-	if out := s.onTerminal("TERM=xterm", "replay", "--to", target.URL, "--rate", "5", "events.jsonl"); !strings.Contains(out, "] 100%  1 events") || !strings.Contains(out, "2 events sent") {
+	if out := s.onTerminal("TERM=xterm", "replay", "--to", target.URL, "--rate", "5", "events.jsonl"); !strings.Contains(out, "] 100%  1 event ") || !strings.Contains(out, "2 events sent") {
 		t.Errorf("no progress bar: %q", out)
 	}
 	if _, notes := s.webhook(0, "replay", "--to", target.URL, "events.jsonl"); notes != "2 events sent\n" {
