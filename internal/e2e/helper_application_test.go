@@ -284,7 +284,12 @@ func within(t *testing.T, patience time.Duration, what string, f func() error) {
 // takes waits until it has taken n more requests.
 func (app *appProcess) takes(n int) {
 	app.t.Helper()
-	n += len(app.taken())
+	app.hasTaken(len(app.taken()) + n)
+}
+
+// hasTaken waits until it has taken n requests in all.
+func (app *appProcess) hasTaken(n int) {
+	app.t.Helper()
 	within(app.t, patience, "events are delivered", func() error {
 		if now := len(app.taken()); now < n {
 			return fmt.Errorf("%d of %d", now, n)
