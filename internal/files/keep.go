@@ -184,21 +184,12 @@ func (k *Keeper) SettingAside(info fs.FileInfo) (done func()) {
 	s := &settingAside{info: info}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if !k.working {
-		k.forgetAside()
-	}
 	k.aside = append(k.aside, s)
 	return func() {
 		k.mu.Lock()
 		defer k.mu.Unlock()
 		s.done = true
 	}
-}
-
-// forgetAside forgets those that are marked. While the keeper looks, it may have seen them
-// without their marks.
-func (k *Keeper) forgetAside() {
-	k.aside = slices.DeleteFunc(k.aside, func(s *settingAside) bool { return s.done })
 }
 
 func (k *Keeper) isAside(info fs.FileInfo) bool {
@@ -243,7 +234,8 @@ func (k *Keeper) next() bool {
 	users, waiting := k.users()
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.forgetAside()
+	// Not while the keeper looks, which may have seen them without their marks.
+	k.aside = slices.DeleteFunc(k.aside, func(s *settingAside) bool { return s.done })
 	// Wishes that took effect just after Keep had asked are not left for an hour.
 	k.working, k.again = k.again || k.nobodys && len(users) > 0, false
 	if k.timer != nil {

@@ -17,8 +17,7 @@ type condemnedFile struct {
 	info       fs.FileInfo
 	target     string // its name while it was open
 	name       string // target, or the one that it was renamed to
-	aside      bool   // it is to be set aside, not rotated
-	done       func() // called when it is out of the way, if not nil
+	done       func() // called when it is set aside, or gone; nil if it is to be rotated
 	removeUpTo int64  // size up to which it holds nothing that was acknowledged; -1 if it may anyway
 }
 
@@ -27,7 +26,7 @@ type condemnedFile struct {
 func (f *file) condemn(removeUpTo int64) {
 	o := f.open
 	f.durable.closed(o.info, true)
-	f.condemned = &condemnedFile{info: o.info, target: o.target, name: o.target, aside: true, done: f.settingAside(o.info), removeUpTo: removeUpTo}
+	f.condemned = &condemnedFile{info: o.info, target: o.target, name: o.target, done: f.settingAside(o.info), removeUpTo: removeUpTo}
 	_ = f.clearAway() // tried again before the next file is opened
 	_ = o.Close()
 	f.open = nil
@@ -74,7 +73,7 @@ func (f *file) clearAway() error {
 	}
 	c.name = name
 	info, err := f.fs.Lstat(name)
-	aside := err == nil && c.aside
+	aside := err == nil && c.done != nil
 	if err == nil && os.SameFile(info, c.info) && info.Size() <= c.removeUpTo {
 		_ = f.fs.Remove(name)
 		aside = false
