@@ -57,8 +57,10 @@ func TestBrokers(t *testing.T) {
 		}},
 		{"a leader hangs", func(t *testing.T, c *cluster, tr *traffic, s *server) {
 			id := b.leader(t, c.topic)
+			began := time.Now()
 			b.signal(id, syscall.SIGSTOP)
 			b.waitOthersSee(t, c.topic, id)
+			t.Logf("other leaders after %v", time.Since(began).Round(time.Millisecond))
 			tr.waitStored(s, 100)
 			b.signal(id, syscall.SIGCONT)
 		}},

@@ -58,7 +58,7 @@ func newServer(t testing.TB) *server {
 	t.Helper()
 	return &server{
 		t: t, dir: t.TempDir(), http: "http://" + freeAddress(t), admin: freeAddress(t),
-		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 512}, Timeout: time.Minute},
+		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 512}, Timeout: 3 * time.Minute}, // longer than any receiver's
 	}
 }
 

@@ -3,6 +3,7 @@ package kafkaoutput
 import (
 	"cmp"
 	"crypto/sha256"
+	"crypto/tls"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -161,7 +162,6 @@ func (s settings) options() ([]kgo.Opt, error) {
 		kgo.AllowIdempotentProduceCancellation(),
 		kgo.ProduceRequestTimeout(produceTimeout),
 		kgo.RequestTimeoutOverhead(answerTimeout),
-		kgo.DialTimeout(dialTimeout),
 		kgo.MetadataMinAge(time.Second), // so that a new leader is found as soon
 		kgo.RetryBackoffFn(backoff),
 		// Otherwise the client gives up all that it has when a broker ends a fresh
@@ -175,14 +175,15 @@ func (s settings) options() ([]kgo.Opt, error) {
 	if s.sasl != nil {
 		options = append(options, kgo.SASL(s.sasl.mechanism()))
 	}
+	var config *tls.Config
 	if s.tls != nil {
-		config, err := s.tls.config()
-		if err != nil {
+		var err error
+		if config, err = s.tls.config(); err != nil {
 			return nil, err
 		}
-		options = append(options, kgo.DialTLSConfig(config))
 	}
-	return options, nil
+	d := newDialer(config)
+	return append(options, kgo.Dialer(d.DialContext), kgo.WithHooks(d)), nil
 }
 
 // backoff doubles with each failure. The last fifth is left to chance, so that
