@@ -25,13 +25,18 @@ type dialer struct {
 	dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 	mu     sync.Mutex
-	silent map[string]time.Time // since when, by the broker's address
+	silent map[string]lapse // by the broker's address
+}
+
+type lapse struct {
+	at  time.Time
+	err error
 }
 
 // newDialer returns a dialer; with a config, of TLS.
 func newDialer(config *tls.Config) *dialer {
 	plain := &net.Dialer{Timeout: dialTimeout}
-	d := &dialer{dial: plain.DialContext, silent: make(map[string]time.Time)}
+	d := &dialer{dial: plain.DialContext, silent: make(map[string]lapse)}
 	if config != nil {
 		d.dial = (&tls.Dialer{NetDialer: plain, Config: config}).DialContext
 	}
@@ -41,37 +46,40 @@ func newDialer(config *tls.Config) *dialer {
 // DialContext opens a connection. That it was refused is an error as of a broker
 // that is down, of which the client asks others who leads now.
 func (d *dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	if d.isSilent(address) {
-		return nil, &net.OpError{Op: "dial", Net: network, Err: fmt.Errorf("%s has just given no answer, and is asked again in a second", address)}
+	if err := d.lastSilence(address); err != nil {
+		return nil, &net.OpError{Op: "dial", Net: network, Err: fmt.Errorf("%s gave no answer, and is tried again in a second: %v", address, err)}
 	}
+	began := time.Now()
 	conn, err := d.dial(ctx, network, address)
-	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() && ctx.Err() == nil {
-		d.note(address)
+	// Had it taken less, it would be the caller that did not wait.
+	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() && time.Since(began) >= dialTimeout {
+		d.note(address, err)
 	}
 	return conn, err
 }
 
 // OnBrokerE2E is called after each request, with its answer or the lack of it.
 func (d *dialer) OnBrokerE2E(broker kgo.BrokerMetadata, _ int16, request kgo.BrokerE2E) {
-	if errors.Is(request.Err(), os.ErrDeadlineExceeded) {
-		d.note(net.JoinHostPort(broker.Host, fmt.Sprint(broker.Port)))
+	if err := request.Err(); errors.Is(err, os.ErrDeadlineExceeded) {
+		d.note(net.JoinHostPort(broker.Host, fmt.Sprint(broker.Port)), err)
 	}
 }
 
-func (d *dialer) note(address string) {
+func (d *dialer) note(address string, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.silent[address] = time.Now()
+	d.silent[address] = lapse{time.Now(), err}
 }
 
-func (d *dialer) isSilent(address string) bool {
+// lastSilence returns how a broker gave no answer within the last second, or nil.
+func (d *dialer) lastSilence(address string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if since, ok := d.silent[address]; ok && time.Since(since) < silence {
-		return true
+	if last := d.silent[address]; time.Since(last.at) < silence {
+		return last.err
 	}
 	delete(d.silent, address)
-	return false
+	return nil
 }
 
 // Interface guards
